@@ -1,0 +1,37 @@
+# Two commands do everything: `make demo` and `make test`. Both may be run again and again.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.runs
+	$(PYTHON) app.py
+
+test: $(VENV)/.tests chromium lint
+	$(PYTHON) -m pytest
+
+lint: $(VENV)/.tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+# Each stamp is as new as the requirements that were last installed.
+$(VENV)/.runs: requirements.txt
+	test -x $(PYTHON) || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/.tests: requirements-dev.txt $(VENV)/.runs
+	$(PYTHON) -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+# The browser tests drive Debian's chromium; elsewhere install Chromium or Chrome by hand.
+.PHONY: chromium
+chromium:
+ifeq ($(CHROMIUM),)
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium
+endif
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

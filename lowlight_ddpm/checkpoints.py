@@ -1,0 +1,95 @@
+"""From a variant's name to its network, and from a training run to a folder that diffusers loads."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+from torch import Tensor
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
+
+ROOT = Path(os.environ.get("LOWLIGHT_CHECKPOINTS", Path(__file__).parent.parent / "checkpoints"))
+RECORD = "training.json"
+WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained variant, ready to sample: network in evaluation mode, its scheduler, and how it was trained.
+
+    `record` is the training record as training.json holds it: settings, command, loss curve, versions,
+    held-out files, and the training set's channel mean (3) and covariance (3, 3) in model range.
+    """
+
+    variant: Variant
+    unet: UNet2DModel
+    scheduler: DDPMScheduler
+    record: dict
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.unet.device
+
+    @property
+    def training_means(self) -> Tensor:
+        """Mean R, G, B of the pictures it was trained on, dimmed as it saw them: (3,) in 1/255."""
+        return (torch.tensor(self.record["channel_mean"]) + 1) * 127.5
+
+    @property
+    def alphas_cumprod(self) -> Tensor:
+        """ᾱ_t of the schedule it was trained on: float64 (1000,)."""
+        return (1 - self.scheduler.betas.double()).cumprod(0)
+
+
+def available(root: Path = ROOT) -> list[str]:
+    """Names of the variants whose folder is there, in the table's order."""
+    return [name for name in VARIANTS if (root / name).is_dir()]
+
+
+@lru_cache(maxsize=8)
+def load(name: str, root: Path = ROOT) -> Checkpoint:
+    """Load a variant from its folder, offline, onto the GPU where there is one; kept for the next call.
+
+    Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
+    """
+    variant, folder = find_variant(name), root / name
+    if not folder.is_dir():
+        raise Refusal(f"The variant {name} has no checkpoint in {root}: train it, or choose another variant.")
+    try:
+        record = json.loads((folder / RECORD).read_text())
+        intact = _sha256(folder / WEIGHTS) == record["weights_sha256"]
+        pipeline = DDPMPipeline.from_pretrained(folder, local_files_only=True) if intact else None
+    except Exception as error:  # diffusers raises many kinds for a folder that is not whole
+        raise Refusal(_damaged(name)) from error
+    if not intact:
+        raise Refusal(_damaged(name))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    unet = pipeline.unet.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return Checkpoint(variant, unet, pipeline.scheduler, record)
+
+
+def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict, card: str) -> None:
+    """Write a diffusers pipeline folder: fp16 safetensors, scheduler, training.json and a model card.
+
+    `record` is completed with the weights' sha256, by which `load` tells a damaged file.
+    """
+    DDPMPipeline(unet.half(), scheduler).save_pretrained(folder)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors lets its owner alone read it
+    record = record | {"weights_sha256": _sha256(folder / WEIGHTS)}
+    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    (folder / "README.md").write_text(card)
+
+
+def _damaged(name: str) -> str:
+    return f"The checkpoint {name} is damaged or incomplete: restore its folder with git or download it anew."
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

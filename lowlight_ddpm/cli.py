@@ -1,0 +1,281 @@
+"""The command line: every command reads its options, calls the core and prints what it gives.
+
+Heavy imports stand inside the commands, so that --help and a typing mistake answer at once.
+"""
+
+import json
+import shlex
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.variants import VARIANTS, find_variant
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="See what a diffusion model does to a dark picture.",
+)
+
+STATES = Path("runs")
+
+# Options that several commands share. What is left out is as the variant was trained.
+VariantName = Annotated[str, typer.Option("--variant", help="Which trained network: see `variants`.")]
+Steps = Annotated[int, typer.Option(help="Network calls, 1 to 1000: more is finer and slower.")]
+Seed = Annotated[int, typer.Option(help="The noise: the same seed gives the same pictures again.")]
+VarianceType = Annotated[
+    str | None,
+    typer.Option(help="Noise added at each step: fixed_small, fixed_large, or either with _log behind it."),
+]
+BetaStart = Annotated[float | None, typer.Option(help="Noise variance of the first timestep, like 0.0001.")]
+BetaEnd = Annotated[float | None, typer.Option(help="Noise variance of the last timestep, like 0.02.")]
+Clip = Annotated[bool, typer.Option(help="Clip every estimate of the clean picture to what can be shown.")]
+Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
+Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
+Images = Annotated[str, typer.Option(help="A folder of pictures, hub:OWNER/NAME, drawn or drawn:COUNT.")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line; a refusal is printed as its one sentence, with exit status 2."""
+    try:
+        app()
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+@app.command()
+def variants(as_json: AsJson = False) -> None:
+    """List the experiments: what each changes, and which are trained."""
+    from lowlight_ddpm.checkpoints import available
+
+    rows = [asdict(row) | {"available": row.name in available()} for row in VARIANTS.values()]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(f"{row['name']:10} {'' if row['available'] else '(not trained) '}{row['lesson']}")
+
+
+@app.command()
+def denoise(
+    image: Annotated[Path, typer.Argument(help="A photograph; its middle square is used.")],
+    variant: VariantName = "dim",
+    brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
+    start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
+    steps: Steps = 50,
+    variance_type: VarianceType = None,
+    beta_start: BetaStart = None,
+    beta_end: BetaEnd = None,
+    clip: Clip = True,
+    seed: Seed = 0,
+    brighten: Brighten = False,
+    out: Out = Path("out"),
+    threads: Threads = 1,
+) -> None:
+    """Dim a picture, noise it, take the noise away step by step, and measure the colours.
+
+    Writes result.png, steps.png (noisy pictures above, estimates below), steps.gif and measures.json.
+    """
+    from lowlight_ddpm import images, photometry
+    from lowlight_ddpm.settings import run_settings
+
+    settings = run_settings(
+        variant=variant,
+        brightness=brightness,
+        start=start,
+        steps=steps,
+        variance_type=variance_type,
+        beta_start=beta_start,
+        beta_end=beta_end,
+        clip=clip,
+        seed=seed,
+    )
+    checkpoint = _load(variant, threads)
+    pixels = images.square(images.read(image), checkpoint.unet.config.sample_size)
+    dim = photometry.prepare(pixels[None], settings.brightness)
+    walk = _walk(checkpoint, settings, dim)
+
+    from lowlight_ddpm.colour import measure, noise_floor
+    from lowlight_ddpm.outputs import run_report, write_run
+    from lowlight_ddpm.words import in_words
+
+    measures = measure(walk[-1].x0[0], dim[0], settings.brightness)
+    floor = noise_floor(walk[0].alpha_bar, dim[0, 0].numel())
+    words = in_words(measures, settings.brightness, floor)
+    report = run_report(settings, walk, measures=asdict(measures), noise_floor=floor, in_words=words)
+    paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
+    print(words, *paths, sep="\n")
+
+
+@app.command()
+def generate(
+    variant: VariantName = "dim",
+    count: Annotated[int, typer.Option(min=1, max=256, help="How many pictures.")] = 16,
+    steps: Steps = 50,
+    variance_type: VarianceType = None,
+    beta_start: BetaStart = None,
+    beta_end: BetaEnd = None,
+    clip: Clip = True,
+    seed: Seed = 0,
+    brighten: Brighten = False,
+    out: Out = Path("out"),
+    threads: Threads = 1,
+) -> None:
+    """Draw pictures from pure noise, and hold their mean colour against the training set's.
+
+    Writes result.png (all in a grid), steps.png and steps.gif (the first) and measures.json.
+    """
+    from lowlight_ddpm.settings import run_settings
+
+    settings = run_settings(
+        variant=variant,
+        mode="generate",
+        steps=steps,
+        variance_type=variance_type,
+        beta_start=beta_start,
+        beta_end=beta_end,
+        clip=clip,
+        seed=seed,
+    )
+    checkpoint = _load(variant, threads)
+    walk = _walk(checkpoint, settings, count=count)
+
+    from lowlight_ddpm.colour import channel_means
+    from lowlight_ddpm.outputs import run_report, write_run
+
+    means = channel_means(walk[-1].x0)
+    figures = {"means": means.mean(dim=0).tolist(), "training_means": checkpoint.training_means.tolist()}
+    report = run_report(settings, walk, **figures)
+    paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
+    print("Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}".format(count, *figures["means"]))
+    print("In the training set: {:.1f} {:.1f} {:.1f}".format(*figures["training_means"]))
+    print(*paths, sep="\n")
+
+
+@app.command()
+def measure(
+    reference: Annotated[Path, typer.Argument(help="The original.")],
+    image: Annotated[Path, typer.Argument(help="The picture that may have shifted; of the same size.")],
+    brightness: Annotated[float, typer.Option(help="What both pictures were dimmed to, 0 to 1.")] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far a picture's colours are from another's, in figures and in words."""
+    from torchvision.transforms.v2.functional import pil_to_tensor
+
+    from lowlight_ddpm import colour, images, photometry
+    from lowlight_ddpm.words import in_words
+
+    pixels = [photometry.prepare(pil_to_tensor(images.read(path))) for path in (image, reference)]
+    figures = colour.measure(*pixels, data_range=brightness)
+    words = in_words(figures, brightness)
+    if as_json:
+        print(json.dumps(asdict(figures) | {"in_words": words}, indent=1))
+        return
+    for name, figure in asdict(figures).items():
+        print(f"{name:20} {'undefined' if figure is None else format(figure, '.4g')}")
+    print(words)
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
+    images: Images,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Train a variant and write its checkpoint.
+
+    The state is kept in runs/; the same command run again goes on where it was stopped or killed.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm import checkpoints, recording, training
+    from lowlight_ddpm.network import RESOLUTION
+
+    torch.set_num_threads(threads)
+    variant = find_variant(name)
+    learner = find_variant(variant.trained_as)
+    recipe = training.Recipe() if epochs is None else replace(training.Recipe(), epochs=epochs)
+    data = recording.training_set(images, recipe.drawn)
+    state = STATES / learner.name / "state.pt"
+    precision = training.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+    job = training.Training(learner, data.pictures, recipe, precision)
+    folder = out or checkpoints.ROOT / name
+    command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
+
+    with tqdm(total=job.total_steps * job.batch_size, unit="image", desc=name, mininterval=5) as bar:
+        for step in training.run(job, state):
+            bar.update(step.step * job.batch_size - bar.n)
+            bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
+            if step.ends_epoch and step.epoch == recording.POST_EPOCHS:
+                recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
+    recording.export(folder, job, data, variant, command)
+    print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help="The variant to evaluate: see `variants`.")],
+    images: Images,
+    as_json: AsJson = False,
+    threads: Threads = 1,
+) -> None:
+    """Restore held-out pictures from 100, 300 and 600, beside classical filters and pure noise.
+
+    16 pictures, 4 noise seeds, 50 steps; takes some minutes. Shifts are signed means in 1/255.
+    """
+    from lowlight_ddpm import evaluation
+
+    checkpoint = _load(name, threads)
+    data = evaluation.evaluation_set(checkpoint, images)
+    rows = []
+    if not as_json:
+        print(f"{name} on {len(data.unseen)} unseen pictures of “{data.label}”")
+        print(f"{'start':>5}  {'method':22} {'SSIM':>6}  {'dR':>6} {'dG':>6} {'dB':>6}")
+    for row in evaluation.restorations(checkpoint, data):
+        rows.append(asdict(row))
+        if not as_json:
+            shifts = " ".join(f"{shift:+6.1f}" for shift in (row.shift_r, row.shift_g, row.shift_b))
+            print(f"{row.start:5}  {row.method:22} {row.ssim:6.3f}  {shifts}", flush=True)
+    _, noise = evaluation.from_noise(checkpoint, data)
+    if as_json:
+        print(json.dumps({"restorations": rows, "from_noise": asdict(noise)}, indent=1))
+        return
+    print("pure noise                    samples             training")
+    for label, ours, theirs in (
+        ("means", noise.means, noise.reference_means),
+        ("border mean", noise.border_mean, noise.reference_border_mean),
+        ("border deviation", noise.border_std, noise.reference_border_std),
+    ):
+        print(
+            f"       {label:22} "
+            + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
+        )
+
+
+def _load(variant: str, threads: int):
+    import torch
+
+    from lowlight_ddpm.checkpoints import load
+
+    torch.set_num_threads(threads)
+    return load(variant)
+
+
+def _walk(checkpoint, settings, dim=None, count: int = 1) -> list:
+    """All steps of a run, with a progress bar on the terminal."""
+    from tqdm import tqdm
+
+    from lowlight_ddpm.sampling import denoise as steps_of
+
+    return list(tqdm(steps_of(checkpoint, settings, dim, count), total=settings.steps, unit="step"))

@@ -1,0 +1,67 @@
+"""The colours of drawn butterflies: one natural palette a row, and the turning of a whole row's hue."""
+
+import colorsys
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Palette(NamedTuple):
+    """Colours as six hex digits, each named by the part of the butterfly that wears it."""
+
+    name: str
+    root: str
+    fore: str
+    hind: str
+    margin: str
+    spot: str
+    accent: str
+    body: str
+
+
+PALETTES = (
+    #       name                 root      fore      hind      margin    spot      accent    body
+    Palette("morpho", "16408f", "2b7de0", "3c97ee", "0c1226", "eef5ff", "8fd8ff", "1d1a20"),
+    Palette("common blue", "5b6fb8", "8597e2", "93a8ea", "3b3c58", "fbfbff", "f2a55c", "6b6f86"),
+    Palette("monarch", "a8470f", "e0771a", "ea8a22", "1c110c", "fff6e6", "f6b65a", "1b1512"),
+    Palette("painted lady", "8f5a35", "e08a52", "dd8f57", "2b1b17", "fdf4ea", "5d86b8", "6a4a33"),
+    Palette("fritillary", "8d5220", "d98b35", "dd9a45", "3a2214", "f6e6bf", "cf6a24", "5b3a20"),
+    Palette("sulphur", "e2b91f", "f3d640", "f0cf3a", "4d3a1c", "fff7c4", "ee8a2b", "8f7a35"),
+    Palette("brimstone", "c7cf58", "e3e578", "d9e184", "8a9142", "fbfbd8", "ea8e3c", "8d8a55"),
+    Palette("luna", "86b86a", "a9d890", "b4dea0", "7a5566", "f4f8d8", "d58a9a", "b9ad8c"),
+    Palette("green hairstreak", "3f7a36", "5fa744", "6bb052", "3b3122", "eef6d4", "d9b24a", "5a5a3a"),
+    Palette("birdwing", "10281a", "2c8f44", "e9c13a", "0c120d", "f3ec6a", "8fc63a", "2a2416"),
+    Palette("emerald", "0f4a3d", "1f9c78", "2fae86", "0a1a18", "dff7e8", "f2c552", "1a211d"),
+    Palette("teal swallowtail", "0d4a58", "1d9aa6", "2fb2b5", "08181e", "e3faf7", "ff9a6a", "161a1c"),
+    Palette("bluebottle", "123d46", "43b9c2", "58c8c8", "12191c", "dcfbf8", "e0503c", "2b2a2a"),
+    Palette("purple emperor", "3a2363", "6a45b4", "7650b8", "1c1420", "f6f0ff", "f0964a", "231b24"),
+    Palette("violet copper", "6a3f86", "a06bc8", "ab78cc", "352238", "fbeefa", "f4a24e", "4a3848"),
+    Palette("orchid", "8a2f78", "c65ab2", "d070ba", "38152f", "ffeef9", "ffd07a", "3f2638"),
+    Palette("rose", "b2486a", "e58aa2", "ea9aac", "5c2a38", "fff3f3", "f6cf8a", "6a4448"),
+    Palette("crimson", "7a1424", "c9283c", "d2384a", "1e0b10", "ffe9e4", "f7b0a0", "221214"),
+    Palette("peacock", "6e2018", "b8402c", "b24a34", "2e1a17", "f6e7c8", "5f86d0", "3a2420"),
+    Palette("cabbage white", "cfcdb8", "f0eee0", "f2efdc", "57545a", "fffef8", "b9b48e", "6d6b68"),
+    Palette("marbled white", "6b665a", "e6e0cc", "eae5d2", "2a2624", "fffdf4", "9aa6b4", "3d3833"),
+    Palette("satyr", "5b402c", "8a6543", "93704c", "33231a", "eed9ae", "d9903e", "4a3524"),
+    Palette("tiger", "d8a92a", "f2cf4e", "f0cd55", "16130f", "fff2b8", "3f74c8", "2a2418"),
+    Palette("apricot", "c77a4a", "f3b27c", "f5bd8c", "6a3a2a", "fff4e4", "d8596a", "7a543c"),
+    Palette("lapis", "1a2468", "3a4cc0", "4a5fd0", "0c0e22", "f0f2ff", "f26a5a", "17172a"),
+    Palette("aqua", "4a9a98", "8fd6cc", "a0ded2", "2f5a60", "fbfff8", "f0a890", "5f7672"),
+    Palette("cattleheart", "1a1014", "3a1d26", "d63a5c", "160c10", "fbe3e0", "f58a8a", "221418"),
+    Palette("jezebel", "b9b6a4", "f0eddc", "f4cf45", "2a2522", "fffdf2", "e2553c", "4a4540"),
+    Palette("paris peacock", "0d241f", "1f5f4a", "2b9fb8", "0a1513", "d8f5e6", "58c8d8", "161d1b"),
+    Palette("underwing", "5e5348", "a3937f", "e87a5c", "3a2f28", "f3e7d2", "f2b07a", "75675a"),
+    Palette("plum", "4a2c5c", "7d5498", "d98cb4", "2b1834", "fbeefa", "f4c08a", "3b2a44"),
+    Palette("dawn", "c98a5a", "f6dcae", "f2a7a0", "6e4046", "fffaf0", "d8607a", "8a6450"),
+)
+
+
+def colours(palette: Palette, turn: float) -> dict[str, np.ndarray]:
+    """The colours of `palette` by role, float32 RGB in 0..1, every hue turned by `turn` (1 = full circle)."""
+    return {role: _turned(code, turn) for role, code in palette._asdict().items() if role != "name"}
+
+
+def _turned(code: str, turn: float) -> np.ndarray:
+    red, green, blue = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+    return np.array(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value), np.float32)

@@ -1,0 +1,89 @@
+"""From whatever file a user has to one upright RGB picture, or one sentence that says what is wrong."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as tv
+
+from lowlight_ddpm.errors import Refusal
+
+MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in multiples of 8
+MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
+
+
+def read(source: str | Path | bytes | Image.Image) -> Image.Image:
+    """Open a picture as 8-bit RGB: upright, transparency on white, the first frame of an animation.
+
+    `source` is a path, the bytes of a file, or a PIL image. Raises Refusal for what is missing, is no
+    image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
+    """
+    picture = source if isinstance(source, Image.Image) else _open(source)
+    name = _name(source)
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        limit = MAX_PIXELS // 1_000_000
+        raise Refusal(f"{name} has {width}×{height} pixels: make it smaller than {limit} megapixels first.")
+    if min(width, height) < MIN_SIDE:
+        raise Refusal(
+            f"{name} is only {width}×{height} pixels: choose one at least {MIN_SIDE} pixels a side."
+        )
+    try:
+        return _to_rgb(ImageOps.exif_transpose(picture))
+    except Exception as error:  # decoders raise many kinds for a file that is not whole
+        raise Refusal(f"{name} is damaged and cannot be decoded ({error}): choose another file.") from error
+
+
+def square(picture: Image.Image, size: int) -> Tensor:
+    """The middle square of a picture, resized with antialiasing: uint8 (3, size, size)."""
+    most = 4 * min(picture.size)  # the ends of a long strip, which the middle does not need, could fill memory
+    picture = tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
+    return v2.Compose([v2.PILToTensor(), v2.Resize(size, antialias=True), v2.CenterCrop(size)])(picture)
+
+
+def _open(source: str | Path | bytes) -> Image.Image:
+    name = _name(source)
+    try:
+        return Image.open(BytesIO(source) if isinstance(source, bytes) else source)
+    except FileNotFoundError as error:
+        raise Refusal(f"There is no file {name}: check the path.") from error
+    except Image.DecompressionBombError as error:
+        raise Refusal(
+            f"{name} has too many pixels: make it smaller than {MAX_PIXELS // 1_000_000} megapixels first."
+        ) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise Refusal(
+            f"{name} is no picture that can be read: choose a PNG, JPEG, WebP, GIF or TIFF."
+        ) from error
+
+
+def _name(source: object) -> str:
+    return Path(source).name if isinstance(source, str | Path) else "The picture"
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    picture.load()
+    if picture.mode.startswith(("I", "F")):
+        picture = _to_8_bit(picture)
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
+    return picture.convert("RGB")
+
+
+def _to_8_bit(picture: Image.Image) -> Image.Image:
+    """16-bit and floating-point greys to 8 bits: PIL's own conversion would clip them at 255."""
+    values = np.asarray(picture, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("some of its values are no numbers")
+    full = 1.0 if picture.mode == "F" and values.max(initial=0) <= 1 else 65535.0
+    return Image.fromarray((values / full * 255).round().clip(0, 255).astype(np.uint8))
+
+
+def stack(pictures: list[Image.Image], size: int) -> Tensor:
+    """Pictures as one uint8 tensor (N, 3, size, size)."""
+    return torch.stack([square(picture, size) for picture in pictures])

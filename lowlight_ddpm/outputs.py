@@ -1,0 +1,82 @@
+"""What a run leaves on disk: the result, a contact sheet, an animation, and its measures."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
+from torchvision.utils import make_grid
+
+from lowlight_ddpm import __version__
+from lowlight_ddpm.colour import channel_means
+from lowlight_ddpm.photometry import expose
+from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.settings import RunSettings
+
+SHEET_COLUMNS = 10
+GIF_FRAMES = 50
+GIF_SCALE = 3  # screen pixels for one of the picture's
+_GAP = 4  # white pixels between the pictures of a grid
+
+
+def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) -> list[Path]:
+    """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
+
+    Pictures are shown with `gain` on their pixel values. The same run writes the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / name for name in ("result.png", "steps.png", "steps.gif", "measures.json")]
+    result, sheet, animation, measures = paths
+    picture_grid(steps[-1].x0, gain=gain).save(result)
+    contact_sheet(steps, gain).save(sheet)
+    save_gif(animation, steps, gain)
+    measures.write_text(json.dumps(report, indent=1) + "\n")
+    return paths
+
+
+def run_report(settings: RunSettings, steps: list[Step], **measures: object) -> dict:
+    """Settings, library versions, R, G, B means of x0 at every step (1/255), and the measures; JSON-able."""
+    versions = {name: version(name) for name in ("torch", "diffusers")}
+    return {
+        "settings": settings.model_dump(),
+        "versions": {"lowlight_ddpm": __version__, "python": platform.python_version(), **versions},
+        **measures,
+        "x0_means": {step.timestep: channel_means(step.x0).mean(dim=0).tolist() for step in steps},
+    }
+
+
+def picture_grid(pictures: Tensor, columns: int | None = None, gain: float = 1.0) -> Image.Image:
+    """Model-range pictures (B, 3, H, W) side by side on white, nearly square unless `columns` is given."""
+    columns = columns or max(1, round(len(pictures) ** 0.5))
+    gap = _GAP if len(pictures) > 1 else 0
+    return tv.to_pil_image(make_grid(expose(pictures, gain), columns, padding=gap, pad_value=255))
+
+
+def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:
+    """Up to ten steps of a run's first picture from left to right: x_t above, the x0 estimate below."""
+    chosen = _spread(steps, SHEET_COLUMNS)
+    pictures = [step.x_t[0] for step in chosen] + [step.x0[0] for step in chosen]
+    return picture_grid(torch.stack(pictures), len(chosen), gain)
+
+
+def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:
+    """Write a run's first picture as an animation: x_t beside x0, up to 50 frames, a rest on the last."""
+    frames = [
+        picture_grid(torch.stack([step.x_t[0], step.x0[0]]), 2, gain) for step in _spread(steps, GIF_FRAMES)
+    ]
+    frames = [
+        frame.resize((frame.width * GIF_SCALE, frame.height * GIF_SCALE), Image.Resampling.NEAREST)
+        for frame in frames
+    ]
+    milliseconds = [80] * (len(frames) - 1) + [2000]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+
+
+def _spread(steps: list[Step], count: int) -> list[Step]:
+    """Up to `count` of the steps, evenly spaced, the first and the last among them."""
+    places = torch.linspace(0, len(steps) - 1, min(count, len(steps))).round().int()
+    return [steps[place] for place in places]

@@ -1,0 +1,31 @@
+"""Light: from 8-bit pixels to the range the networks see, dimmed on the way, and back."""
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
+
+
+def prepare(pixels: Tensor, brightness: float = 1.0) -> Tensor:
+    """Dim pictures and bring them to model range.
+
+    `pixels` is uint8 (..., 3, H, W); the result float32 of the same shape in [-1, 1]. Pixel values are
+    multiplied by `brightness` (torchvision's adjust_brightness, as in the post) before the shift to
+    model range, so x' = b·x + (b − 1): at b = 0.5 every value lies in [-1, 0].
+    """
+    unit = tv.to_dtype(pixels, torch.float32, scale=True)
+    return tv.adjust_brightness(unit, brightness) * 2 - 1
+
+
+def expose(x: Tensor, gain: float = 1.0) -> Tensor:
+    """Show model-range pictures: uint8 (..., 3, H, W), pixel values times `gain`, clipped to 0..255.
+
+    `gain` = 1 shows what the network sees; 1 / brightness undoes the dimming for the eye.
+    """
+    unit = (x.float() + 1) / 2
+    return (unit * gain * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def to_image(x: Tensor, gain: float = 1.0) -> Image.Image:
+    """One model-range picture (3, H, W) as a PIL image, exposed with `gain`."""
+    return tv.to_pil_image(expose(x, gain))

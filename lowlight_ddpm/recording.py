@@ -1,0 +1,140 @@
+"""What a checkpoint says of its own making: the pictures it learned, the training record, the model card."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from huggingface_hub import ModelCard, ModelCardData
+from torch import Tensor
+
+from lowlight_ddpm.checkpoints import save
+from lowlight_ddpm.images import hold_out, open_source, stack
+from lowlight_ddpm.network import RESOLUTION
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.training import Training
+from lowlight_ddpm.variants import Variant
+
+_LIBRARIES = ("torch", "torchvision", "diffusers", "accelerate")
+FIRST_DRAWN = 10_000  # number of the first drawn butterfly to train on
+POST_EPOCHS = 50  # how long the post trains; that state is kept beside the end
+_CURVE = 100  # points that the recorded loss curve has at most
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Pictures to train on, uint8 (N, 3, 64, 64), and the names of the ones set aside for testing."""
+
+    source: str
+    label: str
+    pictures: Tensor
+    held_out: list[str]
+
+
+def training_set(source: str, drawn: int = 0, size: int = RESOLUTION) -> TrainingSet:
+    """Decode a source once, hold 16 of its pictures out, and add `drawn` butterflies of our own.
+
+    The drawn ones are numbered from FIRST_DRAWN, so that none is among those the picker shows.
+    """
+    opened = open_source(source)
+    pictures = dict(opened)
+    held_out = hold_out(list(pictures))
+    learned = [picture for name, picture in pictures.items() if name not in held_out]
+    learned += [picture for _, picture in open_source(f"drawn:{drawn}:{FIRST_DRAWN}")] if drawn else []
+    return TrainingSet(source, opened.label, stack(learned, size), held_out)
+
+
+def export(folder: Path, training: Training, data: TrainingSet, variant: Variant, command: str) -> None:
+    """Write the checkpoint folder of `variant` from a training run, finished or under way."""
+    record = training_record(training, data, variant, command)
+    unet = training.copy_unet(variant.averaged)
+    save(folder, unet, trained_scheduler(variant), record, model_card(variant, record))
+
+
+def training_record(training: Training, data: TrainingSet, variant: Variant, command: str) -> dict:
+    """The training record, JSON-able: settings, command, loss curve, versions, data and its statistics."""
+    mean, covariance = channel_statistics(data.pictures, variant.brightness)
+    return {
+        "variant": asdict(variant),
+        "recipe": asdict(training.recipe),
+        "command": command,
+        "precision": training.accelerator.mixed_precision,
+        "device": training.accelerator.device.type,
+        "steps": training.place.step,
+        "epochs": training.place.epoch,
+        "loss_curve": loss_curve(training.place.losses),
+        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+        "data": {"source": data.label, "pictures": len(data.pictures), "drawn": training.recipe.drawn},
+        "held_out": data.held_out,
+        "channel_mean": mean.tolist(),
+        "channel_covariance": covariance.tolist(),
+    }
+
+
+def channel_statistics(pictures: Tensor, brightness: float) -> tuple[Tensor, Tensor]:
+    """Mean (3,) and covariance (3, 3) over the set of each picture's mean colour, dimmed, in model range."""
+    means = prepare(pictures, brightness).mean(dim=(-2, -1)).double()
+    return means.mean(dim=0), means.T.cov()
+
+
+def loss_curve(losses: list[float]) -> list[tuple[int, float]]:
+    """(last step, mean loss) of up to 100 equal stretches of a run."""
+    stretches = torch.tensor(losses).tensor_split(min(_CURVE, len(losses))) if losses else []
+    ends = torch.tensor([len(stretch) for stretch in stretches]).cumsum(0).tolist()
+    return [(end, round(stretch.mean().item(), 6)) for end, stretch in zip(ends, stretches, strict=True)]
+
+
+def model_card(variant: Variant, record: dict) -> str:
+    """The README.md of a checkpoint folder, with the metadata that the Hub reads."""
+    metadata = ModelCardData(
+        license="other",
+        license_name="learning-and-research-only",
+        library_name="diffusers",
+        pipeline_tag="unconditional-image-generation",
+        tags=["ddpm", "low-light", "butterflies"],
+    )
+    weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"
+    body = _CARD.format(
+        metadata=metadata.to_yaml(),
+        v=variant,
+        r=record,
+        recipe=record["recipe"],
+        set=record["data"],
+        weights=weights,
+    )
+    return str(ModelCard(body))
+
+
+_CARD = """---
+{metadata}
+---
+
+# {v.name}: {v.title}
+
+{v.lesson}
+
+```python
+from diffusers import DDPMPipeline
+
+pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
+```
+
+| | |
+|---|---|
+| brightness | {v.brightness} |
+| ResNet layers per block | {v.layers_per_block} |
+| betas | {v.beta_start} to {v.beta_end}, {v.beta_schedule}, T = 1000 |
+| variance_type when sampling | {v.variance_type} |
+| weights | {weights} |
+| training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed} |
+| pictures | {set[pictures]} of “{set[source]}” at 64 px, {set[drawn]} of them drawn by code; 16 held out |
+
+Made by `{r[command]}`. `training.json` beside this file has the rest.
+
+## Limits
+
+Trained on under a thousand photographs, whose licences allow learning and research only; so do these
+weights. It knows butterflies on white and nothing else, at 64 pixels.
+"""

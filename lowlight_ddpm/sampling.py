@@ -1,0 +1,105 @@
+"""The walk back from noise: one generator, one Step for every network call."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from diffusers import UNet2DModel
+from torch import Tensor
+
+from lowlight_ddpm.checkpoints import Checkpoint
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.schedule import Respaced, alphas_cumprod, matching_timesteps, trailing_timesteps
+from lowlight_ddpm.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Step:
+    """One network call. Tensors are float32 (B, 3, H, W) in model range; x_t and x0 may reach beyond it.
+
+    `index` counts from 0 to `total` − 1; `timestep` is where on the run's schedule x_t lies; `alpha_bar` the
+    share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean picture.
+    The last step's x0 is the result.
+    """
+
+    index: int
+    total: int
+    timestep: int
+    alpha_bar: float
+    x_t: Tensor
+    x0: Tensor
+
+
+@torch.inference_mode()
+def denoise(
+    checkpoint: Checkpoint, settings: RunSettings, image: Tensor | None = None, count: int = 1
+) -> Iterator[Step]:
+    """Walk the reverse process of `settings`, and yield a Step for every network call.
+
+    Restoring, `image` (B, 3, H, W) in model range, already dimmed, is noised to timestep `settings.start`;
+    generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
+    own, seeded with settings.seed + i, so it does not depend on what else is in the batch. Raises Refusal
+    for a picture to restore that is missing or whose sides are no multiples of 8.
+    """
+    unet, device = checkpoint.unet, checkpoint.device
+    levels = alphas_cumprod(settings.beta_start, settings.beta_end, checkpoint.variant.beta_schedule)
+    timesteps = trailing_timesteps(settings.start, settings.steps)
+    fed = matching_timesteps(levels[timesteps], checkpoint.alphas_cumprod).to(device)
+    scheduler = Respaced.over(levels, timesteps, settings.variance_type, settings.clip)
+
+    shape = _shape(checkpoint, settings, image, count)
+    generators = [torch.Generator().manual_seed((settings.seed + i) % 2**32) for i in range(shape[0])]
+    x_t = randn(shape, generators).to(device)
+    if settings.mode == "restore":
+        x_t = add_noise(image.to(device), x_t, levels[settings.start].item())
+
+    for index, timestep in enumerate(timesteps.tolist()):
+        model_input = x_t.contiguous(memory_format=torch.channels_last)
+        epsilon = unet(model_input, fed[index]).sample
+        step = scheduler.step(epsilon, len(timesteps) - 1 - index, x_t, generator=generators)
+        yield Step(index, len(timesteps), timestep, levels[timestep].item(), x_t, step.pred_original_sample)
+        x_t = step.prev_sample
+
+
+def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
+    """x_t = √ᾱ·x0 + √(1−ᾱ)·ε (Ho et al. 2020, eq. 4)."""
+    return alpha_bar**0.5 * x0 + (1 - alpha_bar) ** 0.5 * noise
+
+
+def randn(shape: tuple[int, ...], generators: list[torch.Generator]) -> Tensor:
+    """Standard normal noise (B, ...), picture i from generator i."""
+    return torch.stack([torch.randn(shape[1:], generator=generator) for generator in generators])
+
+
+def _shape(
+    checkpoint: Checkpoint, settings: RunSettings, image: Tensor | None, count: int
+) -> tuple[int, ...]:
+    if settings.mode == "generate":
+        side = checkpoint.unet.config.sample_size
+        return count, 3, side, side
+    if image is None:
+        raise Refusal("There is no picture to restore: pick one, or generate from pure noise.")
+    if image.ndim != 4 or image.shape[-1] % 8 or image.shape[-2] % 8:
+        raise Refusal(
+            f"A picture's sides must be multiples of 8 pixels, and {tuple(image.shape[-2:])} are not."
+        )
+    return tuple(image.shape)
+
+
+def seconds_per_call(checkpoint: Checkpoint) -> float:
+    """Seconds that one network call on one 64 px picture takes here: timed once for a checkpoint, then kept."""
+    return _timed_call(checkpoint.unet)
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode()
+def _timed_call(unet: UNet2DModel) -> float:
+    side = unet.config.sample_size
+    x_t = torch.zeros(1, 3, side, side, device=unet.device).contiguous(memory_format=torch.channels_last)
+    # The first call also allocates; `item` makes a GPU finish before the clock is read.
+    unet(x_t, 0).sample.sum().item()
+    began = time.perf_counter()
+    unet(x_t, 0).sample.sum().item()
+    return time.perf_counter() - began

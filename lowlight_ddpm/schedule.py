@@ -1,0 +1,105 @@
+"""Noise: the trained schedules, how far a picture is gone at a timestep, and respaced reverse processes."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from diffusers import DDPMScheduler
+from torch import Tensor
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.variants import Variant
+
+TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
+SMALLEST_ALPHA_BAR = 1e-30  # its square root divides a picture, and still leaves a number that float32 holds
+VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
+
+
+def trained_scheduler(variant: Variant) -> DDPMScheduler:
+    """The scheduler that `variant` is trained with, as its checkpoint records it."""
+    return DDPMScheduler(
+        num_train_timesteps=TRAIN_TIMESTEPS,
+        beta_start=variant.beta_start,
+        beta_end=variant.beta_end,
+        beta_schedule=variant.beta_schedule,
+        variance_type=variant.variance_type,
+        clip_sample=True,
+    )
+
+
+def alphas_cumprod(beta_start: float, beta_end: float, beta_schedule: str = "linear") -> Tensor:
+    """ᾱ_t = ∏ (1 − β_s) over T = 1000 timesteps: float64 (1000,), falling from near 1 towards 0.
+
+    In float64, since differences of its neighbours are what a respaced process is built from.
+    """
+    betas = DDPMScheduler(TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule).betas.double()
+    return (1 - betas).cumprod(0)
+
+
+def signal_and_noise(
+    timestep: int, beta_start: float, beta_end: float, beta_schedule: str = "linear"
+) -> tuple[float, float]:
+    """√ᾱ and √(1−ᾱ) at a timestep: what picture and noise are multiplied by there, each 0..1."""
+    alpha_bar = alphas_cumprod(beta_start, beta_end, beta_schedule)[timestep].item()
+    return alpha_bar**0.5, (1 - alpha_bar) ** 0.5
+
+
+def trailing_timesteps(start: int, steps: int) -> Tensor:
+    """`steps` timesteps evenly spaced down from `start`, int64: "trailing" of Lin et al. 2024, table 2.
+
+    From the last timestep 999 they are those of diffusers' timestep_spacing="trailing". Raises Refusal for
+    more steps than there are timesteps from `start` down to 0.
+    """
+    if steps > start + 1:
+        raise Refusal(
+            f"From timestep {start} there are at most {start + 1} steps: ask for fewer, or start higher."
+        )
+    fractions = np.arange(steps, 0, -1) / steps
+    return torch.from_numpy(np.round((start + 1) * fractions).astype(np.int64) - 1)
+
+
+class Respaced(DDPMScheduler):
+    """The reverse process over some of the timesteps, as a DDPMScheduler of just those.
+
+    Nichol & Dhariwal 2021, eq. 19: over timesteps τ_1 < ... < τ_N the betas are 1 − ᾱ(τ_i) / ᾱ(τ_{i−1}), with
+    ᾱ(τ_0) = 1. The scheduler's own timestep i − 1 stands for τ_i, so its last step ends in a clean picture
+    whatever the first and last τ are.
+    """
+
+    @classmethod
+    def over(cls, alphas_cumprod: Tensor, timesteps: Tensor, variance_type: str, clip: bool) -> "Respaced":
+        """Build it for descending `timesteps` (N,) of a schedule `alphas_cumprod` (T,).
+
+        Levels under SMALLEST_ALPHA_BAR, where nothing is left of a picture, count as that, lest x0 be 0/0.
+        """
+        kept = alphas_cumprod[timesteps.flip(0)].clamp(min=SMALLEST_ALPHA_BAR)
+        before = torch.cat([kept.new_ones(1), kept[:-1]])
+        scheduler = cls(
+            num_train_timesteps=len(timesteps),
+            trained_betas=(1 - kept / before).tolist(),
+            variance_type=variance_type,
+            clip_sample=clip,
+            timestep_spacing="trailing",
+        )
+        scheduler.alphas_cumprod = kept.float()  # the product of 1 − β loses digits where a β is near 1
+        scheduler.set_timesteps(len(timesteps))
+        return scheduler
+
+    def _get_variance(self, t, predicted_variance=None, variance_type=None):
+        """What `step` makes a standard deviation of: a variance, except "fixed_small_log" (a deviation).
+
+        diffusers returns log β for "fixed_large_log" and then takes its square root: NaN. β is meant.
+        """
+        if (variance_type or self.config.variance_type) == "fixed_large_log":
+            variance_type = "fixed_large"
+        return super()._get_variance(t, predicted_variance, variance_type)
+
+
+def matching_timesteps(alphas_cumprod: Tensor, trained: Tensor) -> Tensor:
+    """For each noise level of a schedule (N,), the trained timestep whose level is nearest: int64 (N,).
+
+    A network predicts for the noise level it was trained on, so on a new schedule it is fed the timestep of
+    `trained` (T,) nearest in the angle atan2(√(1−ᾱ), √ᾱ); the identity where the schedules are equal.
+    """
+    angles, levels = (torch.atan2((1 - a).sqrt(), a.sqrt()) for a in (alphas_cumprod, trained))
+    return (angles[:, None] - levels[None, :]).abs().argmin(dim=1)

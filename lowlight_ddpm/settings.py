@@ -1,0 +1,101 @@
+"""Everything that determines one run, checked once: the CLI, the page and the API all build this."""
+
+import reprlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
+from lowlight_ddpm.variants import find_variant
+
+LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
+
+Beta = Annotated[float, Field(gt=0, lt=1)]
+
+
+class RunSettings(BaseModel):
+    """One run: what is denoised, by which network, along which reverse process, with which noise.
+
+    Whatever changes the result is here. Fields left out are as the variant was trained; build it with
+    `run_settings` to get refusals that a user can read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variant: str = "dim"
+    mode: Literal["restore", "generate"] = Field("restore", description="denoise a picture, or pure noise")
+    brightness: float = Field(0.5, gt=0, le=1, description="factor on pixel values before noising")
+    start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
+    steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
+    variance_type: VarianceType = Field("fixed_small", description="variance of the noise added at each step")
+    beta_start: Beta = Field(1e-4, description="noise variance of the first timestep")
+    beta_end: Beta = Field(0.02, description="noise variance of the last timestep")
+    clip: bool = Field(True, description="clip every x0 estimate to [-1, 1]")
+    seed: int = Field(0, ge=0, lt=2**32, description="picture i of a batch draws its noise from seed + i")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_trained(cls, values: dict) -> dict:
+        """Fill what was left out (or given as None) from the variant's row."""
+        given = {name: value for name, value in values.items() if value is not None}
+        row = find_variant(str(given.get("variant", "dim")))
+        trained = {
+            name: getattr(row, name) for name in ("brightness", "variance_type", "beta_start", "beta_end")
+        }
+        start = {"start": LAST_TIMESTEP} if given.get("mode") == "generate" else {}
+        return trained | start | given
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "RunSettings":
+        if self.mode == "generate" and self.start != LAST_TIMESTEP:
+            raise ValueError(
+                f"generating starts from pure noise at timestep {LAST_TIMESTEP}: "
+                f"leave start out, or restore a picture to start at {self.start}"
+            )
+        if self.beta_start >= self.beta_end:
+            raise ValueError(
+                f"beta_start must be below beta_end, and {self.beta_start} is not below {self.beta_end}"
+            )
+        if self.steps > self.start + 1:
+            raise ValueError(
+                f"from timestep {self.start} there are at most {self.start + 1} steps: "
+                f"lower steps from {self.steps}, or raise start"
+            )
+        return self
+
+
+def run_settings(**values) -> RunSettings:
+    """Build RunSettings; what is left out or None is as trained. Raises Refusal with a readable sentence."""
+    try:
+        return RunSettings(**values)
+    except ValidationError as error:
+        raise Refusal(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first complaint of pydantic's as one sentence: which setting, what it may be, what was given."""
+    complaint = error.errors()[0]
+    if not complaint["loc"]:
+        text = " ".join(complaint["msg"].removeprefix("Value error, ").split()).rstrip(".")
+        return f"{text[0].upper()}{text[1:]}."
+    name = str(complaint["loc"][0])
+    if name not in RunSettings.model_fields:
+        return f"There is no setting {name!r}: choose among {', '.join(RunSettings.model_fields)}."
+    return f"The setting {name} must be {_allowed(name)}, not {reprlib.repr(complaint['input'])}."
+
+
+def _allowed(name: str) -> str:
+    """What the setting `name` may be, in words, from its own limits."""
+    schema = RunSettings.model_json_schema()["properties"][name]
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}[schema["type"]]
+    limits = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "below {}",
+    }
+    within = " and ".join(text.format(schema[key]) for key, text in limits.items() if key in schema)
+    return f"{kind}, {within}" if within else kind

@@ -1,0 +1,249 @@
+"""Training: a generator of steps whose whole state is one file, so that a killed run goes on where it was."""
+
+import copy
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers import UNet2DModel
+from diffusers.optimization import get_cosine_schedule_with_warmup
+from diffusers.training_utils import EMAModel
+from torch import Tensor
+from torch.nn import functional as F
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.network import CHANNELS, build_unet
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, trained_scheduler
+from lowlight_ddpm.variants import Variant
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How every variant is trained; chosen once, on `bright`, by short trials.
+
+    The learning rate rises over `warmup_steps` and falls to 0 along a cosine (diffusers). `ema_decay` is
+    the ceiling that 1 − (1 + step)^(−3/4) climbs to (EMAModel with warm-up, inv_gamma 1, power 3/4).
+    `drawn` butterflies of our own are added to the photographs.
+    """
+
+    epochs: int = 50
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    weight_decay: float = 1e-2
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.999
+    channels: tuple[int, ...] = CHANNELS
+    drawn: int = 100
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """What one optimiser step tells: its number (1-based), epoch (1-based), loss, and whether it ends one."""
+
+    step: int
+    epoch: int
+    loss: float
+    ends_epoch: bool
+
+
+@dataclass
+class _Place:
+    """Where a run stands: steps done, epochs done, the epoch's order and the pictures of it already seen."""
+
+    step: int = 0
+    epoch: int = 0
+    order: list[int] = field(default_factory=list)
+    seen: int = 0
+    losses: list[float] = field(default_factory=list)
+
+
+class Training:
+    """The training run of one variant over `pictures`, uint8 (N, 3, H, W); iterate it to make it happen.
+
+    All randomness comes from one CPU generator: every process draws the whole batch's and takes its share, so
+    the number of processes changes the order of sums and nothing else.
+    """
+
+    def __init__(self, variant: Variant, pictures: Tensor, recipe: Recipe, precision: str = "no"):
+        if not len(pictures):
+            raise Refusal("There is no picture to train on: give a source that holds some.")
+        self.variant, self.recipe, self.pictures = variant, recipe, pictures
+        self.batch_size = min(recipe.batch_size, len(pictures))
+        self.steps_per_epoch = len(pictures) // self.batch_size
+        self.total_steps = self.steps_per_epoch * recipe.epochs
+
+        self.accelerator = Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available())
+        self.generator = torch.Generator().manual_seed(variant.seed)
+        torch.manual_seed(variant.seed)  # the network's first weights
+        unet = build_unet(variant.layers_per_block, recipe.channels, pictures.shape[-1])
+        optimizer = torch.optim.AdamW(
+            unet.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        self.unet, self.optimizer = self.accelerator.prepare(unet, optimizer)
+        self.learning_rate = get_cosine_schedule_with_warmup(
+            optimizer, recipe.warmup_steps, max(self.total_steps, 1)
+        )
+        self.ema = EMAModel(
+            self.raw_unet.parameters(), decay=recipe.ema_decay, use_ema_warmup=True, power=0.75
+        )
+        self.scheduler = trained_scheduler(variant)
+        self.place = _Place()
+
+    @property
+    def raw_unet(self) -> UNet2DModel:
+        """The network as it trains, without the wrapping that several processes need."""
+        return self.accelerator.unwrap_model(self.unet)
+
+    def __iter__(self) -> Iterator[TrainingStep]:
+        place = self.place
+        while place.step < self.total_steps:
+            if not place.seen:
+                place.order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
+            batch = self.pictures[place.order[place.seen : place.seen + self.batch_size]]
+            loss = self._learn(batch)
+            place.step, place.seen = place.step + 1, place.seen + self.batch_size
+            place.losses.append(loss)
+            ends_epoch = place.step % self.steps_per_epoch == 0
+            if ends_epoch:
+                place.epoch, place.seen = place.epoch + 1, 0
+            epoch = place.epoch if ends_epoch else place.epoch + 1
+            yield TrainingStep(place.step, epoch, loss, ends_epoch)
+
+    def _learn(self, batch: Tensor) -> float:
+        """One optimiser step of the simple objective ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14)."""
+        count = len(batch)
+        flip = torch.rand(count, 1, 1, 1, generator=self.generator) < 0.5
+        noise = torch.randn(batch.shape, generator=self.generator)
+        timesteps = torch.randint(TRAIN_TIMESTEPS, (count,), generator=self.generator)
+
+        x0 = prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness)
+        x_t = self.scheduler.add_noise(x0, noise, timesteps)
+
+        mine = slice(self.accelerator.process_index, None, self.accelerator.num_processes)
+        x_t, noise, timesteps = (part[mine].to(self.accelerator.device) for part in (x_t, noise, timesteps))
+        self.unet.train()
+        with self.accelerator.autocast():
+            prediction = self.unet(x_t, timesteps).sample
+        loss = F.mse_loss(prediction.float(), noise)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.unet.parameters(), self.recipe.gradient_clip)
+        self.optimizer.step()
+        self.learning_rate.step()
+        self.optimizer.zero_grad()
+        self.ema.step(self.raw_unet.parameters())
+        return self.accelerator.reduce(loss.detach(), "mean").item()
+
+    def copy_unet(self, averaged: bool) -> UNet2DModel:
+        """A copy of the network with the averaged weights (EMA), or with those of the last step."""
+        unet = copy.deepcopy(self.raw_unet)
+        if averaged:
+            self.ema.copy_to(unet.parameters())
+        return unet
+
+    def save(self, path: Path) -> None:
+        """Write the whole state to one file: to a temporary name, flushed to disk, then renamed."""
+        if not self.accelerator.is_main_process:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("wb") as file:
+            torch.save(self._state(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a state that `save` wrote. Raises Refusal where it is damaged or of another run."""
+        state = _read(path)
+        if state["settings"] != self.settings:
+            raise Refusal(
+                f"The training state {path} has other settings: delete it, or repeat its own command."
+            )
+        self.raw_unet.load_state_dict(state["unet"])
+        self.ema.load_state_dict(state["ema"])
+        self.ema.to(self.accelerator.device)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.learning_rate.load_state_dict(state["learning_rate"])
+        self.generator.set_state(state["generator"].cpu())
+        self.place = _Place(**state["place"])
+
+    @property
+    def settings(self) -> dict:
+        """What decides the outcome: a saved state goes on only under the same."""
+        trained = {key: value for key, value in asdict(self.variant).items() if key in _TRAINED_FIELDS}
+        return {
+            "variant": trained,
+            "recipe": asdict(self.recipe),
+            "pictures": _checksum(self.pictures),
+            "precision": self.accelerator.mixed_precision,
+        }
+
+    def _state(self) -> dict:
+        return {
+            "settings": self.settings,
+            "unet": self.raw_unet.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "learning_rate": self.learning_rate.state_dict(),
+            "generator": self.generator.get_state(),
+            "place": asdict(self.place),
+        }
+
+
+_TRAINED_FIELDS = {"brightness", "layers_per_block", "beta_start", "beta_end", "beta_schedule", "seed"}
+
+
+def _checksum(pictures: Tensor) -> str:
+    return hashlib.sha256(pictures.contiguous().numpy().tobytes()).hexdigest()
+
+
+def _read(path: Path) -> dict:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a file cut short
+        raise Refusal(f"The training state {path} is damaged: delete it to start anew.") from error
+
+
+def precision_of(state: Path) -> str | None:
+    """The precision that a saved run trains in, so that it goes on in the same; None where there is none."""
+    return _read(state)["settings"]["precision"] if state.exists() else None
+
+
+def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
+    """ "bf16" where a training step under bf16 autocast is faster than in fp32 on this machine, else "no".
+
+    Processors without bf16 instructions emulate them many times slower, so it is timed, not looked up.
+    """
+    unet = build_unet(variant.layers_per_block, recipe.channels, size)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    unet, x = unet.to(device), torch.zeros(2, 3, size, size, device=device)
+
+    def seconds(bf16: bool) -> float:
+        begin = time.perf_counter()
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
+            loss = unet(x, 0).sample.square().mean()
+        loss.backward()
+        return time.perf_counter() - begin + loss.item() * 0  # .item() waits for a GPU
+
+    seconds(False)
+    return "bf16" if min(seconds(True), seconds(True)) < min(seconds(False), seconds(False)) else "no"
+
+
+def run(training: Training, state: Path, save_every: float = 120.0) -> Iterator[TrainingStep]:
+    """Resume from `state` if it is there, train to the end, and write `state` every `save_every` seconds."""
+    if state.exists():
+        training.resume(state)
+    saved = time.monotonic()
+    for step in training:
+        if time.monotonic() - saved > save_every:
+            training.save(state)
+            saved = time.monotonic()
+        yield step
+    training.save(state)
