@@ -45,7 +45,7 @@ class Checkpoint:
     @property
     def alphas_cumprod(self) -> Tensor:
         """ᾱ_t of the schedule it was trained on: float64 (1000,)."""
-        return (1 - self.scheduler.betas.double()).cumprod(0)
+        return self.scheduler.alphas_cumprod.double()
 
 
 def available(root: Path = ROOT) -> list[str]:
@@ -78,7 +78,8 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
 def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict, card: str) -> None:
     """Write a diffusers pipeline folder: fp16 safetensors, scheduler, training.json and a model card.
 
-    `record` is completed with the weights' sha256, by which `load` tells a damaged file.
+    `record` is completed with the weights' sha256, by which `load` tells a damaged file. `unet` is turned to
+    half precision.
     """
     DDPMPipeline(unet.half(), scheduler).save_pretrained(folder)
     (folder / WEIGHTS).chmod(0o644)  # safetensors lets its owner alone read it

@@ -66,7 +66,7 @@ def variants(as_json: AsJson = False) -> None:
 
 @app.command()
 def denoise(
-    image: Annotated[Path, typer.Argument(help="A photograph; its middle square is used.")],
+    image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER; its middle square is used.")],
     variant: VariantName = "dim",
     brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
     start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
@@ -99,7 +99,7 @@ def denoise(
         seed=seed,
     )
     checkpoint = _load(variant, threads)
-    pixels = images.square(images.read(image), checkpoint.unet.config.sample_size)
+    pixels = images.square(images.open_picture(image), checkpoint.unet.config.sample_size)
     dim = photometry.prepare(pixels[None], settings.brightness)
     walk = _walk(checkpoint, settings, dim)
 

@@ -89,7 +89,7 @@ def _shape(
 
 
 def seconds_per_call(checkpoint: Checkpoint) -> float:
-    """Seconds that one network call on one 64 px picture takes here: timed once for a checkpoint, then kept."""
+    """Seconds that one network call on one 64 px picture takes here: timed once a checkpoint, then kept."""
     return _timed_call(checkpoint.unet)
 
 

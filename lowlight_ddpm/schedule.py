@@ -30,10 +30,10 @@ def trained_scheduler(variant: Variant) -> DDPMScheduler:
 def alphas_cumprod(beta_start: float, beta_end: float, beta_schedule: str = "linear") -> Tensor:
     """ᾱ_t = ∏ (1 − β_s) over T = 1000 timesteps: float64 (1000,), falling from near 1 towards 0.
 
-    In float64, since differences of its neighbours are what a respaced process is built from.
+    diffusers' own numbers to the last bit, so that equal betas give the levels that a network was trained on;
+    in float64, since differences of its neighbours are what a respaced process is built from.
     """
-    betas = DDPMScheduler(TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule).betas.double()
-    return (1 - betas).cumprod(0)
+    return DDPMScheduler(TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule).alphas_cumprod.double()
 
 
 def signal_and_noise(

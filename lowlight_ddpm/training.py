@@ -4,6 +4,7 @@ import copy
 import hashlib
 import os
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -68,7 +69,7 @@ class Training:
     """The training run of one variant over `pictures`, uint8 (N, 3, H, W); iterate it to make it happen.
 
     All randomness comes from one CPU generator: every process draws the whole batch's and takes its share, so
-    the number of processes changes the order of sums and nothing else.
+    a number of processes that divides the batch changes the order of sums and nothing else.
     """
 
     def __init__(self, variant: Variant, pictures: Tensor, recipe: Recipe, precision: str = "no"):
@@ -198,6 +199,7 @@ class Training:
 
 
 _TRAINED_FIELDS = {"brightness", "layers_per_block", "beta_start", "beta_end", "beta_schedule", "seed"}
+_STATE = {"settings", "unet", "ema", "optimizer", "learning_rate", "generator", "place"}
 
 
 def _checksum(pictures: Tensor) -> str:
@@ -205,10 +207,16 @@ def _checksum(pictures: Tensor) -> str:
 
 
 def _read(path: Path) -> dict:
+    damaged = f"The training state {path} is damaged: delete it to start anew."
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as archive:
+            intact = archive.testzip() is None  # torch.load does not look at the checksums
+        state = torch.load(path, map_location="cpu", weights_only=True) if intact else None
     except Exception as error:  # torch raises many kinds for a file cut short
-        raise Refusal(f"The training state {path} is damaged: delete it to start anew.") from error
+        raise Refusal(damaged) from error
+    if not isinstance(state, dict) or state.keys() != _STATE:
+        raise Refusal(damaged)
+    return state
 
 
 def precision_of(state: Path) -> str | None:
@@ -230,7 +238,9 @@ def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
         with torch.autocast(device, torch.bfloat16, enabled=bf16):
             loss = unet(x, 0).sample.square().mean()
         loss.backward()
-        return time.perf_counter() - begin + loss.item() * 0  # .item() waits for a GPU
+        if x.is_cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter() - begin
 
     seconds(False)
     return "bf16" if min(seconds(True), seconds(True)) < min(seconds(False), seconds(False)) else "no"

@@ -2,6 +2,6 @@
 
 from lowlight_ddpm.images.drawn import draw
 from lowlight_ddpm.images.reading import read, square, stack
-from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_source
+from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source
 
-__all__ = ["HELD_OUT", "Source", "draw", "hold_out", "open_source", "read", "square", "stack"]
+__all__ = ["HELD_OUT", "Source", "draw", "hold_out", "open_picture", "open_source", "read", "square", "stack"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as tv
@@ -40,7 +40,9 @@ def read(source: str | Path | bytes | Image.Image) -> Image.Image:
 
 def square(picture: Image.Image, size: int) -> Tensor:
     """The middle square of a picture, resized with antialiasing: uint8 (3, size, size)."""
-    most = 4 * min(picture.size)  # the ends of a long strip, which the middle does not need, could fill memory
+    most = 4 * min(
+        picture.size
+    )  # the ends of a long strip, which the middle does not need, could fill memory
     picture = tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
     return v2.Compose([v2.PILToTensor(), v2.Resize(size, antialias=True), v2.CenterCrop(size)])(picture)
 
@@ -50,19 +52,19 @@ def _open(source: str | Path | bytes) -> Image.Image:
     try:
         return Image.open(BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:
-        raise Refusal(f"There is no file {name}: check the path.") from error
+        raise Refusal(f"{name} is not there: check the path.") from error
     except Image.DecompressionBombError as error:
         raise Refusal(
             f"{name} has too many pixels: make it smaller than {MAX_PIXELS // 1_000_000} megapixels first."
         ) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # as many kinds as there are formats
         raise Refusal(
             f"{name} is no picture that can be read: choose a PNG, JPEG, WebP, GIF or TIFF."
         ) from error
 
 
 def _name(source: object) -> str:
-    return Path(source).name if isinstance(source, str | Path) else "The picture"
+    return f"The file {Path(source).name}" if isinstance(source, str | Path) else "The picture"
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -1,0 +1,84 @@
+"""Pictures to choose from, with and without a source, and without ever waiting for one."""
+
+import threading
+
+import pytest
+from PIL import Image
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import draw, picker
+
+
+@pytest.fixture(autouse=True)
+def _no_source(monkeypatch):
+    monkeypatch.delenv("LOWLIGHT_IMAGES", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    picker._opening.cache_clear()
+
+
+def folder_of(path, names):
+    for shade, name in enumerate(names):
+        Image.new("RGB", (16, 16), (shade, 0, 0)).save(path / name)
+    return str(path)
+
+
+def test_offline_without_a_source_it_shows_drawn_butterflies():
+    shown = picker.gallery()
+    assert len(shown.pictures) == len(shown.names) == 16
+    assert shown.pictures[3].tobytes() == draw(3).tobytes()
+    assert "drawn by this project" in shown.label
+
+
+def test_a_folder_gives_its_first_sixteen(monkeypatch, tmp_path):
+    names = [f"{number:02d}.png" for number in range(20)]
+    monkeypatch.setenv("LOWLIGHT_IMAGES", folder_of(tmp_path, names))
+    shown = picker.gallery(patience=30)
+    assert shown.names == names[:16]
+    assert shown.label == f"Pictures from {tmp_path.name}."
+
+
+def test_held_out_pictures_come_first_where_the_folder_has_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("LOWLIGHT_IMAGES", folder_of(tmp_path, ["a.png", "b.png", "c.png"]))
+    assert picker.gallery(("c.png", "elsewhere.png"), patience=30).names == ["c.png"]
+
+
+def test_a_missing_folder_is_said_and_replaced(monkeypatch):
+    monkeypatch.setenv("LOWLIGHT_IMAGES", "/no/such/folder")
+    shown = picker.gallery(patience=30)
+    assert len(shown.pictures) == 16
+    assert "There is no folder “/no/such/folder”" in shown.label
+
+
+def test_a_damaged_picture_is_said_and_replaced(monkeypatch, tmp_path):
+    (tmp_path / "text.png").write_text("not a picture")
+    monkeypatch.setenv("LOWLIGHT_IMAGES", str(tmp_path))
+    shown = picker.gallery(patience=30)
+    assert len(shown.pictures) == 16
+    assert "text.png" in shown.label
+
+
+@pytest.mark.parametrize("error", [Refusal("The set is not within reach."), RuntimeError("reset by peer")])
+def test_a_hub_that_fails_is_said_and_replaced(monkeypatch, error):
+    def fail(spec):
+        raise error
+
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(picker, "open_source", fail)
+    monkeypatch.setattr(picker, "drawn_gallery", lambda reason: reason)
+    assert str(error).rstrip(".") in picker.gallery(patience=30)
+
+
+def test_a_slow_hub_is_not_waited_for_and_shown_later(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    opened = picker.open_source("drawn:1:7")
+
+    def slow(spec):
+        answered.wait(30)
+        return opened
+
+    monkeypatch.setattr(picker, "drawn_gallery", lambda reason: reason)
+    monkeypatch.setattr(picker, "open_source", slow)
+    assert "is still loading" in picker.gallery(patience=0)
+    answered.set()
+    assert picker.gallery(patience=30).names == ["drawn_0007"]

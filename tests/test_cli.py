@@ -1,0 +1,128 @@
+import json
+import sys
+
+import pytest
+from PIL import Image
+
+from lowlight_ddpm import checkpoints, cli
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.variants import VARIANTS
+
+
+@pytest.fixture(autouse=True)
+def _tiny_checkpoints(monkeypatch, checkpoint_root):
+    load = checkpoints.load
+    monkeypatch.setattr(checkpoints, "load", lambda name: load(name, checkpoint_root))
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Call the command line in this process: (exit status, stdout, stderr)."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        output = capsys.readouterr()
+        return stop.value.code or 0, output.out, output.err
+
+    return call
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    draw(0, 100).resize((130, 90)).save(path)
+    return path
+
+
+def test_variants_lists_the_whole_table(run):
+    status, out, _ = run("variants", "--json")
+    assert status == 0
+    assert [row["name"] for row in json.loads(out)] == list(VARIANTS)
+    assert all(name in run("variants")[1] for name in VARIANTS)
+
+
+def test_denoise_writes_four_files_and_the_same_bytes_again(run, photo, tmp_path):
+    outs = [tmp_path / name for name in "ab"]
+    for out in outs:
+        status, said, _ = run("denoise", photo, "--steps", 5, "--start", 300, "--seed", 7, "--out", out)
+        assert status == 0
+        assert "of 255" in said
+    files = [sorted(path.name for path in out.iterdir()) for out in outs]
+    assert files[0] == files[1] == ["measures.json", "result.png", "steps.gif", "steps.png"]
+    assert all((outs[0] / name).read_bytes() == (outs[1] / name).read_bytes() for name in files[0])
+
+
+def test_another_seed_gives_another_result(run, photo, tmp_path):
+    for seed in (0, 1):
+        run("denoise", photo, "--steps", 3, "--seed", seed, "--out", tmp_path / str(seed))
+    assert (tmp_path / "0" / "result.png").read_bytes() != (tmp_path / "1" / "result.png").read_bytes()
+
+
+def test_what_is_left_out_is_as_trained(run, photo, tmp_path):
+    run("denoise", photo, "--steps", 2, "--variant", "bright", "--out", tmp_path / "out")
+    settings = json.loads((tmp_path / "out" / "measures.json").read_text())["settings"]
+    assert (settings["brightness"], settings["beta_end"]) == (1.0, 0.02)
+
+
+def test_a_drawn_butterfly_needs_no_file(run, tmp_path):
+    assert run("denoise", "drawn:3", "--steps", 2, "--out", tmp_path)[0] == 0
+
+
+def test_generate_writes_a_grid_and_the_means(run, tmp_path, monkeypatch, tiny_checkpoint):
+    tiny_checkpoint.record["channel_mean"] = [-0.2, -0.2, -0.3]
+    status, said, _ = run("generate", "--count", 4, "--steps", 3, "--out", tmp_path)
+    assert status == 0
+    assert "In the training set: 102.0 102.0 89.2" in said
+    with Image.open(tmp_path / "result.png") as grid:
+        assert grid.size == (2 * 20 + 4, 2 * 20 + 4)
+    assert len(json.loads((tmp_path / "measures.json").read_text())["means"]) == 3
+
+
+def test_measure_prints_figures_and_words(run, photo, tmp_path):
+    tinted = tmp_path / "tinted.png"
+    with Image.open(photo) as picture:
+        red, green, blue = picture.split()
+        Image.merge("RGB", (red, green, blue.point(lambda value: value // 2))).save(tinted)
+    status, out, _ = run("measure", photo, tinted, "--json")
+    figures = json.loads(out)
+    assert status == 0
+    assert figures["shift_b"] < -20
+    assert "yellow" in figures["in_words"].lower()
+    assert "yellow" in run("measure", photo, tinted)[1].lower()
+
+
+BAD = {
+    "no such file": ("denoise", "missing.png"),
+    "no picture": ("denoise", __file__),
+    "unknown variant": ("denoise", "drawn:0", "--variant", "dark"),
+    "no steps": ("denoise", "drawn:0", "--steps", 0),
+    "too many steps": ("denoise", "drawn:0", "--steps", 1001),
+    "betas the wrong way round": ("denoise", "drawn:0", "--beta-start", 0.5, "--beta-end", 0.1),
+    "beta not a number": ("denoise", "drawn:0", "--beta-start", "nan"),
+    "unknown variance type": ("generate", "--variance-type", "learned"),
+    "missing checkpoint": ("denoise", "drawn:0", "--variant", "dim-raw"),
+    "folder without pictures": ("train", "dim", "--images", "missing"),
+}
+
+
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+def test_bad_input_is_refused_in_one_sentence(run, arguments, one_sentence):
+    status, _, err = run(*arguments)
+    assert status == 2
+    one_sentence(err.strip())
+
+
+def test_pictures_of_two_sizes_are_not_measured(run, photo, tmp_path, one_sentence):
+    draw(0, 64).save(tmp_path / "small.png")
+    status, _, err = run("measure", photo, tmp_path / "small.png")
+    assert status == 2
+    assert "shape" in one_sentence(err.strip())
+
+
+@pytest.mark.parametrize("command", ["", "denoise", "generate", "measure", "variants", "train", "evaluate"])
+def test_help_explains_every_option(run, command):
+    status, out, _ = run(*([command] if command else []), "--help")
+    assert status == 0
+    assert "Usage" in out
