@@ -1,0 +1,167 @@
+"""RunSettings as components: what each control is called, what it means, and the way there and back."""
+
+import random
+from typing import get_args
+
+import gradio as gr
+
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
+from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
+from lowlight_ddpm.ui.messages import SILENT
+from lowlight_ddpm.ui.plan import lesson, plan
+from lowlight_ddpm.variants import VARIANTS
+
+FIELDS = tuple(RunSettings.model_fields)
+MODES = {"restore": "Restore a picture", "generate": "From pure noise"}
+VARIANCES = {
+    "fixed_small": "small",
+    "fixed_small_log": "small, log",
+    "fixed_large": "large",
+    "fixed_large_log": "large, log",
+}
+
+
+class Controls:
+    """The components of one RunSettings, laid out in the current column."""
+
+    def __init__(self) -> None:
+        names = checkpoints.available() or list(VARIANTS)
+        first = "dim" if "dim" in names else names[0]
+        trained = run_settings(variant=first)
+        self._networks(names, trained)
+        self._walk(trained)
+        with gr.Accordion("Light and noise schedule", open=False, elem_classes="more"):
+            self._schedule(trained)
+        self.reset = gr.Button("As trained", size="md", elem_id="as-trained")
+        self._wire()
+
+    @property
+    def fields(self) -> list[gr.components.Component]:
+        """The components in the order of RunSettings' fields."""
+        return [getattr(self, name) for name in FIELDS]
+
+    def _networks(self, names: list[str], trained: RunSettings) -> None:
+        self.variant = gr.Dropdown(
+            [(VARIANTS[name].title, name) for name in names],
+            value=trained.variant,
+            label="Network",
+            info="What it was trained on. All see the same pictures and take the same steps.",
+        )
+        self.lesson = gr.HTML(lesson(trained.variant), padding=False)
+        self.mode = gr.Radio(
+            [(title, mode) for mode, title in MODES.items()],
+            value=trained.mode,
+            label="Task",
+            info="Restore: your picture is noised, then denoised. Pure noise: the network invents one.",
+        )
+
+    def _walk(self, trained: RunSettings) -> None:
+        self.start = gr.Slider(
+            0,
+            LAST_TIMESTEP,
+            trained.start,
+            step=1,
+            label="Start timestep",
+            info="How deep in noise the run starts: at 0 hardly any, at 999 nothing of the picture is left.",
+        )
+        self.signal = gr.HTML(padding=False)
+        self.steps = gr.Slider(
+            1,
+            TRAIN_TIMESTEPS,
+            trained.steps,
+            step=1,
+            label="Steps",
+            info="How many times the network is asked on the way back. More is slower, and finer.",
+        )
+        with gr.Row(elem_classes="seed", equal_height=False):
+            self.seed = gr.Number(
+                trained.seed,
+                precision=0,
+                minimum=0,
+                maximum=2**32 - 1,
+                step=1,
+                label="Seed",
+                info="The same seed draws the same noise.",
+                min_width=120,
+                scale=3,
+            )
+            self.dice = gr.Button("Roll", size="md", min_width=72, scale=0, elem_id="roll")
+        self.lock = gr.Checkbox(True, label="Lock the seed", info="Off: every run draws a new one.")
+
+    def _schedule(self, trained: RunSettings) -> None:
+        self.brightness = gr.Slider(
+            0.05,
+            1,
+            trained.brightness,
+            step=0.05,
+            label="Brightness",
+            info="Every pixel of your picture is multiplied by this before the noise is added.",
+        )
+        self.variance_type = gr.Radio(
+            [(VARIANCES[name], name) for name in get_args(VarianceType)],
+            value=trained.variance_type,
+            label="Variance type",
+            info="How much fresh noise each step adds: “large” was the post's first cure for colour shift.",
+        )
+        with gr.Row():
+            self.beta_start = _beta("Beta start", "Noise added at the first timestep.", trained.beta_start)
+            self.beta_end = _beta("Beta end", "Noise added at the last timestep.", trained.beta_end)
+        self.clip = gr.Checkbox(
+            trained.clip,
+            label="Clip x0",
+            info="Cut every estimate of the clean picture to the range of real pixels.",
+        )
+
+    def _wire(self) -> None:
+        gr.on(
+            [self.variant.input, self.mode.input, self.reset.click],
+            as_trained,
+            [self.variant, self.mode, self.seed],
+            self.fields,
+            **SILENT,
+        )
+        self.variant.change(lesson, self.variant, self.lesson, **SILENT)
+        self.dice.click(fresh_seed, None, self.seed, **SILENT)
+
+    def announce(self, where: gr.HTML, load: gr.events.EventListener) -> None:
+        """Keep the signal below the start slider and the plan in `where` true to the controls."""
+        gr.on(
+            [load, *(field.change for field in self.fields)],
+            describe,
+            self.fields,
+            [self.signal, where],
+            trigger_mode="always_last",
+            **SILENT,
+        )
+
+
+def settings_of(values: tuple) -> RunSettings:
+    """The settings that the components' values stand for. Raises Refusal where they contradict each other."""
+    return run_settings(**dict(zip(FIELDS, values, strict=True)))
+
+
+def values_of(settings: RunSettings) -> list:
+    """The components' values for `settings`, in the order of `Controls.fields`."""
+    return [getattr(settings, name) for name in FIELDS]
+
+
+def as_trained(variant: str, mode: str, seed: int) -> list:
+    """The components' values for a variant as it was trained; the seed stays."""
+    return values_of(run_settings(variant=variant, mode=mode, seed=seed))
+
+
+def describe(*values) -> tuple[str, str]:
+    """(signal, plan) as HTML for the components' values."""
+    return plan(dict(zip(FIELDS, values, strict=True)))
+
+
+def fresh_seed() -> int:
+    """A seed nobody chose, short enough to be written down."""
+    return random.randrange(1_000_000)
+
+
+def _beta(label: str, info: str, value: float) -> gr.Number:
+    return gr.Number(
+        value, label=label, info=info, minimum=1e-6, maximum=0.999, step=1e-4, min_width=130, precision=None
+    )

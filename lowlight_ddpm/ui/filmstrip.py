@@ -1,0 +1,33 @@
+"""The filmstrip: every step of a run, scrubbed in the browser without asking the server."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.ui.png import data_uri
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Filmstrip(gr.HTML):
+    """A range input over pairs of pictures; its value is what `film` gives, None while there is no run."""
+
+    def __init__(self, **kwargs) -> None:
+        html, css, js = ((STATIC / f"filmstrip.{kind}").read_text() for kind in ("html", "css", "js"))
+        super().__init__(
+            html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
+        )
+
+    def get_block_name(self) -> str:
+        """The browser draws it with gr.HTML's own code."""
+        return "html"
+
+
+def film(steps: list[Step], gain: float = 1.0) -> dict:
+    """What a Filmstrip shows: both pictures of every step as PNG data-URIs, and the words below them."""
+    return {
+        "x_t": [data_uri(step.x_t[0], gain) for step in steps],
+        "x0": [data_uri(step.x0[0], gain) for step in steps],
+        "captions": [f"step {step.index + 1} of {step.total}, timestep {step.timestep}" for step in steps],
+    }

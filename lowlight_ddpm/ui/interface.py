@@ -1,0 +1,43 @@
+"""The page as a whole: tabs, theme and queue, and nothing else."""
+
+import os
+
+import gradio as gr
+
+from lowlight_ddpm.ui.api import add_endpoint
+from lowlight_ddpm.ui.tabs.watch import Watch
+from lowlight_ddpm.ui.theme import CSS, theme
+
+TITLE = "What a diffusion model does to a dark picture"
+INTRO = (
+    "A picture is dimmed and buried in noise, and a small network digs it out again step by step: "
+    "watch its guess become a butterfly, and how far the colours drift on the way. "
+    "Press Run, then change one thing (the network, the variance type, the start) and run again."
+)
+MAX_WAITING = 20  # runs in the queue before newcomers are asked to come back later
+MAX_SESSIONS = 100  # visitors whose last run is remembered
+HOUR = 3600
+
+
+def build() -> gr.Blocks:
+    """The page, ready to launch."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
+        gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
+        with gr.Tabs(), gr.Tab("Watch"):
+            Watch(page)
+        add_endpoint()
+    return page.queue(default_concurrency_limit=1, max_size=MAX_WAITING)
+
+
+def launch(page: gr.Blocks, **options) -> tuple:
+    """Serve the page: to this machine alone, or to everyone on a Space; `options` are Blocks.launch's own."""
+    served = {
+        "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
+        "theme": theme(),
+        "css_paths": [CSS],
+        "max_file_size": "20mb",
+        "state_session_capacity": MAX_SESSIONS,
+        "footer_links": ["api"],
+        "ssr_mode": False,
+    }
+    return page.launch(**served | options)

@@ -1,0 +1,60 @@
+"""What the settings mean, said before anything runs."""
+
+from html import escape
+
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.sampling import seconds_per_call
+from lowlight_ddpm.schedule import signal_and_noise
+from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.ui.messages import about
+from lowlight_ddpm.variants import Variant, find_variant
+
+
+def lesson(variant: str) -> str:
+    """What a variant teaches, as HTML."""
+    return f'<p class="note">{escape(find_variant(variant).lesson)}</p>'
+
+
+def signal(settings: RunSettings) -> str:
+    """How much of the picture is left where the run starts, as HTML."""
+    schedule = find_variant(settings.variant).beta_schedule
+    left, noise = signal_and_noise(settings.start, settings.beta_start, settings.beta_end, schedule)
+    return f'<p class="note">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
+
+
+def plan(values: dict) -> tuple[str, str]:
+    """(signal, plan) as HTML for the controls' values: the time it takes, and what is unusual about it."""
+    try:
+        settings = run_settings(**values)
+        notes = [_estimate(settings), *_departures(settings, find_variant(settings.variant))]
+        return signal(settings), _list(notes)
+    except Refusal as refusal:
+        return "", _list([str(refusal)], "plan refused")
+
+
+def _estimate(settings: RunSettings) -> str:
+    per_call = seconds_per_call(checkpoints.load(settings.variant))
+    calls = "1 network call" if settings.steps == 1 else f"{settings.steps} network calls"
+    return f"Takes {about(per_call * settings.steps)}: {calls}."
+
+
+def _departures(settings: RunSettings, trained: Variant) -> list[str]:
+    """What differs from how the network was trained."""
+    notes = []
+    if settings.mode == "restore" and settings.brightness != trained.brightness:
+        notes.append(
+            f"This network was trained at brightness {trained.brightness:g}; "
+            f"it has never seen pictures at {settings.brightness:g}."
+        )
+    if (settings.beta_start, settings.beta_end) != (trained.beta_start, trained.beta_end):
+        notes.append(
+            "The same weights run on a new noise schedule: at every step the network is told the timestep "
+            "of its own schedule that has the matching noise level."
+        )
+    return notes
+
+
+def _list(notes: list[str], classes: str = "plan") -> str:
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<ul class="{classes}">{items}</ul>'

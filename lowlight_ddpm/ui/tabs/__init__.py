@@ -1,0 +1,1 @@
+"""One file a tab: layout, and which callback answers which component."""

@@ -1,0 +1,158 @@
+"""The page in a real browser: `app.py` in a process of its own, with tiny checkpoints, seen by Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect, sync_playwright
+
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.network import build_unet
+from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.variants import find_variant
+
+REPOSITORY = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(tmp_path_factory):
+    """Untrained 64 px networks that take a few milliseconds a call."""
+    root = tmp_path_factory.mktemp("e2e-checkpoints")
+    record = {"held_out": [], "channel_mean": [-0.2, -0.25, -0.3]}
+    torch.manual_seed(0)
+    for name in ("dim", "bright"):
+        unet = build_unet(1, channels=(8, 8, 8, 8), resolution=64)
+        checkpoints.save(root / name, unet, trained_scheduler(find_variant(name)), record, f"# {name}\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def url(checkpoint_folder, tmp_path_factory):
+    """Where the page is served."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    environment = os.environ | {
+        "LOWLIGHT_CHECKPOINTS": str(checkpoint_folder),
+        "GRADIO_SERVER_PORT": str(port),
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    environment.pop("LOWLIGHT_IMAGES", None)
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=output, stderr=output
+        )
+        try:
+            yield _when_ready(f"http://127.0.0.1:{port}", server, log)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _when_ready(url, server, log):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urlopen(url, timeout=5).close()
+            return url
+        except (URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"The page did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.fail("These tests drive a browser: install Chromium (apt-get install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def troubles():
+    """What has gone wrong in any page: errors of scripts, failed requests, requests to elsewhere."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_went_wrong(troubles):
+    yield
+    found, troubles[:] = list(troubles), []
+    assert found == []
+
+
+@pytest.fixture(scope="session")
+def open_page(browser, url, troubles):
+    """Open the page in a new window of a given size."""
+
+    def open_(width=1280, height=900) -> Page:
+        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        _note_troubles(page, url, troubles)
+        page.goto(url)
+        expect(page.locator("#plan")).to_contain_text("network calls", timeout=60_000)
+        expect(page.locator("#panel-input img")).to_be_visible()
+        return page
+
+    return open_
+
+
+@pytest.fixture(scope="session")
+def shared_page(open_page):
+    """One window for all tests that do not mind what an earlier one looked at: opening it takes seconds."""
+    return open_page()
+
+
+@pytest.fixture
+def page(shared_page):
+    """The shared window with the controls as trained, the first picture, and no run under way."""
+    shared_page.get_by_role("button", name="As trained", exact=True).click()
+    shared_page.get_by_label("Restore a picture", exact=True).check()
+    shared_page.get_by_label("as the model sees it", exact=True).check()
+    shared_page.locator("#gallery button").first.click()
+    expect(shared_page.get_by_label("number input for Start timestep", exact=True)).to_have_value("600")
+    return shared_page
+
+
+def _note_troubles(page, url, troubles):
+    page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+    page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    page.on("request", lambda request: _is_outside(request, url) and troubles.append(request.url))
+    page.on("requestfailed", lambda request: _is_failure(request) and troubles.append(request.url))
+    page.on(
+        "response", lambda answer: answer.status >= 400 and troubles.append(f"{answer.status} {answer.url}")
+    )
+
+
+def _is_outside(request, url):
+    return not request.url.startswith((url, "data:", "blob:"))
+
+
+def _is_failure(request):
+    # This is the page itself giving up what it no longer needs, such as the stream of a run's events.
+    return request.failure != "net::ERR_ABORTED"

@@ -1,0 +1,188 @@
+"""A visitor at the tab Watch."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lowlight_ddpm.images import draw
+
+LABELS = ("Network", "Task", "Seed", "Lock the seed", "Variance type", "Brightness", "Clip x0", "Beta start")
+
+
+# Pictures come and go faster than a test can look: the page itself notes every x0 that it shows.
+COUNT_FRAMES = """() => {
+  window.frames_of_x0 = new Set();
+  const note = () => {
+    const picture = document.querySelector("#panel-x0 img");
+    if (picture) window.frames_of_x0.add(picture.src);
+  };
+  new MutationObserver(note).observe(document.querySelector("#panel-x0"), {
+    subtree: true, childList: true, attributes: true,
+  });
+}"""
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def set_steps(page: Page, steps: int) -> None:
+    field = page.get_by_label("number input for Steps", exact=True)
+    field.fill(str(steps))
+    field.blur()
+    expect(page.locator("#plan")).to_contain_text(f"{steps} network call")
+
+
+def run(page: Page, steps: int) -> None:
+    set_steps(page, steps)
+    press(page, "Run")
+    expect(page.locator(".status")).to_contain_text(f"Done: {steps} of {steps} steps")
+    expect(film(page, "x0")).to_be_visible()
+
+
+def film(page: Page, name: str):
+    return page.locator(f"#filmstrip figure img.{name}")
+
+
+def shown(locator) -> str:
+    return locator.get_attribute("src")
+
+
+def test_it_opens_with_every_control_labelled(page):
+    expect(page.get_by_role("heading", level=1)).to_have_text("What a diffusion model does to a dark picture")
+    expect(page.locator("#gallery button")).to_have_count(16)
+    page.get_by_role("button", name="Light and noise schedule").click()
+    for label in LABELS:
+        expect(page.get_by_text(label, exact=True).first).to_be_visible()
+    expect(page.locator(".side")).to_contain_text("Signal left 16%, noise 99%")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+
+
+def test_an_uploaded_picture_is_restored_before_your_eyes(page, tmp_path):
+    draw(9, 96).save(tmp_path / "mine.png")
+    before = shown(page.locator("#panel-input img"))
+    page.locator("#upload input[type=file]").set_input_files(tmp_path / "mine.png")
+    expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
+
+    set_steps(page, 60)
+    page.evaluate(COUNT_FRAMES)
+    press(page, "Run")
+    expect(page.locator(".status")).to_contain_text("Done: 60 of 60 steps")
+    frames = page.evaluate("[...window.frames_of_x0]")
+    assert len(frames) >= 3
+    assert all(frame.startswith("data:image/png") for frame in frames), "a frame must not need a request"
+    expect(page.locator("#findings")).to_contain_text("CIEDE2000")
+    expect(page.locator("#findings")).to_contain_text("mine.png, brightness 0.5")
+    expect(page.locator("#before-after img").first).to_be_visible()
+    expect(page.locator(".trace polyline")).to_have_count(3)
+
+
+def test_stop_keeps_what_is_done_and_the_next_run_starts_at_once(page):
+    start = page.get_by_label("number input for Start timestep", exact=True)
+    start.fill("999")
+    start.blur()
+    set_steps(page, 1000)
+    press(page, "Run")
+    expect(page.locator(".status")).to_contain_text(re.compile(r"step \d+ of 1000"))
+    press(page, "Stop")
+    expect(page.locator(".status")).to_contain_text("Stopped after step")
+    done = int(re.search(r"after step (\d+) of 1000", page.locator(".status").inner_text())[1])
+    assert 1 <= done < 1000
+    expect(page.locator("#filmstrip .caption")).to_contain_text(f"step {done} of 1000")
+    expect(page.locator("#findings")).to_contain_text("CIEDE2000")
+    run(page, 3)
+    expect(page.locator("#filmstrip .caption")).to_contain_text("step 3 of 3")
+
+
+def test_the_filmstrip_is_scrubbed_by_keyboard_without_the_server(page):
+    run(page, 5)
+    asked = []
+    page.on("request", lambda request: request.url.startswith("http") and asked.append(request.url))
+    caption = page.locator("#filmstrip .caption")
+    last = shown(film(page, "x0"))
+    page.get_by_role("slider", name="Step to look at", exact=True).press("Home")
+    expect(caption).to_have_text("step 1 of 5, timestep 600")
+    expect(film(page, "x0")).not_to_have_attribute("src", last)
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_have_text("step 2 of 5, timestep 480")
+    page.keyboard.press("End")
+    expect(film(page, "x0")).to_have_attribute("src", last)
+    assert asked == []
+
+
+def test_the_exposure_switch_applies_to_all_panels_without_a_new_run(page):
+    run(page, 4)
+    pictures = [
+        page.locator("#panel-input img"),
+        page.locator("#panel-x_t img"),
+        page.locator("#panel-x0 img"),
+        film(page, "x0"),
+    ]
+    as_is = [shown(picture) for picture in pictures]
+    page.get_by_label("brightened", exact=True).check()
+    for picture, source in zip(pictures, as_is, strict=True):
+        expect(picture).not_to_have_attribute("src", source)
+    expect(page.locator(".status")).to_contain_text("Done: 4 of 4 steps")
+    page.get_by_label("as the model sees it", exact=True).check()
+    expect(film(page, "x0")).to_have_attribute("src", as_is[-1])
+
+
+def test_pure_noise_needs_no_picture_and_is_compared_with_the_training_set(page):
+    page.get_by_label("From pure noise", exact=True).check()
+    expect(page.get_by_label("number input for Start timestep", exact=True)).to_have_value("999")
+    expect(page.locator("#panel-input img")).to_have_count(0)
+    run(page, 4)
+    expect(page.locator("#findings")).to_contain_text("training set")
+
+
+def test_choosing_another_picture_puts_it_on_the_stage(page):
+    before = shown(page.locator("#panel-input img"))
+    page.locator("#gallery button").nth(4).click()
+    expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
+    run(page, 2)
+    expect(page.locator("#findings")).to_contain_text("drawn_0004")
+
+
+def test_an_unlocked_seed_changes_with_each_run_and_a_locked_one_stays(page):
+    seed = page.get_by_label("Seed", exact=True)
+    run(page, 2)
+    expect(seed).to_have_value("0")
+    page.get_by_label("Lock the seed", exact=True).uncheck()
+    run(page, 3)
+    expect(seed).not_to_have_value("0")
+    seed.fill("0")
+    page.get_by_label("Lock the seed", exact=True).check()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture"])
+def test_a_file_that_is_no_picture_is_refused_in_a_sentence(page, tmp_path, content):
+    (tmp_path / "odd.png").write_bytes(content)
+    page.locator("#upload input[type=file]").set_input_files(tmp_path / "odd.png")
+    message = page.get_by_test_id("toast-body")
+    expect(message).to_contain_text("odd.png is no picture that can be read")
+    message.get_by_test_id("toast-close").click()
+    expect(message).to_have_count(0)
+    run(page, 2)
+
+
+def test_settings_that_contradict_each_other_are_explained_and_the_page_goes_on(page):
+    start = page.get_by_label("number input for Start timestep", exact=True)
+    start.fill("9")
+    start.blur()
+    expect(page.locator("#plan")).to_contain_text("at most 10 steps")
+    press(page, "Run")
+    message = page.get_by_test_id("toast-body")
+    expect(message).to_contain_text("at most 10 steps")
+    message.get_by_test_id("toast-close").click()
+    press(page, "As trained")
+    run(page, 3)
+
+
+def test_a_telephone_needs_no_sideways_scrolling(open_page):
+    page = open_page(width=390, height=844)
+    run(page, 3)
+    page.get_by_role("button", name="Light and noise schedule").click()
+    expect(page.get_by_label("Beta start", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

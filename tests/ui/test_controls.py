@@ -1,0 +1,61 @@
+"""RunSettings to components and back."""
+
+import pytest
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.ui.controls import FIELDS, as_trained, describe, fresh_seed, settings_of, values_of
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        run_settings(),
+        run_settings(variant="bright", mode="generate", seed=2**32 - 1),
+        run_settings(brightness=0.05, start=10, steps=11, variance_type="fixed_large_log", clip=False),
+        run_settings(beta_start=0.001, beta_end=0.01),
+    ],
+)
+def test_settings_survive_the_way_through_the_controls(settings):
+    assert settings_of(tuple(values_of(settings))) == settings
+
+
+def test_contradicting_controls_are_refused_in_a_sentence():
+    values = dict(zip(FIELDS, values_of(run_settings()), strict=True)) | {"start": 10, "steps": 50}
+    with pytest.raises(Refusal, match="at most 11 steps"):
+        settings_of(tuple(values.values()))
+
+
+def test_as_trained_forgets_everything_but_variant_task_and_seed():
+    settings = settings_of(tuple(as_trained("bright", "generate", 7)))
+    assert settings == run_settings(variant="bright", mode="generate", seed=7)
+    assert (settings.brightness, settings.start) == (1.0, 999)
+
+
+def test_fresh_seeds_differ():
+    assert len({fresh_seed() for _ in range(20)}) > 10
+
+
+def test_the_controls_are_described_in_words():
+    signal, plan = describe(*values_of(run_settings(start=999)))
+    assert "Signal left <b>1%</b>, noise <b>100%</b>" in signal
+    assert "50 network calls" in plan
+    assert plan.count("<li>") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"brightness": 0.3}, "trained at brightness 0.5"),
+        ({"beta_end": 0.01}, "new noise schedule"),
+        ({"variant": "bright"}, "checkpoint bright is damaged"),
+        ({"start": 3}, "at most 4 steps"),
+    ],
+)
+def test_what_is_unusual_is_said_before_the_run(changed, said):
+    values = dict(zip(FIELDS, values_of(run_settings()), strict=True)) | changed
+    assert said in describe(*values.values())[1]
+
+
+def test_generating_ignores_brightness_and_says_nothing_of_it():
+    assert "brightness" not in describe(*values_of(run_settings(mode="generate", brightness=0.3)))[1]

@@ -1,0 +1,72 @@
+"""Whatever file a visitor brings: a picture, or one sentence."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.images.picker import Gallery
+from lowlight_ddpm.ui.picking import bring, refresh
+from lowlight_ddpm.ui.run import Session
+
+PICTURE = draw(3, 32)
+GOOD = {
+    "rgba.png": lambda path: PICTURE.convert("RGBA").save(path),
+    "palette.gif": lambda path: PICTURE.convert("P").save(path),
+    "cmyk.jpg": lambda path: PICTURE.convert("CMYK").save(path),
+    "grey16.png": lambda path: Image.fromarray(np.full((32, 32), 40000, np.uint16)).save(path),
+    "moving.gif": lambda path: PICTURE.save(path, save_all=True, append_images=[draw(4, 32)]),
+    "turned.jpg": lambda path: PICTURE.save(path, exif=_rotated()),
+}
+BAD = {
+    "empty.png": lambda path: path.write_bytes(b""),
+    "text.png": lambda path: path.write_text("not a picture"),
+    "point.png": lambda path: Image.new("RGB", (1, 1)).save(path),
+    "cut.png": lambda path: _cut(path),
+}
+
+
+def _rotated():
+    exif = Image.Exif()
+    exif[274] = 6
+    return exif
+
+
+def _cut(path):
+    draw(5, 128).save(path)
+    path.write_bytes(path.read_bytes()[:400])
+
+
+@pytest.fixture
+def session():
+    return Session(Gallery("drawn", [draw(0, 16)], ["drawn_0000"]))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_pictures_of_every_kind_are_taken(name, session, tmp_path):
+    GOOD[name](tmp_path / name)
+    assert bring(session, str(tmp_path / name)) == str(tmp_path / name)
+    assert session.picked.name == name
+    assert session.picked.image.mode == "RGB"
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_anything_else_is_taken_away_with_a_sentence(name, session, tmp_path):
+    BAD[name](tmp_path / name)
+    with pytest.warns(UserWarning, match=name):
+        assert bring(session, str(tmp_path / name)) is None
+    assert session.picked.name == "drawn_0000"
+
+
+def test_removing_the_own_picture_goes_back_to_the_gallery(session, tmp_path):
+    PICTURE.save(tmp_path / "mine.png")
+    bring(session, str(tmp_path / "mine.png"))
+    assert bring(session, None) is None
+    assert session.picked.name == "drawn_0000"
+
+
+def test_better_pictures_replace_the_gallery_when_they_have_arrived(session):
+    gallery, source = refresh(session)
+    assert len(gallery.value) == 16
+    assert "drawn by this project" in source
+    assert session.gallery.names[15] == "drawn_0015"
