@@ -31,7 +31,7 @@ SWITCHES = [
 ]
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is slow, not wrong
 
 
 @pytest.fixture(scope="session")
