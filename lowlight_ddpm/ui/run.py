@@ -37,7 +37,9 @@ class Run:
     picked: Picked
     steps: list[Step] = field(default_factory=list)
     means: list[Colour] = field(default_factory=list)
+    begun: bool = False
     stopped: bool = False
+    over: bool = False
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -47,6 +49,11 @@ class Run:
     def generates(self) -> bool:
         """Whether it starts from pure noise, without a picture."""
         return self.settings.mode == "generate"
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further step will come."""
+        return self.over or (self.stopped and not self.begun)
 
     @property
     def result(self) -> Tensor:
@@ -66,20 +73,28 @@ class Run:
         return _mean_colour(torch.tensor(record["channel_mean"]).view(3, 1, 1))
 
     def walk(self) -> Iterator[Step]:
-        """Call the network; every step is kept before it is yielded. `stopped` ends it after a step."""
-        began = time.monotonic()
-        for step in model.walk(self.settings, self.dim):
-            self.steps.append(step)
-            self.means.append(_mean_colour(step.x0[0]))
-            self.seconds = time.monotonic() - began
-            yield step
-            if self.stopped:
-                return
+        """Call the network, once; every step is kept before it is yielded.
+
+        `stopped` ends it after the step under way, or before the first.
+        """
+        if self.begun:
+            return
+        self.begun, since = True, time.monotonic()
+        try:
+            for step in () if self.stopped else model.walk(self.settings, self.dim):
+                self.steps.append(step)
+                self.means.append(_mean_colour(step.x0[0]))
+                self.seconds = time.monotonic() - since
+                yield step
+                if self.stopped:
+                    return
+        finally:
+            self.over = True
 
 
 @dataclass
 class Session:
-    """One visitor's page. Callbacks mutate it, so what a cancelled generator leaves behind is not lost.
+    """One visitor's page. Callbacks mutate it, so that what an interrupted run has done is not lost.
 
     `own` is the visitor's own picture, `staged` the run in the panels, `finished` the one in the results.
     """
@@ -88,9 +103,9 @@ class Session:
     index: int = 0
     own: Picked | None = None
     brightened: bool = False
-    running: bool = False
     staged: Run | None = None
     finished: Run | None = None
+    running: bool = False
 
     @property
     def picked(self) -> Picked:

@@ -79,12 +79,16 @@ def test_an_uploaded_picture_is_restored_before_your_eyes(page, tmp_path):
     expect(page.locator(".trace polyline")).to_have_count(3)
 
 
-def test_stop_keeps_what_is_done_and_the_next_run_starts_at_once(page):
+def start_a_long_run(page: Page) -> None:
     start = page.get_by_label("number input for Start timestep", exact=True)
     start.fill("999")
     start.blur()
     set_steps(page, 1000)
     press(page, "Run")
+
+
+def test_stop_keeps_what_is_done_and_the_next_run_starts_at_once(page):
+    start_a_long_run(page)
     expect(page.locator(".status")).to_contain_text(re.compile(r"step \d+ of 1000"))
     press(page, "Stop")
     expect(page.locator(".status")).to_contain_text("Stopped after step")
@@ -94,6 +98,22 @@ def test_stop_keeps_what_is_done_and_the_next_run_starts_at_once(page):
     expect(page.locator("#findings")).to_contain_text("CIEDE2000")
     run(page, 3)
     expect(page.locator("#filmstrip .caption")).to_contain_text("step 3 of 3")
+
+
+def test_who_waits_for_another_visitors_run_may_leave_the_queue_and_come_back(page, open_page):
+    waiting = open_page()
+    start_a_long_run(page)
+    expect(page.locator(".status")).to_contain_text(re.compile(r"step \d+ of 1000"))
+    press(waiting, "Run")
+    expect(waiting.locator(".status")).to_contain_text("Waiting for the network.")
+    press(waiting, "Stop")
+    expect(waiting.locator(".status")).to_contain_text("Ready.")
+    press(waiting, "Run")
+    expect(waiting.locator(".status")).to_contain_text("Waiting for the network.")
+    press(page, "Stop")
+    expect(page.locator(".status")).to_contain_text("Stopped after step")
+    expect(waiting.locator(".status")).to_contain_text("Done: 50 of 50 steps")
+    waiting.context.close()
 
 
 def test_the_filmstrip_is_scrubbed_by_keyboard_without_the_server(page):

@@ -31,8 +31,24 @@ def test_an_abandoned_walk_leaves_its_steps(make_run):
     run = make_run(steps=50)
     walk = run.walk()
     next(walk), next(walk)
+    assert not run.ended
     walk.close()
+    assert run.ended
     assert len(run.steps) == 2
+
+
+def test_a_run_stopped_before_its_first_step_never_calls_the_network(make_run, monkeypatch):
+    monkeypatch.setattr(runs.model, "walk", None)
+    run = make_run()
+    run.stopped = True
+    assert run.ended
+    assert list(run.walk()) == []
+
+
+def test_a_run_is_walked_once(make_run):
+    run = make_run()
+    assert len(list(run.walk())) == 4
+    assert list(run.walk()) == []
 
 
 def test_restoring_aims_at_the_inputs_colour_and_generating_at_the_training_sets(make_run):

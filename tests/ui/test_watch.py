@@ -46,18 +46,39 @@ def test_a_stopped_run_shows_what_is_done(session):
     stream = watch.stream(session)
     next(stream)
     watch.halt(session)
-    stream.close()
+    assert len(list(stream)) <= 1
     *_, film, _, findings = watch.conclude(session)
     assert len(film["x0"]) == len(session.finished.steps) <= 2
     assert findings
 
 
-def test_a_run_stopped_in_the_queue_leaves_the_last_results(session):
+def test_while_a_run_goes_nothing_is_concluded(session):
+    start(session, steps=500)
+    stream = watch.stream(session)
+    next(stream)
+    assert set(map(str, watch.conclude(session))) == {str(gr.skip())}
+    assert session.running
+    stream.close()
+
+
+def test_a_run_stopped_in_the_queue_leaves_the_last_results_and_frees_the_page(session):
     start(session)
     watch.halt(session)
-    *_, film, slider, findings = watch.conclude(session)
-    assert film == slider == findings == gr.skip()
-    assert session.finished is None
+    run, stop, stage, *results = watch.conclude(session)
+    assert (run.interactive, stop.interactive) == (True, False)
+    assert "Ready" in stage
+    assert results == [gr.skip()] * 3
+    assert not session.running
+
+
+def test_a_place_in_the_queue_serves_the_newest_run_and_no_run_twice(session):
+    start(session, steps=2)
+    watch.halt(session)
+    start(session, steps=3)
+    assert len(session.staged.steps) == 0
+    assert "step 3 of 3" in list(watch.stream(session))[-1]
+    assert list(watch.stream(session)) == []
+    assert len(session.staged.steps) == 3
 
 
 def test_refusals_reach_the_visitor_as_their_sentence(session):

@@ -91,17 +91,13 @@ class Watch:
             [self.controls.seed, self.run, self.stop, self.stage],
             **spoken,
         )
-        streamed = begun.success(
-            stream,
-            self.session,
-            self.stage,
-            concurrency_id=QUEUE,
-            show_progress="hidden",
-            show_progress_on=self.run,
-            api_visibility="private",
-        )
-        stopped = self.stop.click(halt, self.session, None, cancels=[streamed], **SILENT)
-        for ended in (streamed, stopped):
+        # "multiple": who stops while waiting may run again before the place in the queue has come up.
+        place = spoken | {"concurrency_limit": 1, "concurrency_id": QUEUE, "trigger_mode": "multiple"}
+        streamed = begun.success(stream, self.session, self.stage, **place)
+        # Stop does not cancel the event: frames still on their way would arrive after the last word.
+        stopped = self.stop.click(halt, self.session, None, **SILENT)
+        refused = streamed.failure(halt, self.session, None, **SILENT)
+        for ended in (streamed, stopped, refused):
             ended.then(conclude, self.session, [self.run, self.stop, self.stage, *results], **SILENT)
         self.exposure.input(expose, [self.session, self.exposure], [self.stage, *results], **SILENT)
 
@@ -138,13 +134,16 @@ def stream(session: Session) -> Iterator[str]:
 
 
 def halt(session: Session) -> None:
-    """End the run after the step under way; what is done is kept."""
+    """End the run after the step under way, or give up its place in the queue; what is done is kept."""
     session.staged.stopped = True
 
 
 def conclude(session: Session) -> tuple:
-    """Show what a run has come to, whether it ended, was stopped or failed."""
-    run, session.running = session.staged, False
+    """Show what a run has come to, whether it ended, was stopped or failed; one under way goes on."""
+    run = session.staged
+    if not run.ended:
+        return (gr.skip(),) * 3 + _UNCHANGED
+    session.running = False
     if not run.steps:
         return *_buttons(running=False), _still(session), *_UNCHANGED
     session.finished = run
