@@ -122,21 +122,12 @@ def open_page(browser, url, troubles):
     return open_
 
 
-@pytest.fixture(scope="session")
-def shared_page(open_page):
-    """One window for all tests that do not mind what an earlier one looked at: opening it takes seconds."""
-    return open_page()
-
-
 @pytest.fixture
-def page(shared_page):
-    """The shared window with the controls as trained, the first picture, and no run under way."""
-    shared_page.get_by_role("button", name="As trained", exact=True).click()
-    shared_page.get_by_label("Restore a picture", exact=True).check()
-    shared_page.get_by_label("as the model sees it", exact=True).check()
-    shared_page.locator("#gallery button").first.click()
-    expect(shared_page.get_by_label("number input for Start timestep", exact=True)).to_have_value("600")
-    return shared_page
+def page(open_page):
+    """A new window: what an earlier test left on its way from the server cannot arrive in it."""
+    page = open_page()
+    yield page
+    page.context.close()
 
 
 def _note_troubles(page, url, troubles):

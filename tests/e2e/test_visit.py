@@ -197,6 +197,7 @@ def test_settings_that_contradict_each_other_are_explained_and_the_page_goes_on(
     expect(message).to_contain_text("at most 10 steps")
     message.get_by_test_id("toast-close").click()
     press(page, "As trained")
+    expect(start).to_have_value("600")
     run(page, 3)
 
 
