@@ -1,5 +1,6 @@
 """Choosing a picture: one of sixteen, or your own by upload or from the clipboard."""
 
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -88,4 +89,4 @@ def _pairs(offered: Gallery) -> list[tuple]:
 
 
 def _source(offered: Gallery) -> str:
-    return f'<p class="note">{offered.label}</p>'
+    return f'<p class="note">{escape(offered.label)}</p>'
