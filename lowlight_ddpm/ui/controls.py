@@ -31,8 +31,9 @@ class Controls:
         trained = run_settings(variant=first)
         self._networks(names, trained)
         self._walk(trained)
-        with gr.Accordion("Light and noise schedule", open=False, elem_classes="more"):
+        with gr.Accordion("Noise schedule", open=False, elem_classes="more"):
             self._schedule(trained)
+        self._noise(trained)
         self.reset = gr.Button("As trained", size="md", elem_id="as-trained")
         self._wire()
 
@@ -57,6 +58,14 @@ class Controls:
         )
 
     def _walk(self, trained: RunSettings) -> None:
+        self.brightness = gr.Slider(
+            0.05,
+            1,
+            trained.brightness,
+            step=0.05,
+            label="Brightness",
+            info="Every pixel of your picture is multiplied by this before the noise is added.",
+        )
         self.start = gr.Slider(
             0,
             LAST_TIMESTEP,
@@ -74,6 +83,24 @@ class Controls:
             label="Steps",
             info="How many times the network is asked on the way back. More is slower, and finer.",
         )
+        self.variance_type = gr.Radio(
+            [(VARIANCES[name], name) for name in get_args(VarianceType)],
+            value=trained.variance_type,
+            label="Variance type",
+            info="How much fresh noise each step adds: “large” was the post's first cure for colour shift.",
+        )
+
+    def _schedule(self, trained: RunSettings) -> None:
+        with gr.Row():
+            self.beta_start = _beta("Beta start", "Noise added at the first timestep.", trained.beta_start)
+            self.beta_end = _beta("Beta end", "Noise added at the last timestep.", trained.beta_end)
+        self.clip = gr.Checkbox(
+            trained.clip,
+            label="Clip x0",
+            info="Cut every estimate of the clean picture to the range of real pixels.",
+        )
+
+    def _noise(self, trained: RunSettings) -> None:
         with gr.Row(elem_classes="seed", equal_height=False):
             self.seed = gr.Number(
                 trained.seed,
@@ -88,30 +115,6 @@ class Controls:
             )
             self.dice = gr.Button("Roll", size="md", min_width=72, scale=0, elem_id="roll")
         self.lock = gr.Checkbox(True, label="Lock the seed", info="Off: every run draws a new one.")
-
-    def _schedule(self, trained: RunSettings) -> None:
-        self.brightness = gr.Slider(
-            0.05,
-            1,
-            trained.brightness,
-            step=0.05,
-            label="Brightness",
-            info="Every pixel of your picture is multiplied by this before the noise is added.",
-        )
-        self.variance_type = gr.Radio(
-            [(VARIANCES[name], name) for name in get_args(VarianceType)],
-            value=trained.variance_type,
-            label="Variance type",
-            info="How much fresh noise each step adds: “large” was the post's first cure for colour shift.",
-        )
-        with gr.Row():
-            self.beta_start = _beta("Beta start", "Noise added at the first timestep.", trained.beta_start)
-            self.beta_end = _beta("Beta end", "Noise added at the last timestep.", trained.beta_end)
-        self.clip = gr.Checkbox(
-            trained.clip,
-            label="Clip x0",
-            info="Cut every estimate of the clean picture to the range of real pixels.",
-        )
 
     def _wire(self) -> None:
         gr.on(

@@ -52,7 +52,7 @@ def shown(locator) -> str:
 def test_it_opens_with_every_control_labelled(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("What a diffusion model does to a dark picture")
     expect(page.locator("#gallery button")).to_have_count(16)
-    page.get_by_role("button", name="Light and noise schedule").click()
+    page.get_by_role("button", name="Noise schedule").click()
     for label in LABELS:
         expect(page.get_by_text(label, exact=True).first).to_be_visible()
     expect(page.locator(".side")).to_contain_text("Signal left 16%, noise 99%")
@@ -204,6 +204,6 @@ def test_settings_that_contradict_each_other_are_explained_and_the_page_goes_on(
 def test_a_telephone_needs_no_sideways_scrolling(open_page):
     page = open_page(width=390, height=844)
     run(page, 3)
-    page.get_by_role("button", name="Light and noise schedule").click()
+    page.get_by_role("button", name="Noise schedule").click()
     expect(page.get_by_label("Beta start", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
