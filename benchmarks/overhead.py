@@ -5,7 +5,7 @@ python -m benchmarks.overhead [VARIANT]
 
 import statistics
 import sys
-import time
+from timeit import timeit
 
 import torch
 
@@ -26,13 +26,6 @@ def bare_calls(checkpoint) -> None:
         checkpoint.unet(x, timestep)
 
 
-def seconds(function, *arguments) -> float:
-    """Wall-clock seconds of one call."""
-    begin = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - begin
-
-
 def main(name: str = "dim") -> None:
     """Alternate the two, so that a busy moment of the machine falls on both, and print the median ratio."""
     torch.set_num_threads(1)
@@ -41,8 +34,8 @@ def main(name: str = "dim") -> None:
     bare_calls(checkpoint)  # warm up
     ratios = []
     for _ in range(ROUNDS):
-        run = seconds(lambda: list(denoise(checkpoint, settings)))
-        bare = seconds(bare_calls, checkpoint)
+        run = timeit(lambda: list(denoise(checkpoint, settings)), number=1)
+        bare = timeit(lambda: bare_calls(checkpoint), number=1)
         ratios.append(run / bare)
         print(f"run {run:.2f} s, bare {bare:.2f} s, ratio {ratios[-1]:.3f}")
     print(f"median ratio {statistics.median(ratios):.3f}")

@@ -103,16 +103,13 @@ def denoise(
     dim = photometry.prepare(pixels[None], settings.brightness)
     walk = _walk(checkpoint, settings, dim)
 
-    from lowlight_ddpm.colour import measure, noise_floor
+    from lowlight_ddpm.judgement import judge
     from lowlight_ddpm.outputs import run_report, write_run
-    from lowlight_ddpm.words import in_words
 
-    measures = measure(walk[-1].x0[0], dim[0], settings.brightness)
-    floor = noise_floor(walk[0].alpha_bar, dim[0, 0].numel())
-    words = in_words(measures, settings.brightness, floor)
-    report = run_report(settings, walk, measures=asdict(measures), noise_floor=floor, in_words=words)
+    judgement = judge(walk, dim[0], settings.brightness)
+    report = run_report(settings, walk, **asdict(judgement))
     paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
-    print(words, *paths, sep="\n")
+    print(judgement.in_words, *paths, sep="\n")
 
 
 @app.command()

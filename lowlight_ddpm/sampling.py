@@ -1,7 +1,7 @@
 """The walk back from noise: one generator, one Step for every network call."""
 
-import time
-from collections.abc import Callable, Iterator
+import timeit
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -99,10 +99,4 @@ def _timed_call(unet: UNet2DModel) -> float:
     side = unet.config.sample_size
     x_t = torch.zeros(1, 3, side, side, device=unet.device).contiguous(memory_format=torch.channels_last)
     # The first call also allocates, so it is the fastest of three that tells; `item` waits for a GPU.
-    return min(_seconds(lambda: unet(x_t, 0).sample.sum().item()) for _ in range(3))
-
-
-def _seconds(call: Callable[[], float]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    return min(timeit.repeat(lambda: unet(x_t, 0).sample.sum().item(), number=1, repeat=3))

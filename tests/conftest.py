@@ -21,18 +21,35 @@ hypothesis.settings.register_profile("busy", deadline=None)  # another process m
 hypothesis.settings.load_profile("busy")
 
 TINY = {"layers_per_block": 1, "channels": (8, 16), "resolution": 16}
-RECORD = {"command": "none", "held_out": [], "channel_mean": [-0.2, -0.2, -0.3]}
 
 
 @pytest.fixture(scope="session")
-def checkpoint_root(tmp_path_factory) -> Path:
+def save_untrained():
+    """A function that fills a folder with untrained `dim` and `bright`; `shape` is for build_unet."""
+
+    def save(root: Path, channel_mean: list[float], **shape) -> Path:
+        record = {"command": "none", "held_out": [], "channel_mean": channel_mean}
+        for number, name in enumerate(("dim", "bright")):
+            torch.manual_seed(number)
+            scheduler = trained_scheduler(find_variant(name))
+            checkpoints.save(root / name, build_unet(**shape), scheduler, record, f"# {name}\n")
+        return root
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def untrained_page_root(tmp_path_factory, save_untrained) -> Path:
+    """Untrained checkpoints of 64 px, as the page has them, that take a few milliseconds a call."""
+    root = tmp_path_factory.mktemp("page-checkpoints")
+    shape = {"layers_per_block": 1, "channels": (8, 8, 8, 8), "resolution": 64}
+    return save_untrained(root, [-0.2, -0.25, -0.3], **shape)
+
+
+@pytest.fixture(scope="session")
+def checkpoint_root(tmp_path_factory, save_untrained) -> Path:
     """A folder with untrained checkpoints of 16 px, `dim` and `bright`; copy it before you damage it."""
-    root = tmp_path_factory.mktemp("checkpoints")
-    for number, name in enumerate(("dim", "bright")):
-        torch.manual_seed(number)
-        scheduler = trained_scheduler(find_variant(name))
-        checkpoints.save(root / name, build_unet(**TINY), scheduler, RECORD, f"# {name}\n")
-    return root
+    return save_untrained(tmp_path_factory.mktemp("checkpoints"), [-0.2, -0.2, -0.3], **TINY)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ FLOORS = (
     ("photometry", "schedule", "settings", "colour", "words", "classical"),
     ("images", "checkpoints"),
     ("training", "sampling"),
-    ("recording", "outputs", "explain", "evaluation", "results"),
+    ("recording", "judgement", "outputs", "explain", "evaluation", "results"),
     ("figures", "publish"),
     ("ui", "cli", "__main__"),
 )

@@ -40,9 +40,8 @@ def read(source: str | Path | bytes | Image.Image) -> Image.Image:
 
 def square(picture: Image.Image, size: int) -> Tensor:
     """The middle square of a picture, resized with antialiasing: uint8 (3, size, size)."""
-    most = 4 * min(
-        picture.size
-    )  # the ends of a long strip, which the middle does not need, could fill memory
+    # The ends of a long strip, which the middle does not need, could fill memory.
+    most = 4 * min(picture.size)
     picture = tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
     return v2.Compose([v2.PILToTensor(), v2.Resize(size, antialias=True), v2.CenterCrop(size)])(picture)
 

@@ -28,8 +28,8 @@ class Source:
     rows: Iterable[dict]
 
     def __iter__(self) -> Iterator[tuple[str, Image.Image]]:
-        for number, row in enumerate(self.rows):
-            yield row.get("name") or f"row {number}", read(row["image"])
+        for row in self.rows:
+            yield row["name"], read(row["image"])
 
 
 def open_source(spec: str) -> Source:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -69,8 +68,8 @@ class Run:
         """The colour that the result should have: the input's, or the training set's when generating."""
         if not self.generates:
             return _mean_colour(self.dim)
-        record = checkpoints.load(self.settings.variant).record
-        return _mean_colour(torch.tensor(record["channel_mean"]).view(3, 1, 1))
+        red, green, blue = checkpoints.load(self.settings.variant).training_means.tolist()
+        return red, green, blue
 
     def walk(self) -> Iterator[Step]:
         """Call the network, once; every step is kept before it is yielded.

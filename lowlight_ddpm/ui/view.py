@@ -6,8 +6,8 @@ from html import escape
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm.colour import Measures, measure, noise_floor
-from lowlight_ddpm.network import RESOLUTION
+from lowlight_ddpm.colour import Measures
+from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.photometry import to_image
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.filmstrip import film
@@ -16,7 +16,6 @@ from lowlight_ddpm.ui.png import data_uri
 from lowlight_ddpm.ui.run import Run
 from lowlight_ddpm.ui.trace import trace
 from lowlight_ddpm.variants import find_variant
-from lowlight_ddpm.words import in_words
 
 # (name, title, what it is, what stands in its place while there is none) of each panel.
 PANELS = (
@@ -91,8 +90,8 @@ def report(run: Run) -> dict:
     """A finished run for programs, JSON-able: settings, mean colours, and what was found."""
     found = {"settings": run.settings.model_dump(), "mean": run.means[-1], "target": run.target()}
     if not run.generates:
-        measures = _measured(run)
-        found |= {"measures": asdict(measures), "verdict": _verdict(run, measures)}
+        judgement = _judged(run)
+        found |= {"measures": asdict(judgement.measures), "verdict": judgement.in_words}
     return found
 
 
@@ -102,17 +101,13 @@ def _findings(run: Run) -> str:
 
 
 def _restored(run: Run) -> tuple[str, str]:
-    measures = _measured(run)
-    figures = [(label, meaning, write(measures)) for label, meaning, write in _FIGURES]
-    return _verdict(run, measures), _figures(figures)
+    judgement = _judged(run)
+    figures = [(label, meaning, write(judgement.measures)) for label, meaning, write in _FIGURES]
+    return judgement.in_words, _figures(figures)
 
 
-def _measured(run: Run) -> Measures:
-    return measure(run.result, run.dim, data_range=run.settings.brightness)
-
-
-def _verdict(run: Run, measures: Measures) -> str:
-    return in_words(measures, run.settings.brightness, noise_floor(run.steps[0].alpha_bar, RESOLUTION**2))
+def _judged(run: Run) -> Judgement:
+    return judge(run.steps, run.dim, run.settings.brightness)
 
 
 def _generated(run: Run) -> tuple[str, str]:

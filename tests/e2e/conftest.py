@@ -11,13 +11,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-import torch
 from playwright.sync_api import Page, expect, sync_playwright
-
-from lowlight_ddpm import checkpoints
-from lowlight_ddpm.network import build_unet
-from lowlight_ddpm.schedule import trained_scheduler
-from lowlight_ddpm.variants import find_variant
 
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -35,26 +29,14 @@ expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is 
 
 
 @pytest.fixture(scope="session")
-def checkpoint_folder(tmp_path_factory):
-    """Untrained 64 px networks that take a few milliseconds a call."""
-    root = tmp_path_factory.mktemp("e2e-checkpoints")
-    record = {"held_out": [], "channel_mean": [-0.2, -0.25, -0.3]}
-    torch.manual_seed(0)
-    for name in ("dim", "bright"):
-        unet = build_unet(1, channels=(8, 8, 8, 8), resolution=64)
-        checkpoints.save(root / name, unet, trained_scheduler(find_variant(name)), record, f"# {name}\n")
-    return root
-
-
-@pytest.fixture(scope="session")
-def url(checkpoint_folder, tmp_path_factory):
+def url(untrained_page_root, tmp_path_factory):
     """Where the page is served."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log.txt"
     environment = os.environ | {
-        "LOWLIGHT_CHECKPOINTS": str(checkpoint_folder),
+        "LOWLIGHT_CHECKPOINTS": str(untrained_page_root),
         "GRADIO_SERVER_PORT": str(port),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",

@@ -1,0 +1,29 @@
+"""What a restoration did to the colours: its measures, the noise that they must beat, and a sentence."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from lowlight_ddpm.colour import Measures, measure, noise_floor
+from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.words import in_words
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """JSON-able by dataclasses.asdict; `noise_floor` is colour.noise_floor at the run's start, in 1/255."""
+
+    measures: Measures
+    noise_floor: float
+    in_words: str
+
+
+def judge(steps: list[Step], picture: Tensor, brightness: float) -> Judgement:
+    """Hold a run's last x0 against the dimmed `picture` (3, H, W) that it restored, both in model range.
+
+    `steps` are the run's from the first on, and at least one; of a batch, the first picture is judged.
+    Raises Refusal as colour.measure and words.in_words do.
+    """
+    measures = measure(steps[-1].x0[0], picture, brightness)
+    floor = noise_floor(steps[0].alpha_bar, picture[0].numel())
+    return Judgement(measures, floor, in_words(measures, brightness, floor))
