@@ -12,6 +12,7 @@ from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 
 ROOT = Path(os.environ.get("LOWLIGHT_CHECKPOINTS", Path(__file__).parent.parent / "checkpoints"))
@@ -36,6 +37,11 @@ class Checkpoint:
     def device(self) -> torch.device:
         """Where the network is."""
         return self.unet.device
+
+    @property
+    def frame(self) -> Frame:
+        """The frame that the network works in."""
+        return Frame.of(self.variant, self.record["channel_mean"])
 
     @property
     def training_means(self) -> Tensor:

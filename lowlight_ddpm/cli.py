@@ -6,7 +6,7 @@ Heavy imports stand inside the commands, so that --help and a typing mistake ans
 import json
 import shlex
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -60,8 +60,9 @@ def variants(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows, indent=1))
         return
+    width = max(map(len, VARIANTS))
     for row in rows:
-        print(f"{row['name']:10} {'' if row['available'] else '(not trained) '}{row['lesson']}")
+        print(f"{row['name']:{width}}  {'' if row['available'] else '(not trained) '}{row['lesson']}")
 
 
 @app.command()
@@ -106,7 +107,7 @@ def denoise(
     from lowlight_ddpm.judgement import judge
     from lowlight_ddpm.outputs import run_report, write_run
 
-    judgement = judge(walk, dim[0], settings.brightness)
+    judgement = judge(walk, dim[0], settings.brightness, checkpoint.frame.scale)
     report = run_report(settings, walk, **asdict(judgement))
     paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
     print(judgement.in_words, *paths, sep="\n")
@@ -202,7 +203,7 @@ def train(
     torch.set_num_threads(threads)
     variant = find_variant(name)
     learner = find_variant(variant.trained_as)
-    recipe = training.Recipe() if epochs is None else replace(training.Recipe(), epochs=epochs)
+    recipe = training.Recipe(epochs or learner.epochs)
     data = recording.training_set(images, recipe.drawn)
     state = STATES / learner.name / "state.pt"
     precision = training.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)

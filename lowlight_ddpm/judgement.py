@@ -18,12 +18,13 @@ class Judgement:
     in_words: str
 
 
-def judge(steps: list[Step], picture: Tensor, brightness: float) -> Judgement:
+def judge(steps: list[Step], picture: Tensor, brightness: float, noise_scale: float = 1.0) -> Judgement:
     """Hold a run's last x0 against the dimmed `picture` (3, H, W) that it restored, both in model range.
 
     `steps` are the run's from the first on, and at least one; of a batch, the first picture is judged.
+    `noise_scale` is how large the run's noise is in model range: the scale of the network's frame.
     Raises Refusal as colour.measure and words.in_words do.
     """
     measures = measure(steps[-1].x0[0], picture, brightness)
-    floor = noise_floor(steps[0].alpha_bar, picture[0].numel())
+    floor = noise_scale * noise_floor(steps[0].alpha_bar, picture[0].numel())
     return Judgement(measures, floor, in_words(measures, brightness, floor))

@@ -17,6 +17,12 @@ def prepare(pixels: Tensor, brightness: float = 1.0) -> Tensor:
     return tv.adjust_brightness(unit, brightness) * 2 - 1
 
 
+def channel_statistics(pictures: Tensor, brightness: float) -> tuple[Tensor, Tensor]:
+    """Mean (3,) and covariance (3, 3) over the set of each picture's mean colour, dimmed, in model range."""
+    means = prepare(pictures, brightness).mean(dim=(-2, -1)).double()
+    return means.mean(dim=0), means.T.cov()
+
+
 def expose(x: Tensor, gain: float = 1.0) -> Tensor:
     """Show model-range pictures: uint8 (..., 3, H, W), pixel values times `gain`, clipped to 0..255.
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from lowlight_ddpm.checkpoints import save
 from lowlight_ddpm.images import hold_out, open_source, stack
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.photometry import channel_statistics
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.training import Training
 from lowlight_ddpm.variants import Variant
@@ -73,12 +73,6 @@ def training_record(training: Training, data: TrainingSet, variant: Variant, com
     }
 
 
-def channel_statistics(pictures: Tensor, brightness: float) -> tuple[Tensor, Tensor]:
-    """Mean (3,) and covariance (3, 3) over the set of each picture's mean colour, dimmed, in model range."""
-    means = prepare(pictures, brightness).mean(dim=(-2, -1)).double()
-    return means.mean(dim=0), means.T.cov()
-
-
 def loss_curve(losses: list[float]) -> list[tuple[int, float]]:
     """(last step, mean loss) of up to 100 equal stretches of a run."""
     stretches = torch.tensor(losses).tensor_split(min(_CURVE, len(losses))) if losses else []
@@ -95,6 +89,9 @@ def model_card(variant: Variant, record: dict) -> str:
         pipeline_tag="unconditional-image-generation",
         tags=["ddpm", "low-light", "butterflies"],
     )
+    betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
+    if variant.zero_terminal_snr:
+        betas += ", rescaled to zero terminal SNR"
     weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"
     body = _CARD.format(
         metadata=metadata.to_yaml(),
@@ -102,9 +99,27 @@ def model_card(variant: Variant, record: dict) -> str:
         r=record,
         recipe=record["recipe"],
         set=record["data"],
+        betas=betas,
         weights=weights,
+        frame=_frame_note(variant, record["channel_mean"]),
     )
     return str(ModelCard(body))
+
+
+def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
+    """What a reader of the pipeline's output must undo, since diffusers knows nothing of frames."""
+    if variant.centred:
+        mean = ", ".join(f"{value:+.4f}" for value in channel_mean)
+        return (
+            "The network works on pictures less the mean colour of its training set: add "
+            f"({mean}) to the R, G, B of what the pipeline gives, in [-1, 1].\n"
+        )
+    if variant.renormalised:
+        return (
+            "The network works on dim pictures stretched to full range: multiply the pixel values of what "
+            f"the pipeline gives by {variant.brightness}.\n"
+        )
+    return ""
 
 
 _CARD = """---
@@ -121,11 +136,14 @@ from diffusers import DDPMPipeline
 pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
 ```
 
+{frame}
 | | |
 |---|---|
 | brightness | {v.brightness} |
 | ResNet layers per block | {v.layers_per_block} |
-| betas | {v.beta_start} to {v.beta_end}, {v.beta_schedule}, T = 1000 |
+| betas | {betas} |
+| the network predicts | {v.prediction_type} |
+| offset noise | {v.offset_noise} |
 | variance_type when sampling | {v.variance_type} |
 | weights | {weights} |
 | training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed} |

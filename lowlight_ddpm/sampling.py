@@ -11,7 +11,13 @@ from torch import Tensor
 
 from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.schedule import Respaced, alphas_cumprod, matching_timesteps, trailing_timesteps
+from lowlight_ddpm.schedule import (
+    Respaced,
+    estimate_x0,
+    matching_timesteps,
+    signal_and_noise,
+    trailing_timesteps,
+)
 from lowlight_ddpm.settings import RunSettings
 
 
@@ -43,29 +49,36 @@ def denoise(
     own, seeded with settings.seed + i, so it does not depend on what else is in the batch. Raises Refusal
     for a picture to restore that is missing or whose sides are no multiples of 8.
     """
-    unet, device = checkpoint.unet, checkpoint.device
-    levels = alphas_cumprod(settings.beta_start, settings.beta_end, checkpoint.variant.beta_schedule)
+    unet, device, variant, frame = checkpoint.unet, checkpoint.device, checkpoint.variant, checkpoint.frame
+    levels = settings.alphas_cumprod
     timesteps = trailing_timesteps(settings.start, settings.steps)
     fed = matching_timesteps(levels[timesteps], checkpoint.alphas_cumprod).to(device)
-    scheduler = Respaced.over(levels, timesteps, settings.variance_type, settings.clip)
+    scheduler = Respaced.over(levels, timesteps, settings.variance_type)
 
     shape = _shape(checkpoint, settings, image, count)
     generators = [torch.Generator().manual_seed((settings.seed + i) % 2**32) for i in range(shape[0])]
     x_t = randn(shape, generators).to(device)
+    if variant.offset_noise:
+        x_t = x_t + variant.offset_noise * randn((*shape[:2], 1, 1), generators).to(device)
     if settings.mode == "restore":
-        x_t = add_noise(image.to(device), x_t, levels[settings.start].item())
+        x_t = add_noise(frame.enter(image.to(device)), x_t, levels[settings.start].item())
 
     for index, timestep in enumerate(timesteps.tolist()):
+        remaining = len(timesteps) - 1 - index  # the respaced scheduler's own timestep
         model_input = x_t.contiguous(memory_format=torch.channels_last)
-        epsilon = unet(model_input, fed[index]).sample
-        step = scheduler.step(epsilon, len(timesteps) - 1 - index, x_t, generator=generators)
-        yield Step(index, len(timesteps), timestep, levels[timestep].item(), x_t, step.pred_original_sample)
-        x_t = step.prev_sample
+        prediction = unet(model_input, fed[index]).sample
+        level = scheduler.alphas_cumprod[remaining]
+        x0 = frame.leave(estimate_x0(prediction, x_t, level, variant.prediction_type))
+        if settings.clip:
+            x0 = frame.clip(x0)
+        yield Step(index, len(timesteps), timestep, levels[timestep].item(), frame.leave(x_t), x0)
+        x_t = scheduler.step(frame.enter(x0), remaining, x_t, generator=generators).prev_sample
 
 
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
     """x_t = √ᾱ·x0 + √(1−ᾱ)·ε (Ho et al. 2020, eq. 4)."""
-    return alpha_bar**0.5 * x0 + (1 - alpha_bar) ** 0.5 * noise
+    of_x0, of_noise = signal_and_noise(alpha_bar)
+    return of_x0 * x0 + of_noise * noise
 
 
 def randn(shape: tuple[int, ...], generators: list[torch.Generator]) -> Tensor:

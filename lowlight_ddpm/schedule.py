@@ -1,6 +1,6 @@
 """Noise: the trained schedules, how far a picture is gone at a timestep, and respaced reverse processes."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from lowlight_ddpm.variants import Variant
 
 TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
 SMALLEST_ALPHA_BAR = 1e-30  # its square root divides a picture, and still leaves a number that float32 holds
+Level = TypeVar("Level", float, Tensor)  # ᾱ of one timestep
 VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
 
 
@@ -23,24 +24,30 @@ def trained_scheduler(variant: Variant) -> DDPMScheduler:
         beta_end=variant.beta_end,
         beta_schedule=variant.beta_schedule,
         variance_type=variant.variance_type,
+        prediction_type=variant.prediction_type,
+        rescale_betas_zero_snr=variant.zero_terminal_snr,
+        # diffusers' default grid never visits the last timestep, where alone a zero terminal SNR is told.
+        timestep_spacing="trailing" if variant.zero_terminal_snr else "leading",
         clip_sample=True,
     )
 
 
-def alphas_cumprod(beta_start: float, beta_end: float, beta_schedule: str = "linear") -> Tensor:
+def alphas_cumprod(
+    beta_start: float, beta_end: float, beta_schedule: str = "linear", zero_terminal_snr: bool = False
+) -> Tensor:
     """ᾱ_t = ∏ (1 − β_s) over T = 1000 timesteps: float64 (1000,), falling from near 1 towards 0.
 
+    With `zero_terminal_snr` the betas are rescaled so that the last is 0 (Lin et al. 2024, algorithm 1).
     diffusers' own numbers to the last bit, so that equal betas give the levels that a network was trained on;
     in float64, since differences of its neighbours are what a respaced process is built from.
     """
-    return DDPMScheduler(TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule).alphas_cumprod.double()
+    return DDPMScheduler(
+        TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule, rescale_betas_zero_snr=zero_terminal_snr
+    ).alphas_cumprod.double()
 
 
-def signal_and_noise(
-    timestep: int, beta_start: float, beta_end: float, beta_schedule: str = "linear"
-) -> tuple[float, float]:
-    """√ᾱ and √(1−ᾱ) at a timestep: what picture and noise are multiplied by there, each 0..1."""
-    alpha_bar = alphas_cumprod(beta_start, beta_end, beta_schedule)[timestep].item()
+def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:
+    """√ᾱ and √(1−ᾱ): what picture and noise are multiplied by at a timestep, each 0..1."""
     return alpha_bar**0.5, (1 - alpha_bar) ** 0.5
 
 
@@ -67,9 +74,10 @@ class Respaced(DDPMScheduler):
     """
 
     @classmethod
-    def over(cls, alphas_cumprod: Tensor, timesteps: Tensor, variance_type: str, clip: bool) -> "Respaced":
+    def over(cls, alphas_cumprod: Tensor, timesteps: Tensor, variance_type: str) -> "Respaced":
         """Build it for descending `timesteps` (N,) of a schedule `alphas_cumprod` (T,).
 
+        Its `step` takes an estimate of x0, so that whatever is done to that estimate is done in one place.
         Levels under SMALLEST_ALPHA_BAR, where nothing is left of a picture, count as that, lest x0 be 0/0.
         """
         kept = alphas_cumprod[timesteps.flip(0)].clamp(min=SMALLEST_ALPHA_BAR)
@@ -78,7 +86,8 @@ class Respaced(DDPMScheduler):
             num_train_timesteps=len(timesteps),
             trained_betas=(1 - kept / before).tolist(),
             variance_type=variance_type,
-            clip_sample=clip,
+            prediction_type="sample",
+            clip_sample=False,
             timestep_spacing="trailing",
         )
         scheduler.alphas_cumprod = kept.float()  # the product of 1 − β loses digits where a β is near 1
@@ -93,6 +102,18 @@ class Respaced(DDPMScheduler):
         if (variance_type or self.config.variance_type) == "fixed_large_log":
             variance_type = "fixed_large"
         return super()._get_variance(t, predicted_variance, variance_type)
+
+
+def estimate_x0(prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str) -> Tensor:
+    """The clean picture that a network's answer for x_t implies, (B, 3, H, W) like both.
+
+    From epsilon, x0 = (x_t − √(1−ᾱ)·ε) / √ᾱ (Ho et al. 2020, eq. 15); from v, x0 = √ᾱ·x_t − √(1−ᾱ)·v
+    (Salimans & Ho 2022, section 4).
+    """
+    signal, noise = signal_and_noise(alpha_bar)
+    if prediction_type == "v_prediction":
+        return signal * x_t - noise * prediction
+    return (x_t - noise * prediction) / signal
 
 
 def matching_timesteps(alphas_cumprod: Tensor, trained: Tensor) -> Tensor:

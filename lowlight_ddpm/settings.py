@@ -4,9 +4,10 @@ import reprlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
+from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
 from lowlight_ddpm.variants import find_variant
 
 LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
@@ -63,6 +64,12 @@ class RunSettings(BaseModel):
                 f"lower steps from {self.steps}, or raise start"
             )
         return self
+
+    @property
+    def alphas_cumprod(self) -> Tensor:
+        """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
+        row = find_variant(self.variant)
+        return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
 
 
 def run_settings(**values) -> RunSettings:

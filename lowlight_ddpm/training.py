@@ -18,8 +18,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.network import CHANNELS, build_unet
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.photometry import channel_statistics, prepare
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, trained_scheduler
 from lowlight_ddpm.variants import Variant
 
@@ -33,7 +34,7 @@ class Recipe:
     `drawn` butterflies of our own are added to the photographs.
     """
 
-    epochs: int = 50
+    epochs: int
     batch_size: int = 16
     learning_rate: float = 1e-3
     warmup_steps: int = 200
@@ -95,6 +96,8 @@ class Training:
             self.raw_unet.parameters(), decay=recipe.ema_decay, use_ema_warmup=True, power=0.75
         )
         self.scheduler = trained_scheduler(variant)
+        mean, _ = channel_statistics(pictures, variant.brightness)
+        self.frame = Frame.of(variant, mean.tolist())
         self.place = _Place()
 
     @property
@@ -118,21 +121,29 @@ class Training:
             yield TrainingStep(place.step, epoch, loss, ends_epoch)
 
     def _learn(self, batch: Tensor) -> float:
-        """One optimiser step of the simple objective ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14)."""
+        """One optimiser step of ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or of the same for v.
+
+        v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho 2022, section 4), which diffusers calls velocity.
+        """
         count = len(batch)
         flip = torch.rand(count, 1, 1, 1, generator=self.generator) < 0.5
         noise = torch.randn(batch.shape, generator=self.generator)
         timesteps = torch.randint(TRAIN_TIMESTEPS, (count,), generator=self.generator)
+        if self.variant.offset_noise:
+            colour = torch.randn(*batch.shape[:2], 1, 1, generator=self.generator)
+            noise = noise + self.variant.offset_noise * colour
 
-        x0 = prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness)
+        x0 = self.frame.enter(prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness))
         x_t = self.scheduler.add_noise(x0, noise, timesteps)
+        velocity = self.variant.prediction_type == "v_prediction"
+        target = self.scheduler.get_velocity(x0, noise, timesteps) if velocity else noise
 
         mine = slice(self.accelerator.process_index, None, self.accelerator.num_processes)
-        x_t, noise, timesteps = (part[mine].to(self.accelerator.device) for part in (x_t, noise, timesteps))
+        x_t, target, timesteps = (part[mine].to(self.accelerator.device) for part in (x_t, target, timesteps))
         self.unet.train()
         with self.accelerator.autocast():
             prediction = self.unet(x_t, timesteps).sample
-        loss = F.mse_loss(prediction.float(), noise)
+        loss = F.mse_loss(prediction.float(), target)
         self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.unet.parameters(), self.recipe.gradient_clip)
         self.optimizer.step()
@@ -198,7 +209,18 @@ class Training:
         }
 
 
-_TRAINED_FIELDS = {"brightness", "layers_per_block", "beta_start", "beta_end", "beta_schedule", "seed"}
+_TRAINED_FIELDS = {
+    "brightness",
+    "layers_per_block",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "zero_terminal_snr",
+    "prediction_type",
+    "centred",
+    "offset_noise",
+    "seed",
+}
 _STATE = {"settings", "unet", "ema", "optimizer", "learning_rate", "generator", "place"}
 
 

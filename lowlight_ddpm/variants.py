@@ -10,30 +10,49 @@ class Variant:
     """One experiment: how a network is trained and how it is sampled unless told otherwise.
 
     `brightness` multiplies pixel values (1 leaves a picture as it is). `beta_start`, `beta_end` and
-    `beta_schedule` are DDPMScheduler's, over T = 1000 timesteps. `variance_type` plays no part in
-    training: it is the reverse process's default. `weights` names the row whose training this one
+    `beta_schedule` are DDPMScheduler's, over T = 1000 timesteps; `zero_terminal_snr` rescales them so that
+    nothing of a picture is left at the last (Lin et al. 2024, algorithm 1). `prediction_type` is what the
+    network answers. `centred` has it work on pictures less the training set's mean colour, `renormalised` on
+    pictures stretched from their dimmed range to [−1, 1]. `offset_noise` is the deviation of a random colour
+    that is added to the noise. `variance_type` plays no part in training: it is the reverse process's
+    default. `epochs` counts how often every picture is seen. `weights` names the row whose training this one
     shares; `averaged` chooses between the exponential moving average of the weights and the raw ones.
     """
 
     name: str
     title: str
     lesson: str
-    figure: str
+    figure: str = ""
     brightness: float = 0.5
     layers_per_block: int = 2
     beta_start: float = 1e-4
     beta_end: float = 0.02
     beta_schedule: str = "linear"
+    zero_terminal_snr: bool = False
+    prediction_type: str = "epsilon"
+    centred: bool = False
+    renormalised: bool = False
+    offset_noise: float = 0.0
     variance_type: str = "fixed_small"
     averaged: bool = True
+    epochs: int = 50
     seed: int = 0
     weights: str | None = None
+
+    def __post_init__(self):
+        if self.zero_terminal_snr and self.prediction_type == "epsilon":
+            raise Refusal(
+                f"The variant {self.name} predicts epsilon at zero terminal SNR, where epsilon says nothing "
+                "of the picture: have it predict v."
+            )
 
     @property
     def trained_as(self) -> str:
         """Name of the row whose training run made this variant's weights."""
         return self.weights or self.name
 
+
+_DEEP = {"layers_per_block": 3, "variance_type": "fixed_large"}
 
 _ROWS = (
     Variant(
@@ -44,15 +63,123 @@ _ROWS = (
         brightness=1.0,
     ),
     Variant(
-        "dim", "Dim control", "What the post starts from: pictures at half their brightness.", "5.1 left"
+        "dim",
+        "Dim control",
+        "What the post starts from: pictures at half their brightness.",
+        "5.1 left",
     ),
     Variant(
         "dim-raw",
         "Dim, not averaged",
         "The last weights of the dim control, before averaging: the tutorial that the post follows has none.",
-        "",
         averaged=False,
         weights="dim",
+    ),
+    Variant(
+        "dim-large",
+        "Dim, large variance",
+        "The weights of the dim control with the larger variance: what the variance type alone does.",
+        "5.2",
+        variance_type="fixed_large",
+        weights="dim",
+    ),
+    Variant(
+        "dim-deep",
+        "Dim, deeper",
+        "One more ResNet layer in every block, and the larger variance.",
+        "5.3",
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-low",
+        "Deeper, low betas",
+        "Betas from 0.001 to 0.01: 6 % of the picture are still there at the last timestep.",
+        "5.4 left",
+        beta_start=1e-3,
+        beta_end=0.01,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-mid",
+        "Deeper, middle betas",
+        "Betas from 0.0005 to 0.015, as the post's text has its second pair.",
+        "5.4 right, the text",
+        beta_start=5e-4,
+        beta_end=0.015,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-high",
+        "Deeper, high betas",
+        "Betas from 0.0005 to 0.15, as the post's caption has that pair, and the way it would go next.",
+        "5.4 right, the caption",
+        beta_start=5e-4,
+        beta_end=0.15,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-retrained",
+        "Dim, trained again",
+        "Another seed and the larger variance, as the post did it: what retraining alone does.",
+        "5.2",
+        variance_type="fixed_large",
+        seed=1,
+    ),
+    Variant(
+        "dim-deep-zsnr",
+        "Deeper, zero terminal SNR",
+        "No picture is left at the last timestep, and the network predicts v: the known cure for the leak.",
+        zero_terminal_snr=True,
+        prediction_type="v_prediction",
+        **_DEEP,
+    ),
+    Variant(
+        "bright-deep",
+        "Bright, deeper",
+        "Depth without dimming.",
+        brightness=1.0,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-renorm",
+        "Deeper, renormalised",
+        "Dim pictures stretched to full range, for the deeper bright network: tells if dimming is to blame.",
+        renormalised=True,
+        weights="bright-deep",
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-again",
+        "Deeper, trained again",
+        "The deeper network from another seed: how far two trainings of one experiment lie apart.",
+        seed=1,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-centred",
+        "Deeper, centred",
+        "The training set's mean colour is taken off before noising and put back after.",
+        centred=True,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-quarter",
+        "A quarter as bright",
+        "Pictures at a quarter of their brightness: with bright and dim, a dose curve.",
+        brightness=0.25,
+    ),
+    Variant(
+        "dim-long",
+        "Dim, trained longer",
+        "The dim control with twice its epochs: the post's “more epochs”.",
+        epochs=100,
+    ),
+    Variant(
+        "dim-deep-offset",
+        "Deeper, offset noise",
+        "A random colour is added to every picture's noise, so that the network learns to move the mean.",
+        offset_noise=0.1,
+        **_DEEP,
     ),
 )
 

@@ -18,4 +18,5 @@ def test_the_last_estimate_is_judged_by_the_noise_of_the_first_step():
     assert judgement.measures == measure(tinted, picture, 0.5)
     assert judgement.noise_floor == noise_floor(0.3, 16 * 16)
     assert judgement.in_words == in_words(judgement.measures, 0.5, judgement.noise_floor)
+    assert judge([first, last], picture, 0.5, noise_scale=0.5).noise_floor == judgement.noise_floor / 2
     assert json.loads(json.dumps(asdict(judgement)))["measures"]["shift_b"] < -6

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 # From the ground up; a package counts as one module. On a floor, later names may use earlier ones.
 FLOORS = (
     ("errors", "variants", "network"),
-    ("photometry", "schedule", "settings", "colour", "words", "classical"),
+    ("frame", "photometry", "schedule", "settings", "colour", "words", "classical"),
     ("images", "checkpoints"),
     ("training", "sampling"),
     ("recording", "judgement", "outputs", "explain", "evaluation", "results"),

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowlight_ddpm.photometry import expose, prepare, to_image
+from lowlight_ddpm.photometry import channel_statistics, expose, prepare, to_image
 
 EVERY_VALUE = torch.arange(256, dtype=torch.uint8).repeat(3).reshape(3, 16, 16)
 BRIGHTNESS = st.floats(0.01, 1)
@@ -51,3 +51,13 @@ def test_an_image_holds_the_exposed_pixels():
     image = to_image(prepare(EVERY_VALUE, 0.5), gain=2)
     assert (image.mode, image.size) == ("RGB", (16, 16))
     assert list(image.tobytes()) == EVERY_VALUE.permute(1, 2, 0).flatten().tolist()
+
+
+@pytest.mark.parametrize("brightness", [0.5, 1.0])
+def test_the_statistics_are_of_the_pictures_mean_colours(brightness):
+    pixels = torch.randint(256, (9, 3, 8, 8), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+    mean, covariance = channel_statistics(pixels, brightness)
+    means = torch.stack([prepare(picture, brightness).mean((1, 2)) for picture in pixels]).double()
+    torch.testing.assert_close(mean, means.mean(0))
+    off = means - means.mean(0)
+    torch.testing.assert_close(covariance, off.T @ off / 8)

@@ -10,7 +10,6 @@ from PIL import Image
 from lowlight_ddpm import checkpoints, recording
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import HELD_OUT, draw, square
-from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
 
@@ -60,16 +59,6 @@ def test_a_source_with_too_few_pictures_is_refused(tmp_path, one_sentence):
     one_sentence(refusal)
 
 
-@pytest.mark.parametrize("brightness", [0.5, 1.0])
-def test_the_statistics_are_of_the_pictures_mean_colours(brightness):
-    pixels = torch.randint(256, (9, 3, 8, 8), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
-    mean, covariance = recording.channel_statistics(pixels, brightness)
-    means = torch.stack([prepare(picture, brightness).mean((1, 2)) for picture in pixels]).double()
-    torch.testing.assert_close(mean, means.mean(0))
-    off = means - means.mean(0)
-    torch.testing.assert_close(covariance, off.T @ off / 8)
-
-
 @pytest.mark.parametrize("count", [1, 7, 100, 101, 1234])
 def test_the_loss_curve_has_at_most_100_points_and_ends_at_the_last_step(count):
     losses = [float(number) for number in range(count)]
@@ -111,6 +100,23 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert card.data.library_name == "diffusers"
     assert row.title in card.text
     assert "python -m lowlight_ddpm train dim" in card.text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dim-deep-zsnr", "zero terminal SNR"),
+        ("dim-deep-centred", "add (-0.1000, -0.2000, -0.3000) to the R, G, B"),
+        ("dim-deep-renorm", "by 0.5"),
+        ("dim-deep-offset", "| offset noise | 0.1 |"),
+    ],
+)
+def test_a_card_says_what_sets_its_variant_apart(trained, name, words):
+    training, data = trained
+    record = recording.training_record(training, data, VARIANTS[name], "") | {
+        "channel_mean": [-0.1, -0.2, -0.3]
+    }
+    assert words in recording.model_card(VARIANTS[name], record)
 
 
 def test_exporting_leaves_the_training_as_it_was(trained, tmp_path):

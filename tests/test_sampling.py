@@ -12,8 +12,9 @@ from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.schedule import VarianceType, alphas_cumprod, trailing_timesteps
+from lowlight_ddpm.schedule import VarianceType, alphas_cumprod, trailing_timesteps, trained_scheduler
 from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.variants import VARIANTS
 
 VARIANCE_TYPES = get_args(VarianceType)
 
@@ -130,6 +131,69 @@ def test_an_exact_network_gives_the_closed_form_s_mean_and_deviation(tiny_checkp
         assert x0.mean().item() == pytest.approx(mean, abs=0.02)
         errors.append(abs(x0.std().item() - deviation))
     assert errors[0] > errors[1] > errors[2]
+
+
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
+def test_an_exact_network_that_predicts_v_at_zero_terminal_snr_ends_in_the_same_place(
+    tiny_checkpoint, monkeypatch, kind
+):
+    row = VARIANTS["dim-deep-zsnr"]
+    scheduler = trained_scheduler(row)
+    gaussian = Gaussian(-0.4, 0.2, scheduler.alphas_cumprod.double())
+
+    def velocity(self, x, timestep):
+        level = self.levels[timestep].item()
+        x0 = -0.4 + level**0.5 * 0.04 / (level * 0.04 + 1 - level) * (x + level**0.5 * 0.4)
+        noise = (x - level**0.5 * x0) / (1 - level) ** 0.5
+        return SimpleNamespace(sample=level**0.5 * noise - (1 - level) ** 0.5 * x0)
+
+    checkpoint = replace(tiny_checkpoint, variant=row, scheduler=scheduler, unet=gaussian)
+    monkeypatch.setattr(Gaussian, "__call__", velocity)
+    for steps, allowed in ((20, 0.1), (320, 0.015)):
+        settings = run_settings(
+            variant=row.name, mode="generate", steps=steps, variance_type=kind, clip=False
+        )
+        x0 = last(checkpoint, settings, None, 2)
+        assert x0.mean().item() == pytest.approx(-0.4, abs=5e-3)
+        assert x0.std().item() == pytest.approx(0.2, abs=allowed)
+
+
+def test_a_centred_network_is_the_plain_one_on_pictures_less_the_mean(tiny_checkpoint):
+    row, image = VARIANTS["dim-deep-centred"], pictures(2)
+    mean = torch.tensor(tiny_checkpoint.record["channel_mean"])[:, None, None]
+    plain = list(denoise(tiny_checkpoint, run_settings(steps=5, clip=False), image - mean))
+    settings = run_settings(variant=row.name, variance_type="fixed_small", steps=5, clip=False)
+    for ours, theirs in zip(
+        denoise(replace(tiny_checkpoint, variant=row), settings, image), plain, strict=True
+    ):
+        torch.testing.assert_close(ours.x_t, theirs.x_t + mean, atol=1e-5, rtol=0)
+        torch.testing.assert_close(ours.x0, theirs.x0 + mean, atol=1e-5, rtol=1e-5)
+
+
+def test_a_renormalised_network_restores_a_dim_picture_as_the_bright_one_it_stands_for(tiny_checkpoint):
+    row, bright = VARIANTS["dim-deep-renorm"], pictures(2) * 2 + 1
+    plain = last(tiny_checkpoint, run_settings(steps=5), bright)
+    settings = run_settings(variant=row.name, variance_type="fixed_small", steps=5)
+    ours = last(replace(tiny_checkpoint, variant=row), settings, pictures(2))
+    torch.testing.assert_close(ours, 0.5 * plain - 0.5, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("mode", ["restore", "generate"])
+def test_offset_noise_is_in_the_first_noise_one_colour_a_picture(tiny_checkpoint, mode):
+    row = VARIANTS["dim-deep-offset"]
+    settings = run_settings(variant=row.name, mode=mode, steps=1, seed=4)
+    image = None if mode == "generate" else pictures(2)
+    plain, offset = (
+        next(denoise(replace(tiny_checkpoint, variant=variant), settings, image, 2))
+        for variant in (VARIANTS["dim-deep"], row)
+    )
+    added = offset.x_t - plain.x_t
+    sources = generators(2, seed=4)
+    draw(added.shape, sources)
+    expected = 0.1 * draw((2, 3, 1, 1), sources)
+    if mode == "restore":
+        expected = expected * (1 - plain.alpha_bar) ** 0.5
+    torch.testing.assert_close(added, expected.expand_as(added), atol=1e-6, rtol=0)
 
 
 def test_restoring_starts_from_the_picture_and_its_own_noise_exactly(tiny_checkpoint):

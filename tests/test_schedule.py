@@ -13,6 +13,7 @@ from lowlight_ddpm.schedule import (
     Respaced,
     VarianceType,
     alphas_cumprod,
+    estimate_x0,
     matching_timesteps,
     trailing_timesteps,
     trained_scheduler,
@@ -61,7 +62,7 @@ def test_levels_are_those_of_diffusers(betas, kind):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_is_trained_on_its_own_levels(name):
     row = VARIANTS[name]
-    levels = alphas_cumprod(row.beta_start, row.beta_end, row.beta_schedule)
+    levels = alphas_cumprod(row.beta_start, row.beta_end, row.beta_schedule, row.zero_terminal_snr)
     assert torch.equal(trained_scheduler(row).alphas_cumprod.double(), levels)
 
 
@@ -93,13 +94,13 @@ def test_more_steps_than_timesteps_are_refused(start, steps, one_sentence):
 
 def test_every_timestep_kept_gives_the_trained_betas_back():
     betas = DDPMScheduler(1000, 1e-4, 0.02).betas
-    ours = Respaced.over(alphas_cumprod(1e-4, 0.02), trailing_timesteps(999, 1000), "fixed_small", True)
+    ours = Respaced.over(alphas_cumprod(1e-4, 0.02), trailing_timesteps(999, 1000), "fixed_small")
     torch.testing.assert_close(ours.betas, betas, rtol=1e-3, atol=0)  # levels are float32: 6e-8 of 1e-4
 
 
 def test_a_respaced_level_is_the_level_of_the_timestep_it_stands_for(spacing):
     levels, timesteps = spacing
-    ours = Respaced.over(levels, timesteps, "fixed_small", True)
+    ours = Respaced.over(levels, timesteps, "fixed_small")
     torch.testing.assert_close(ours.alphas_cumprod.double(), levels[timesteps.flip(0)], rtol=1e-7, atol=0)
     assert ours.timesteps.tolist() == list(range(len(timesteps)))[::-1]
 
@@ -107,14 +108,14 @@ def test_a_respaced_level_is_the_level_of_the_timestep_it_stands_for(spacing):
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_small_log"])
 def test_fixed_small_is_the_posterior_s_variance(spacing, kind):
     _, expected = posterior(*spacing)
-    ours = deviations(Respaced.over(*spacing, kind, True)).square()
+    ours = deviations(Respaced.over(*spacing, kind)).square()
     torch.testing.assert_close(ours, expected[1:], rtol=2e-3, atol=0)
 
 
 @pytest.mark.parametrize("kind", ["fixed_large", "fixed_large_log"])
 def test_fixed_large_is_beta(spacing, kind):
     expected, _ = posterior(*spacing)
-    ours = deviations(Respaced.over(*spacing, kind, True))
+    ours = deviations(Respaced.over(*spacing, kind))
     assert ours.isfinite().all()
     torch.testing.assert_close(ours, (0.5 * expected[1:].log()).exp(), rtol=1e-3, atol=0)
 
@@ -129,12 +130,37 @@ def test_fixed_small_and_fixed_large_part_where_the_notes_say():
 @pytest.mark.parametrize("kind", VARIANCE_TYPES)
 @pytest.mark.parametrize("steps", [1, 5, 50])
 def test_a_step_is_finite_however_strong_the_noise(betas, kind, steps):
-    scheduler = Respaced.over(alphas_cumprod(*betas), trailing_timesteps(999, steps), kind, clip=False)
+    scheduler = Respaced.over(alphas_cumprod(*betas), trailing_timesteps(999, steps), kind)
     x = torch.zeros(1, 3, 8, 8)
     for t in range(steps - 1, -1, -1):
         step = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(t))
         assert step.prev_sample.isfinite().all()
         assert step.pred_original_sample.isfinite().all()
+
+
+@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("timestep", [0, 300, 999])
+def test_the_right_answer_gives_the_picture_back(prediction_type, timestep):
+    x0, noise = torch.randn(2, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0)).double()
+    scheduler, when = DDPMScheduler(1000, 1e-4, 0.02), torch.tensor([timestep])
+    x_t = scheduler.add_noise(x0, noise, when)
+    answer = noise if prediction_type == "epsilon" else scheduler.get_velocity(x0, noise, when)
+    level = scheduler.alphas_cumprod[timestep].item()
+    torch.testing.assert_close(estimate_x0(answer, x_t, level, prediction_type), x0, atol=1e-4, rtol=0)
+
+
+def test_without_any_signal_v_still_tells_the_picture():
+    x0, noise = torch.randn(2, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(estimate_x0(-x0, noise, 0.0, "v_prediction"), x0)
+
+
+def test_zero_terminal_snr_leaves_nothing_of_a_picture_and_the_first_level_alone():
+    plain, rescaled = alphas_cumprod(1e-4, 0.02), alphas_cumprod(1e-4, 0.02, zero_terminal_snr=True)
+    assert rescaled[-1] == 0
+    assert rescaled[0].item() == pytest.approx(plain[0].item(), abs=1e-6)
+    roots = plain.sqrt()
+    expected = (roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])  # Lin et al. 2024, algorithm 1
+    torch.testing.assert_close(rescaled.sqrt(), expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("betas", BETAS[:2])

@@ -17,6 +17,7 @@ from accelerate.state import AcceleratorState
 
 from lowlight_ddpm import training
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
 
@@ -109,6 +110,32 @@ def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):
     assert resumed.place.losses == losses
     assert equal(weights(resumed), weights(whole))
     assert list(state.parent.iterdir()) == [state]
+
+
+@pytest.mark.parametrize("name", ["dim", "dim-deep-zsnr", "dim-deep-centred", "dim-deep-offset"])
+def test_the_loss_of_a_silent_network_is_the_square_of_what_its_row_asks_for(name):
+    """Epsilon or v, of pictures in the network's frame, with or without offset noise: eq. 14 by hand."""
+    row, fed = VARIANTS[name], []
+    run = job(replace(row, layers_per_block=1), LONGER)
+    for weight in run.raw_unet.conv_out.parameters():
+        weight.data.zero_()
+    run.raw_unet.register_forward_pre_hook(lambda _, inputs: fed.append(inputs[0].clone()))
+    first = next(iter(run))
+
+    draws = torch.Generator().manual_seed(row.seed)
+    batch = pictures()[torch.randperm(12, generator=draws)[:4]]
+    flip = torch.rand(4, 1, 1, 1, generator=draws) < 0.5
+    noise = torch.randn(batch.shape, generator=draws)
+    level = run.scheduler.alphas_cumprod[torch.randint(1000, (4,), generator=draws)].view(4, 1, 1, 1)
+    if name == "dim-deep-offset":
+        noise = noise + 0.1 * torch.randn(4, 3, 1, 1, generator=draws)
+    x0 = prepare(torch.where(flip, batch.flip(-1), batch), row.brightness)
+    if name == "dim-deep-centred":
+        x0 = x0 - prepare(pictures(), row.brightness).mean((0, 2, 3))[:, None, None]
+    signal, spread = level.sqrt(), (1 - level).sqrt()
+    target = signal * noise - spread * x0 if name == "dim-deep-zsnr" else noise
+    torch.testing.assert_close(fed[0], signal * x0 + spread * noise, atol=1e-5, rtol=0)
+    assert first.loss == pytest.approx(target.square().mean().item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 5, 6])

@@ -1,9 +1,12 @@
 """The table of experiments: well-formed rows, and a refusal that lists them."""
 
+from dataclasses import replace
+
 import pytest
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.training import _TRAINED_FIELDS
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 
@@ -23,8 +26,19 @@ def test_a_row_that_shares_weights_shares_whatever_training_depends_on(name):
     row = find_variant(name)
     teacher = find_variant(row.trained_as)
     assert teacher.weights is None
-    for field in ("brightness", "layers_per_block", "beta_start", "beta_end", "beta_schedule", "seed"):
+    for field in _TRAINED_FIELDS - ({"brightness"} if row.renormalised else set()):
         assert getattr(row, field) == getattr(teacher, field)
+
+
+def test_the_table_has_the_experiments_of_the_post_and_those_that_explain_them():
+    assert len(VARIANTS) == 17
+    assert len({row.trained_as for row in VARIANTS.values()}) == 14  # dim-raw is dim's run, not averaged
+
+
+def test_epsilon_at_zero_terminal_snr_is_refused(one_sentence):
+    with pytest.raises(Refusal, match="predict v") as refusal:
+        replace(VARIANTS["dim"], zero_terminal_snr=True)
+    one_sentence(refusal)
 
 
 def test_dim_and_bright_differ_in_brightness_alone():

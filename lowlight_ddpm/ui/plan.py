@@ -18,8 +18,7 @@ def lesson(variant: str) -> str:
 
 def signal(settings: RunSettings) -> str:
     """How much of the picture is left where the run starts, as HTML."""
-    schedule = find_variant(settings.variant).beta_schedule
-    left, noise = signal_and_noise(settings.start, settings.beta_start, settings.beta_end, schedule)
+    left, noise = signal_and_noise(settings.alphas_cumprod[settings.start].item())
     return f'<p class="note">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
 
 

@@ -6,6 +6,7 @@ from html import escape
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm import checkpoints
 from lowlight_ddpm.colour import Measures
 from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.photometry import to_image
@@ -107,7 +108,8 @@ def _restored(run: Run) -> tuple[str, str]:
 
 
 def _judged(run: Run) -> Judgement:
-    return judge(run.steps, run.dim, run.settings.brightness)
+    frame = checkpoints.load(run.settings.variant).frame
+    return judge(run.steps, run.dim, run.settings.brightness, frame.scale)
 
 
 def _generated(run: Run) -> tuple[str, str]:

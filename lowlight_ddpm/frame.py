@@ -1,0 +1,43 @@
+"""The frame a network works in: where zero and one lie for it, seen from model range."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lowlight_ddpm.variants import Variant
+
+
+@dataclass(frozen=True)
+class Frame:
+    """x_net = (x − origin) / scale, with `origin` (3, 1, 1) in model range and `scale` above 0.
+
+    Noise is added in this frame, so a frame changes what the network has to learn, not the pictures.
+    A picture's values lie between −1 and `highest`, both in model range.
+    """
+
+    origin: Tensor
+    scale: float = 1.0
+    highest: float = 1.0
+
+    @classmethod
+    def of(cls, variant: Variant, channel_mean: list[float]) -> "Frame":
+        """The frame of `variant`, whose training pictures have the mean colour `channel_mean` (3)."""
+        if variant.centred:
+            return cls(torch.tensor(channel_mean)[:, None, None])
+        if variant.renormalised:  # dimming maps 0 to b − 1 and divides distances by 1 / b: photometry.prepare
+            b = variant.brightness
+            return cls(torch.full((3, 1, 1), b - 1), scale=b, highest=2 * b - 1)
+        return cls(torch.zeros(3, 1, 1))
+
+    def enter(self, x: Tensor) -> Tensor:
+        """From model range to the network's frame, (..., 3, H, W)."""
+        return (x - self.origin.to(x.device)) / self.scale
+
+    def clip(self, x: Tensor) -> Tensor:
+        """`x` in model range, held to the values that pictures have, (..., 3, H, W)."""
+        return x.clamp(-1, self.highest)
+
+    def leave(self, x: Tensor) -> Tensor:
+        """From the network's frame back to model range, (..., 3, H, W)."""
+        return x * self.scale + self.origin.to(x.device)
