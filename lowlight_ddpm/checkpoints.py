@@ -59,18 +59,29 @@ def available(root: Path = ROOT) -> list[str]:
     return [name for name in VARIANTS if (root / name).is_dir()]
 
 
+def record(name: str, root: Path = ROOT) -> dict:
+    """The training record of a variant, without its network. Raises Refusal as `load` does."""
+    folder = root / find_variant(name).name
+    if not folder.is_dir():
+        raise Refusal(f"The variant {name} has no checkpoint in {root}: train it, or choose another variant.")
+    try:
+        written = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError) as error:
+        raise Refusal(_damaged(name)) from error
+    if not isinstance(written, dict):
+        raise Refusal(_damaged(name))
+    return written
+
+
 @lru_cache(maxsize=8)
 def load(name: str, root: Path = ROOT) -> Checkpoint:
     """Load a variant from its folder, offline, onto the GPU where there is one; kept for the next call.
 
     Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
     """
-    variant, folder = find_variant(name), root / name
-    if not folder.is_dir():
-        raise Refusal(f"The variant {name} has no checkpoint in {root}: train it, or choose another variant.")
+    variant, folder, written = find_variant(name), root / name, record(name, root)
     try:
-        record = json.loads((folder / RECORD).read_text())
-        intact = _sha256(folder / WEIGHTS) == record["weights_sha256"]
+        intact = _sha256(folder / WEIGHTS) == written["weights_sha256"]
         pipeline = DDPMPipeline.from_pretrained(folder, local_files_only=True) if intact else None
     except Exception as error:  # diffusers raises many kinds for a folder that is not whole
         raise Refusal(_damaged(name)) from error
@@ -78,7 +89,7 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
         raise Refusal(_damaged(name))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     unet = pipeline.unet.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
-    return Checkpoint(variant, unet, pipeline.scheduler, record)
+    return Checkpoint(variant, unet, pipeline.scheduler, written)
 
 
 def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict, card: str) -> None:

@@ -164,14 +164,27 @@ def border(height: int, width: int) -> np.ndarray:
     return frame
 
 
+def set_colours(pictures: Tensor) -> np.ndarray:
+    """Per picture its mean RGB and its border's (1/255), and its mean Lab: (3 kinds, N, 3 components).
+
+    `pictures` (N, 3, H, W) are in model range, clipped to it. Raises Refusal as `compare_sets` does.
+    """
+    if pictures.ndim != 4 or pictures.shape[1] != 3 or not len(pictures):
+        raise Refusal(
+            f"A set must have the shape (1 or more, 3, height, width), not {tuple(pictures.shape)}."
+        )
+    # One picture at a time: Lab of a whole training set at once takes gigabytes.
+    return np.stack([_picture_colours(_pixels(picture)) for picture in pictures], axis=1)
+
+
 def compare_sets(samples: Tensor, reference: Tensor) -> SetMeasures:
     """Compare the colours of `samples` (N, 3, H, W) with those of `reference` (M, 3, H, W).
 
     Both are in model range, clipped to it; numbers and sizes may differ. See `SetMeasures`.
     Raises Refusal (a ValueError) for an empty set, another shape, and NaN.
     """
-    means, borders, labs = _set_colours(samples)
-    ref_means, ref_borders, ref_labs = _set_colours(reference)
+    means, borders, labs = set_colours(samples)
+    ref_means, ref_borders, ref_labs = set_colours(reference)
     return SetMeasures(
         means=_triple(means.mean(axis=0)),
         border_mean=_triple(borders.mean(axis=0)),
@@ -263,16 +276,6 @@ def _reproduction_angle(out: np.ndarray, ref: np.ndarray) -> float | None:
     # The angle by arctan2 of the parts across and along grey: near 0, arccos loses half of the digits.
     along = ratio.mean()
     return float(np.degrees(np.arctan2(np.linalg.norm(ratio - along), np.sqrt(3) * along)))
-
-
-def _set_colours(pictures: Tensor) -> np.ndarray:
-    """Per picture its mean RGB (1/255), border RGB (1/255) and mean Lab: (3 kinds, N, 3 components)."""
-    if pictures.ndim != 4 or pictures.shape[1] != 3 or not len(pictures):
-        raise Refusal(
-            f"A set must have the shape (1 or more, 3, height, width), not {tuple(pictures.shape)}."
-        )
-    # One picture at a time: Lab of a whole training set at once takes gigabytes.
-    return np.stack([_picture_colours(_pixels(picture)) for picture in pictures], axis=1)
 
 
 def _picture_colours(pixels: np.ndarray) -> np.ndarray:

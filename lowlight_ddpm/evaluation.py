@@ -1,122 +1,247 @@
-"""How well a variant restores unseen pictures, beside the best classical filters and pure noise."""
+"""The post's protocol on every variant: the same pictures and the same noise for all, one file a cell.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+A cell is one line of the protocol: a network, a set of pictures or pure noise, a start, a number of steps, a
+variance type. Its figures go to results/NAME-KEY.json, KEY being a hash of everything that they depend on, so
+a cell that is there is never run again.
+"""
 
-import numpy as np
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.checkpoints import Checkpoint
-from lowlight_ddpm.classical import FILTERS, Filter, filtered
-from lowlight_ddpm.colour import SetMeasures, compare_sets, measure
+from lowlight_ddpm.checkpoints import ROOT, load, record
+from lowlight_ddpm.colour import channel_means, measure, set_colours
 from lowlight_ddpm.images import HELD_OUT, open_source, stack
+from lowlight_ddpm.memorisation import nearest
+from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step, denoise
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.variants import find_variant
 
-STARTS = (100, 300, 600)  # timesteps that the pictures are noised to
-NOISE_SEEDS = 4
-STEPS = 50
+RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent / "results"))
 
+STEPS_FROM = {50: 10, 300: 50, 600: 50, 999: 50}  # start timestep -> network calls
+NOISE_SEEDS = 2
+SAMPLES = 64
+STEPS, FINE_STEPS = 50, 250
+VARIANCES = ("fixed_small", "fixed_large")
+FINELY_SAMPLED = ("bright", "dim", "dim-deep", "dim-deep-zsnr")
+UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
+COLOURS = tuple(
+    f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
+)
 
-@dataclass(frozen=True)
-class Restoration:
-    """A method's figures at one start: means over pictures and noise seeds; shifts are signed, in 1/255."""
-
-    method: str
-    start: int
-    ssim: float
-    shift_r: float
-    shift_g: float
-    shift_b: float
+# Whatever of a variant decides a result, beside its weights and what RunSettings holds.
+_NETWORK = (
+    "brightness",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "zero_terminal_snr",
+    "prediction_type",
+    "centred",
+    "renormalised",
+    "offset_noise",
+)
 
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Unseen pictures and training pictures, uint8 (N, 3, 64, 64), and where they come from."""
+    """Unseen pictures with their names, and training pictures: uint8 (N, 3, 64, 64) both."""
 
     label: str
+    names: list[str]
     unseen: Tensor
     seen: Tensor
 
+    @property
+    def checksum(self) -> str:
+        """sha256 of the unseen pictures: what a restoration depends on."""
+        return hashlib.sha256(self.unseen.contiguous().numpy().tobytes()).hexdigest()
 
-def evaluation_set(checkpoint: Checkpoint, source: str) -> EvaluationSet:
-    """The pictures of `source` that `checkpoint` held out, and the rest, for tuning and comparison.
+
+@dataclass(frozen=True)
+class Cell:
+    """One line of the protocol for one network; `pictures` is None where it starts from pure noise."""
+
+    settings: RunSettings
+    network: str
+    pictures: EvaluationSet | None
+    training: EvaluationSet | None
+    folder: Path
+    root: Path
+
+    @property
+    def path(self) -> Path:
+        """Where its figures are, or go."""
+        what = self.settings.model_dump(exclude={"variant"}) | {
+            "network": self.network,
+            "pictures": self.pictures and self.pictures.checksum,
+            "count": NOISE_SEEDS if self.pictures else SAMPLES,
+        }
+        key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
+        return self.folder / f"{self.settings.variant}-{key}.json"
+
+    @property
+    def done(self) -> bool:
+        """Whether its figures are there, under this name or that of a variant with the same network."""
+        found = self._found
+        if found is None:
+            return False
+        # Samples that were made where no training picture was at hand are compared with them later.
+        return (
+            not self.training or bool(self.pictures) or "nearest" in json.loads(found.read_text())["rows"][0]
+        )
+
+    @property
+    def _found(self) -> Path | None:
+        key = self.path.name.rpartition("-")[2]
+        return next(iter(self.folder.glob(f"*-{key}")), None)
+
+    def run(self) -> None:
+        """Run it and write its file, whole or not at all."""
+        checkpoint = load(self.settings.variant, self.root)
+        figures = self._restored(checkpoint) if self.pictures else self._generated(checkpoint)
+        report = {
+            "variant": self.settings.variant,
+            "network": self.network,
+            "source": self.pictures and self.pictures.label,
+            "settings": self.settings.model_dump(),
+            **figures,
+        }
+        write(self._found or self.path, report)
+
+    def _restored(self, checkpoint) -> dict:
+        """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
+        clean = prepare(self.pictures.unseen, self.settings.brightness)
+        rows, traces = [], []
+        for seed in range(NOISE_SEEDS):
+            settings = self.settings.model_copy(update={"seed": seed * len(clean)})
+            trace, last = _traced(denoise(checkpoint, settings, clean), channel_means(clean))
+            traces.append(trace)
+            for name, output, picture in zip(self.pictures.names, last.x0, clean, strict=True):
+                figures = asdict(measure(output, picture, self.settings.brightness))
+                rows.append({"picture": name, "seed": seed, **figures})
+        return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
+
+    def _generated(self, checkpoint) -> dict:
+        """The colours of every sample; `trace`: mean colour of x0 at each step. Seeds are the samples'."""
+        rows, traces = [], []
+        for seed in range(0, SAMPLES, HELD_OUT):
+            settings = self.settings.model_copy(update={"seed": seed})
+            trace, last = _traced(denoise(checkpoint, settings, count=HELD_OUT), torch.zeros(3))
+            traces.append(trace)
+            found = [{"seed": seed + i, **row} for i, row in enumerate(colour_rows(last.x0))]
+            if self.training:
+                shown = prepare(self.training.seen, self.settings.brightness)
+                distances, places = nearest(last.x0, shown)
+                for row, distance, place in zip(found, distances.tolist(), places.tolist(), strict=True):
+                    row |= {"nearest": distance, "nearest_picture": place}
+            rows += found
+        return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
+
+
+def evaluation_set(source: str, held_out: list[str] = (), size: int = RESOLUTION) -> EvaluationSet:
+    """The pictures of `source` that are named in `held_out`, and the rest.
 
     A source that holds none of them is new to the network: its first 16 pictures are the unseen ones.
     """
     opened = open_source(source)
     pictures = dict(opened)
-    held_out = [name for name in checkpoint.record["held_out"] if name in pictures]
-    held_out = held_out or list(pictures)[:HELD_OUT]
-    size = checkpoint.unet.config.sample_size
-    rest = [picture for name, picture in pictures.items() if name not in held_out]
+    unseen = [name for name in held_out if name in pictures] or list(pictures)[:HELD_OUT]
+    seen = [picture for name, picture in pictures.items() if name not in unseen] or [*pictures.values()]
     return EvaluationSet(
-        opened.label,
-        stack([pictures[name] for name in held_out], size),
-        stack(rest or [*pictures.values()], size),
+        opened.label, unseen, stack([pictures[name] for name in unseen], size), stack(seen, size)
     )
 
 
-def restorations(checkpoint: Checkpoint, data: EvaluationSet) -> Iterator[Restoration]:
-    """Restore the unseen pictures from every start with every noise seed, by the network and each filter.
+def cells(
+    name: str,
+    pictures: Iterable[EvaluationSet],
+    training: EvaluationSet | None = None,
+    folder: Path = RESULTS,
+    root: Path = ROOT,
+) -> Iterator[Cell]:
+    """The protocol of one variant. `training` are the photographs that samples are compared with."""
+    row, network = find_variant(name), network_id(name, root)
 
-    All methods get the same noised pictures, x_t of the run's first step. A filter's strength is the one that
-    scores best on as many training pictures, noised alike.
-    """
-    brightness = checkpoint.variant.brightness
-    unseen, seen = (prepare(part[:HELD_OUT], brightness) for part in (data.unseen, data.seen))
-    for start in STARTS:
-        noised, restored = zip(*_runs(checkpoint, unseen, start), strict=True)
-        clean = unseen.repeat(NOISE_SEEDS, 1, 1, 1)
-        yield _score(checkpoint.variant.name, start, torch.cat(restored), clean, brightness)
-        tuning = next(_walk(checkpoint, seen, start, seed=1000))
-        for kind in FILTERS:
-            strength = _best_strength(kind, tuning, seen, brightness)
-            outputs = _filter_all(kind, strength, torch.cat(noised), tuning.alpha_bar, brightness)
-            yield _score(f"{kind.name} {strength:g}", start, outputs, clean, brightness)
+    def cell(data: EvaluationSet | None, **settings) -> Cell:
+        return Cell(run_settings(variant=name, **settings), network, data, training, folder, root)
 
-
-def from_noise(checkpoint: Checkpoint, data: EvaluationSet, count: int = 16) -> tuple[Tensor, SetMeasures]:
-    """`count` samples from pure noise, and how their colours differ from the training pictures'."""
-    settings = run_settings(variant=checkpoint.variant.name, mode="generate", steps=STEPS)
-    samples = _last(denoise(checkpoint, settings, count=count)).x0
-    return samples, compare_sets(samples, prepare(data.seen, checkpoint.variant.brightness))
+    for variance_type in VARIANCES:
+        for steps in (STEPS, FINE_STEPS) if name in FINELY_SAMPLED else (STEPS,):
+            yield cell(None, mode="generate", steps=steps, variance_type=variance_type)
+        for data in pictures:
+            for brightness in (row.brightness, *UNTRAINED_BRIGHTNESS.get(name, ())):
+                for start, steps in STEPS_FROM.items():
+                    yield cell(
+                        data, start=start, steps=steps, variance_type=variance_type, brightness=brightness
+                    )
 
 
-def _runs(checkpoint: Checkpoint, clean: Tensor, start: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(noised, restored) of all pictures for each noise seed; no two pictures or seeds share noise."""
-    for seed in range(NOISE_SEEDS):
-        walk = _walk(checkpoint, clean, start, seed * len(clean))
-        first = next(walk)
-        yield first.x_t, _last(walk).x0
+def network_id(name: str, root: Path = ROOT) -> str:
+    """A hash of a variant's weights and of how they are used: equal for variants that sample alike."""
+    row = find_variant(name)
+    what = [record(name, root)["weights_sha256"], [getattr(row, field) for field in _NETWORK]]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
 
-def _walk(checkpoint: Checkpoint, clean: Tensor, start: int, seed: int) -> Iterator[Step]:
-    settings = run_settings(variant=checkpoint.variant.name, start=start, steps=STEPS, seed=seed)
-    return denoise(checkpoint, settings, clean)
+def describe_training_set(data: EvaluationSet, brightness: float, folder: Path = RESULTS) -> None:
+    """Write the training pictures' colours at one brightness, and how near unseen pictures come to them."""
+    path = folder / f"training-set-{brightness:g}.json"
+    if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
+        return
+    seen = prepare(data.seen, brightness)
+    distances, _ = nearest(prepare(data.unseen, brightness), seen)
+    report = {
+        "source": data.label,
+        "checksum": data.checksum,
+        "brightness": brightness,
+        "held_out_nearest": distances.tolist(),
+        "rows": list(colour_rows(seen)),
+    }
+    write(path, report)
 
 
-def _last(walk: Iterator[Step]) -> Step:
+def colour_rows(pictures: Tensor) -> Iterator[dict]:
+    """For each picture its mean R, G, B and its border's (1/255), and its mean L*, a*, b*."""
+    for colours in set_colours(pictures).swapaxes(0, 1):
+        yield dict(zip(COLOURS, colours.flatten().tolist(), strict=True))
+
+
+def write(path: Path, report: dict) -> None:
+    """Write JSON to a temporary name, then rename: a killed run leaves no half of a file behind."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(_rounded(report), indent=1) + "\n")
+    temporary.replace(path)
+
+
+def _traced(walk: Iterator[Step], target: Tensor) -> tuple[Tensor, Step]:
+    """(timestep, dR, dG, dB) at every step (N, 4), dR to dB the mean of x0 less `target`; the last step."""
+    trace = []
     for step in walk:
-        last = step
-    return last
+        shift = (channel_means(step.x0).cpu() - target).mean(dim=0)
+        trace.append(torch.cat([torch.tensor([float(step.timestep)]), shift]))
+    return torch.stack(trace), step
 
 
-def _score(method: str, start: int, outputs: Tensor, clean: Tensor, brightness: float) -> Restoration:
-    pairs = [measure(output, picture, brightness) for output, picture in zip(outputs, clean, strict=True)]
-    figures = ("ssim", "shift_r", "shift_g", "shift_b")
-    return Restoration(method, start, *(float(np.mean([getattr(m, f) for m in pairs])) for f in figures))
-
-
-def _best_strength(kind: Filter, tuning: Step, clean: Tensor, brightness: float) -> float:
-    def ssim(strength: float) -> float:
-        outputs = _filter_all(kind, strength, tuning.x_t, tuning.alpha_bar, brightness)
-        return _score(kind.name, tuning.timestep, outputs, clean, brightness).ssim
-
-    return max(kind.strengths, key=ssim)
-
-
-def _filter_all(kind: Filter, strength: float, x_t: Tensor, alpha_bar: float, brightness: float) -> Tensor:
-    return torch.stack([filtered(kind, strength, noisy, alpha_bar, brightness) for noisy in x_t])
+def _rounded(value):
+    """Seven significant digits for every float: what float32 holds, in a third of the space."""
+    if isinstance(value, float):
+        return (
+            value
+            if not value or not math.isfinite(value)
+            else round(value, 6 - math.floor(math.log10(abs(value))))
+        )
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value

@@ -1,66 +1,183 @@
-from dataclasses import replace
+"""The protocol: every cell once, the same pictures and noise for all, files that are whole or absent."""
+
+import json
 
 import pytest
 import torch
 
-from lowlight_ddpm import evaluation
-from lowlight_ddpm.classical import FILTERS
+from lowlight_ddpm import checkpoints, evaluation
 from lowlight_ddpm.colour import measure
+from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.settings import run_settings
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    """The protocol in a few steps."""
+    monkeypatch.setattr(evaluation, "STEPS_FROM", {50: 2, 300: 3})
+    monkeypatch.setattr(evaluation, "STEPS", 2)
+    monkeypatch.setattr(evaluation, "FINE_STEPS", 3)
+    monkeypatch.setattr(evaluation, "SAMPLES", 2 * HELD_OUT)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return evaluation.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
 
 
 @pytest.fixture
-def checkpoint(tiny_checkpoint):
-    return replace(tiny_checkpoint, record={"held_out": ["drawn_0003", "drawn_0020"]})
+def cells_of(checkpoint_root, drawn, tmp_path):
+    def cells(name, training=None):
+        return list(evaluation.cells(name, [drawn], training, tmp_path, checkpoint_root))
+
+    return cells
 
 
-@pytest.fixture
-def data(checkpoint):
-    return evaluation.evaluation_set(checkpoint, "drawn:24")
+def read(cell):
+    return json.loads(cell.path.read_text())
 
 
-def test_the_pictures_a_checkpoint_held_out_are_the_unseen_ones(data):
-    assert data.unseen.shape == (2, 3, 16, 16)
-    assert len(data.seen) == 22
+def test_the_pictures_that_were_held_out_are_the_unseen_ones(drawn):
+    assert drawn.names == ["drawn_0004", "drawn_0001"]
+    assert drawn.unseen.shape == (2, 3, 16, 16)
+    assert len(drawn.seen) == 4
 
 
-def test_a_source_without_any_of_them_gives_its_first_sixteen(checkpoint):
-    data = evaluation.evaluation_set(checkpoint, "drawn:24:500")
+def test_a_source_without_any_of_them_gives_its_first_sixteen():
+    data = evaluation.evaluation_set("drawn:24:500", ["drawn_0003"], size=16)
     assert (len(data.unseen), len(data.seen)) == (16, 8)
+    assert data.names[0] == "drawn_0500"
 
 
-def test_every_start_has_a_row_for_the_network_and_for_each_filter(checkpoint, data, monkeypatch):
-    monkeypatch.setattr(evaluation, "STEPS", 3)
-    rows = list(evaluation.restorations(checkpoint, replace(data, seen=data.seen[:2])))
-    assert [row.start for row in rows] == [s for s in evaluation.STARTS for _ in range(1 + len(FILTERS))]
-    assert next(row.method for row in rows if row.start == 100) == "dim"
-    assert all(-1 <= row.ssim <= 1 for row in rows)
+def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(cells_of):
+    seen = {
+        (c.settings.mode, c.settings.start, c.settings.steps, c.settings.brightness, c.settings.variance_type)
+        for c in cells_of("dim")
+    }
+    restored = {
+        ("restore", start, steps, brightness, kind)
+        for start, steps in ((50, 2), (300, 3))
+        for brightness in (0.5, 0.25, 1.0)
+        for kind in ("fixed_small", "fixed_large")
+    }
+    generated = {
+        ("generate", 999, steps, 0.5, kind) for steps in (2, 3) for kind in ("fixed_small", "fixed_large")
+    }
+    assert seen == restored | generated
+    assert len(cells_of("dim")) == len(seen)
 
 
-def test_a_row_averages_pictures_and_noise_seeds(checkpoint, data, monkeypatch):
-    monkeypatch.setattr(evaluation, "STEPS", 2)
-    monkeypatch.setattr(evaluation, "FILTERS", ())
-    row = next(evaluation.restorations(checkpoint, data))
-    clean = prepare(data.unseen, 0.5)
-    shifts = [
-        measure(restored[i], clean[i], 0.5).shift_g
-        for _, restored in evaluation._runs(checkpoint, clean, 100)
-        for i in range(2)
+def test_the_real_protocol_is_the_post_s(monkeypatch):
+    monkeypatch.undo()
+    assert evaluation.STEPS_FROM == {50: 10, 300: 50, 600: 50, 999: 50}
+    assert (evaluation.NOISE_SEEDS, evaluation.SAMPLES) == (2, 64)
+    assert (evaluation.STEPS, evaluation.FINE_STEPS) == (50, 250)
+
+
+def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, checkpoint_root):
+    cell = next(c for c in cells_of("dim") if c.pictures and c.settings.start == 300)
+    assert not cell.done
+    cell.run()
+    assert cell.done
+    report = read(cell)
+    assert [(row["picture"], row["seed"]) for row in report["rows"]] == [
+        (name, seed) for seed in (0, 1) for name in drawn.names
     ]
-    assert len(shifts) == 2 * evaluation.NOISE_SEEDS
-    assert row.shift_g == pytest.approx(sum(shifts) / len(shifts))
+    clean = prepare(drawn.unseen, 0.5)
+    settings = run_settings(
+        variant="dim", start=300, steps=3, seed=2
+    )  # two pictures: the second seed's noise
+    *_, last = denoise(checkpoints.load("dim", checkpoint_root), settings, clean)
+    expected = measure(last.x0[1], clean[1], 0.5)
+    assert report["rows"][3]["ssim"] == pytest.approx(expected.ssim, rel=1e-5)
+    assert report["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-5)
 
 
-def test_no_two_pictures_or_seeds_share_noise(checkpoint, data):
-    clean = prepare(data.unseen, 0.5) * 0
-    noised = torch.cat([noised for noised, _ in evaluation._runs(checkpoint, clean, 600)])
-    assert len({picture.sum().item() for picture in noised}) == len(noised)
+def test_a_trace_ends_in_the_mean_shift(cells_of):
+    cell = next(c for c in cells_of("dim") if c.pictures and c.settings.start == 300)
+    cell.run()
+    report = read(cell)
+    assert [line[0] for line in report["trace"]] == [300.0, 200.0, 99.0]
+    for place, axis in enumerate("rgb", 1):
+        mean = sum(row[f"shift_{axis}"] for row in report["rows"]) / 4
+        assert report["trace"][-1][place] == pytest.approx(mean, abs=0.05)
 
 
-def test_samples_from_noise_are_held_against_the_training_pictures(checkpoint, data, monkeypatch):
-    monkeypatch.setattr(evaluation, "STEPS", 2)
-    samples, figures = evaluation.from_noise(checkpoint, data, count=3)
-    assert samples.shape == (3, 3, 16, 16)
-    assert figures.reference_means == pytest.approx(
-        ((prepare(data.seen, 0.5).mean(dim=(0, 2, 3)) + 1) * 127.5).tolist(), abs=1e-3
+def test_two_networks_get_the_same_pictures_and_noise(cells_of, checkpoint_root):
+    """Noise that follows the settings alone: the first x_t of both variants is the same tensor."""
+    image = torch.zeros(1, 3, 16, 16)
+    first = []
+    for name in ("dim", "bright"):
+        cell = next(c for c in cells_of(name) if c.pictures and c.settings.brightness == 0.5)
+        checkpoint = checkpoints.load(name, checkpoint_root)
+        first.append(next(denoise(checkpoint, cell.settings, image)).x_t)
+    assert torch.equal(*first)
+
+
+def test_samples_have_their_colours_and_their_nearest_training_picture_where_there_are_some(cells_of, drawn):
+    cell = next(c for c in cells_of("dim") if not c.pictures)
+    cell.run()
+    rows = read(cell)["rows"]
+    assert [row["seed"] for row in rows] == list(range(32))
+    assert set(rows[0]) == {"seed", *evaluation.COLOURS}
+    assert cell.done
+
+    compared = next(c for c in cells_of("dim", drawn) if not c.pictures)
+    assert compared.path == cell.path
+    assert not compared.done
+    compared.run()
+    assert compared.done
+    again = read(compared)["rows"]
+    assert all(
+        row | {key: new[key] for key in set(new) - set(row)} == new
+        for row, new in zip(rows, again, strict=True)
     )
+    assert 0 <= again[0]["nearest_picture"] < 4
+
+
+def test_running_a_cell_again_gives_the_same_file(cells_of):
+    cell = next(c for c in cells_of("dim") if c.pictures)
+    cell.run()
+    once = cell.path.read_bytes()
+    cell.run()
+    assert cell.path.read_bytes() == once
+    assert [path.name for path in cell.folder.iterdir()] == [cell.path.name]
+
+
+def test_variants_that_share_a_network_share_its_cells(checkpoint_root, drawn, tmp_path):
+    import shutil
+
+    root = shutil.copytree(checkpoint_root, tmp_path / "root")
+    shutil.copytree(root / "dim", root / "dim-large")
+    results = tmp_path / "results"
+    first = next(c for c in evaluation.cells("dim", [drawn], None, results, root) if c.pictures)
+    first.run()
+    twin = next(c for c in evaluation.cells("dim-large", [drawn], None, results, root) if c.pictures)
+    assert twin.done
+    assert evaluation.network_id("dim", root) != evaluation.network_id("bright", root)
+
+
+def test_the_training_set_is_described_once(drawn, tmp_path):
+    evaluation.describe_training_set(drawn, 0.5, tmp_path)
+    path = tmp_path / "training-set-0.5.json"
+    report = json.loads(path.read_text())
+    assert len(report["rows"]) == 4
+    assert len(report["held_out_nearest"]) == 2
+    expected = (prepare(drawn.seen, 0.5).mean((0, 2, 3)) + 1) * 127.5
+    for axis, value in zip("rgb", expected.tolist(), strict=True):
+        mean = sum(row[f"mean_{axis}"] for row in report["rows"]) / 4
+        assert mean == pytest.approx(value, abs=1e-3)
+    before = path.stat().st_mtime_ns
+    evaluation.describe_training_set(drawn, 0.5, tmp_path)
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1.23456789, 1.234568), (0.000123456789, 0.0001234568), (0.0, 0.0), (3, 3), (None, None), ("x", "x")],
+)
+def test_floats_keep_seven_digits(tmp_path, value, expected):
+    evaluation.write(tmp_path / "a.json", {"rows": [{"value": value}]})
+    assert json.loads((tmp_path / "a.json").read_text())["rows"][0]["value"] == expected

@@ -13,7 +13,7 @@ FLOORS = (
     ("frame", "photometry", "schedule", "settings", "colour", "words", "classical"),
     ("images", "checkpoints"),
     ("training", "sampling"),
-    ("recording", "judgement", "outputs", "explain", "evaluation", "results"),
+    ("memorisation", "recording", "judgement", "outputs", "explain", "evaluation", "results", "baselines"),
     ("figures", "publish"),
     ("ui", "cli", "__main__"),
 )

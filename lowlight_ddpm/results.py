@@ -1,0 +1,92 @@
+"""The results as one pandas table, read from results/: `from lowlight_ddpm.results import table`."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from scipy.stats import wasserstein_distance
+
+from lowlight_ddpm.checkpoints import ROOT, available
+from lowlight_ddpm.evaluation import COLOURS, RESULTS, network_id
+from lowlight_ddpm.variants import find_variant
+
+SETTINGS = ["mode", "brightness", "start", "steps", "variance_type"]
+CELL = ["variant", "source", *SETTINGS]
+
+
+def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
+    """One row for every restored picture and every sample of every variant that is available.
+
+    The columns `variant`, `source` (which pictures; None from pure noise), `mode`, `brightness`, `start`,
+    `steps` and `variance_type` tell the cell; `as_trained` whether brightness and variance type are the
+    variant's own; `seed` and `picture` the row; the rest are `colour.Measures` of a restored picture, or
+    `evaluation.COLOURS` of a sample, empty otherwise. Variants that share a network share its rows.
+    """
+    names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
+    parts = [_rows(path) for path in _files(folder)]
+    if not parts or names.empty:
+        return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
+    rows = names.merge(pd.concat(parts, ignore_index=True), on="network").drop(columns="network")
+    rows["as_trained"] = [
+        variance_type == find_variant(name).variance_type and brightness == find_variant(name).brightness
+        for name, variance_type, brightness in zip(
+            rows.variant, rows.variance_type, rows.brightness, strict=True
+        )
+    ]
+    return rows
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each cell of restorations in one row, means over pictures and seeds; shifts are signed, in 1/255.
+
+    `shift` is the mean over pictures of the root mean square of the three shifts, divided by brightness: how
+    far a single picture's colour is off, whichever way, as it would be at full brightness.
+    """
+    restored = rows[rows["mode"] == "restore"].copy()
+    restored["shift"] = 255 * restored["mse_shift"] ** 0.5 / restored["brightness"]
+    figures = ["ssim", "psnr", "shift_r", "shift_g", "shift_b", "shift", "delta_e"]
+    return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
+
+
+def training_set(brightness: float, folder: Path = RESULTS) -> pd.DataFrame:
+    """The colours of the training pictures at one brightness: a row each, with columns COLOURS."""
+    return pd.DataFrame(json.loads((folder / f"training-set-{brightness:g}.json").read_text())["rows"])
+
+
+def held_out_nearest(brightness: float, folder: Path = RESULTS) -> list[float]:
+    """How near each held-out picture comes to a training picture: what `nearest` is without memorising."""
+    return json.loads((folder / f"training-set-{brightness:g}.json").read_text())["held_out_nearest"]
+
+
+def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
+    """Each cell of samples against the training set at its brightness: one row a cell, in 1/255 or CIELAB.
+
+    `shift_r` to `shift_b`: mean colour less the training set's; `border_std_r` to `_b`: deviation of the
+    border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
+    the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
+    """
+    found = []
+    for cell, group in rows[rows["mode"] == "generate"].groupby(
+        ["variant", "brightness", "steps", "variance_type", "as_trained"], sort=False
+    ):
+        learned = training_set(cell[1], folder)
+        row = dict(zip(("variant", "brightness", "steps", "variance_type", "as_trained"), cell, strict=True))
+        for axis in "rgb":
+            row[f"shift_{axis}"] = group[f"mean_{axis}"].mean() - learned[f"mean_{axis}"].mean()
+            row[f"border_std_{axis}"] = group[f"border_{axis}"].std(ddof=0)
+            row[f"training_border_std_{axis}"] = learned[f"border_{axis}"].std(ddof=0)
+        row |= {f"distance_{name}": wasserstein_distance(group[name], learned[name]) for name in COLOURS}
+        row["nearest"] = group["nearest"].median() if "nearest" in group else float("nan")
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.json") if not path.name.startswith("training-set-"))
+
+
+def _rows(path: Path) -> pd.DataFrame:
+    report = json.loads(path.read_text())
+    rows = pd.DataFrame(report["rows"])
+    settings = {name: report["settings"][name] for name in SETTINGS}
+    return rows.assign(network=report["network"], source=report["source"], **settings)

@@ -1,0 +1,73 @@
+"""The results as a table: a row for every picture and sample; variants with one network share its rows."""
+
+import shutil
+
+import pytest
+
+from lowlight_ddpm import evaluation, results
+from lowlight_ddpm.images import HELD_OUT
+
+
+@pytest.fixture(scope="module")
+def root(checkpoint_root, tmp_path_factory):
+    root = shutil.copytree(checkpoint_root, tmp_path_factory.mktemp("results") / "root")
+    shutil.copytree(root / "dim", root / "dim-large")
+    return root
+
+
+@pytest.fixture(scope="module")
+def folder(root):
+    """A protocol of a few steps, run for `dim`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "STEPS_FROM", {50: 2})
+        patch.setattr(evaluation, "STEPS", 2)
+        patch.setattr(evaluation, "FINELY_SAMPLED", ())
+        patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(evaluation, "SAMPLES", HELD_OUT)
+        drawn = evaluation.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
+        for cell in evaluation.cells("dim", [drawn], drawn, root.parent / "results", root):
+            cell.run()
+        evaluation.describe_training_set(drawn, 0.5, root.parent / "results")
+    return root.parent / "results"
+
+
+@pytest.fixture(scope="module")
+def rows(folder, root):
+    return results.table(folder, root)
+
+
+def test_every_variant_with_results_has_its_rows(rows):
+    assert set(rows.variant) == {"dim", "dim-large"}
+    dim = rows[rows.variant == "dim"]
+    assert len(dim[dim["mode"] == "restore"]) == 2 * 2 * 2  # variance types, seeds, pictures
+    assert len(dim[dim["mode"] == "generate"]) == 2 * HELD_OUT
+
+
+def test_a_shared_network_is_as_trained_under_each_variant_s_own_variance(rows):
+    own = rows[rows.as_trained].groupby("variant").variance_type.unique()
+    assert own["dim"].tolist() == ["fixed_small"]
+    assert own["dim-large"].tolist() == ["fixed_large"]
+
+
+def test_a_summary_is_the_mean_over_pictures_and_seeds(rows):
+    summary = results.summary(rows)
+    assert len(summary) == 4
+    line = summary[(summary.variant == "dim") & (summary.variance_type == "fixed_small")].iloc[0]
+    own = rows[(rows.variant == "dim") & (rows.variance_type == "fixed_small") & (rows["mode"] == "restore")]
+    assert line.ssim == pytest.approx(own.ssim.mean())
+    assert line["shift"] == pytest.approx((255 * own.mse_shift**0.5 / 0.5).mean())
+
+
+def test_samples_are_held_against_the_training_set(rows, folder):
+    found = results.samples(rows, folder)
+    line = found[(found.variant == "dim") & (found.variance_type == "fixed_small")].iloc[0]
+    own = rows[(rows.variant == "dim") & (rows.variance_type == "fixed_small") & (rows["mode"] == "generate")]
+    learned = results.training_set(0.5, folder)
+    assert line.shift_g == pytest.approx(own.mean_g.mean() - learned.mean_g.mean())
+    assert line.distance_mean_g >= abs(line.shift_g) - 1e-9  # the least that Wasserstein-1 can be
+    assert line.nearest == pytest.approx(own.nearest.median())
+    assert len(results.held_out_nearest(0.5, folder)) == 2
+
+
+def test_without_results_the_table_is_empty(tmp_path, root):
+    assert results.table(tmp_path, root).empty
