@@ -23,7 +23,7 @@ from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step, denoise
-from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.variants import find_variant
 
 RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent / "results"))
@@ -70,21 +70,28 @@ class EvaluationSet:
 
 @dataclass(frozen=True)
 class Cell:
-    """One line of the protocol for one network; `pictures` is None where it starts from pure noise."""
+    """One line of the protocol for one network; `pictures` is None where it starts from pure noise.
+
+    Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
+    that changes is the leak.
+    """
 
     settings: RunSettings
     network: str
     pictures: EvaluationSet | None
     training: EvaluationSet | None
+    leaks: bool
     folder: Path
     root: Path
 
     @property
     def path(self) -> Path:
         """Where its figures are, or go."""
-        what = self.settings.model_dump(exclude={"variant"}) | {
+        # Defaults are left out, so that a setting that is new to RunSettings leaves older results in place.
+        what = self.settings.model_dump(exclude={"variant"}, exclude_defaults=True) | {
             "network": self.network,
             "pictures": self.pictures and self.pictures.checksum,
+            "leaks": self.leaks,
             "count": NOISE_SEEDS if self.pictures else SAMPLES,
         }
         key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
@@ -114,6 +121,7 @@ class Cell:
             "variant": self.settings.variant,
             "network": self.network,
             "source": self.pictures and self.pictures.label,
+            "leaks": self.leaks,
             "settings": self.settings.model_dump(),
             **figures,
         }
@@ -122,10 +130,11 @@ class Cell:
     def _restored(self, checkpoint) -> dict:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         clean = prepare(self.pictures.unseen, self.settings.brightness)
+        shown = clean if self.leaks else checkpoint.frame.leave(torch.zeros_like(clean))
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):
             settings = self.settings.model_copy(update={"seed": seed * len(clean)})
-            trace, last = _traced(denoise(checkpoint, settings, clean), channel_means(clean))
+            trace, last = _traced(denoise(checkpoint, settings, shown), channel_means(clean))
             traces.append(trace)
             for name, output, picture in zip(self.pictures.names, last.x0, clean, strict=True):
                 figures = asdict(measure(output, picture, self.settings.brightness))
@@ -173,8 +182,8 @@ def cells(
     """The protocol of one variant. `training` are the photographs that samples are compared with."""
     row, network = find_variant(name), network_id(name, root)
 
-    def cell(data: EvaluationSet | None, **settings) -> Cell:
-        return Cell(run_settings(variant=name, **settings), network, data, training, folder, root)
+    def cell(data: EvaluationSet | None, leaks: bool = True, **settings) -> Cell:
+        return Cell(run_settings(variant=name, **settings), network, data, training, leaks, folder, root)
 
     for variance_type in VARIANCES:
         for steps in (STEPS, FINE_STEPS) if name in FINELY_SAMPLED else (STEPS,):
@@ -185,6 +194,8 @@ def cells(
                     yield cell(
                         data, start=start, steps=steps, variance_type=variance_type, brightness=brightness
                     )
+    for data in pictures:
+        yield cell(data, leaks=False, start=LAST_TIMESTEP, steps=STEPS, variance_type=VARIANCES[0])
 
 
 def network_id(name: str, root: Path = ROOT) -> str:

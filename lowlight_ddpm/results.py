@@ -11,13 +11,14 @@ from lowlight_ddpm.evaluation import COLOURS, RESULTS, network_id
 from lowlight_ddpm.variants import find_variant
 
 SETTINGS = ["mode", "brightness", "start", "steps", "variance_type"]
-CELL = ["variant", "source", *SETTINGS]
+CELL = ["variant", "source", "leaks", *SETTINGS]
 
 
 def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     """One row for every restored picture and every sample of every variant that is available.
 
-    The columns `variant`, `source` (which pictures; None from pure noise), `mode`, `brightness`, `start`,
+    The columns `variant`, `source` (which pictures; None from pure noise), `leaks` (whether x_t held its part
+    of the picture), `mode`, `brightness`, `start`,
     `steps` and `variance_type` tell the cell; `as_trained` whether brightness and variance type are the
     variant's own; `seed` and `picture` the row; the rest are `colour.Measures` of a restored picture, or
     `evaluation.COLOURS` of a sample, empty otherwise. Variants that share a network share its rows.
@@ -42,7 +43,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     `shift` is the mean over pictures of the root mean square of the three shifts, divided by brightness: how
     far a single picture's colour is off, whichever way, as it would be at full brightness.
     """
-    restored = rows[rows["mode"] == "restore"].copy()
+    restored = rows[(rows["mode"] == "restore") & rows["leaks"]].copy()
     restored["shift"] = 255 * restored["mse_shift"] ** 0.5 / restored["brightness"]
     figures = ["ssim", "psnr", "shift_r", "shift_g", "shift_b", "shift", "delta_e"]
     return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
@@ -89,4 +90,4 @@ def _rows(path: Path) -> pd.DataFrame:
     report = json.loads(path.read_text())
     rows = pd.DataFrame(report["rows"])
     settings = {name: report["settings"][name] for name in SETTINGS}
-    return rows.assign(network=report["network"], source=report["source"], **settings)
+    return rows.assign(network=report["network"], source=report["source"], leaks=report["leaks"], **settings)

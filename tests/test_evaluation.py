@@ -65,8 +65,10 @@ def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(ce
     generated = {
         ("generate", 999, steps, 0.5, kind) for steps in (2, 3) for kind in ("fixed_small", "fixed_large")
     }
-    assert seen == restored | generated
+    leakless = {("restore", 999, 2, 0.5, "fixed_small")}
+    assert seen == restored | generated | leakless
     assert len(cells_of("dim")) == len(seen)
+    assert [c.settings.start for c in cells_of("dim") if not c.leaks] == [999]
 
 
 def test_the_real_protocol_is_the_post_s(monkeypatch):
@@ -103,6 +105,15 @@ def test_a_trace_ends_in_the_mean_shift(cells_of):
     for place, axis in enumerate("rgb", 1):
         mean = sum(row[f"shift_{axis}"] for row in report["rows"]) / 4
         assert report["trace"][-1][place] == pytest.approx(mean, abs=0.05)
+
+
+def test_without_the_leak_a_run_starts_from_its_noise_alone(cells_of, drawn, checkpoint_root):
+    cell = next(c for c in cells_of("dim") if not c.leaks)
+    cell.run()
+    checkpoint = checkpoints.load("dim", checkpoint_root)
+    *_, last = denoise(checkpoint, cell.settings, torch.zeros(2, 3, 16, 16))
+    expected = measure(last.x0[0], prepare(drawn.unseen, 0.5)[0], 0.5)
+    assert read(cell)["rows"][0]["shift_r"] == pytest.approx(expected.shift_r, rel=1e-5)
 
 
 def test_two_networks_get_the_same_pictures_and_noise(cells_of, checkpoint_root):
