@@ -3,9 +3,11 @@
 Heavy imports stand inside the commands, so that --help and a typing mistake answer at once.
 """
 
+import inspect
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -25,22 +27,50 @@ app = typer.Typer(
 
 STATES = Path("runs")
 
-# Options that several commands share. What is left out is as the variant was trained.
-VariantName = Annotated[str, typer.Option("--variant", help="Which trained network: see `variants`.")]
-Steps = Annotated[int, typer.Option(help="Network calls, 1 to 1000: more is finer and slower.")]
-Seed = Annotated[int, typer.Option(help="The noise: the same seed gives the same pictures again.")]
-VarianceType = Annotated[
-    str | None,
-    typer.Option(help="Noise added at each step: fixed_small, fixed_large, or either with _log behind it."),
-]
-BetaStart = Annotated[float | None, typer.Option(help="Noise variance of the first timestep, like 0.0001.")]
-BetaEnd = Annotated[float | None, typer.Option(help="Noise variance of the last timestep, like 0.02.")]
-Clip = Annotated[bool, typer.Option(help="Clip every estimate of the clean picture to what can be shown.")]
-Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
-Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
+# Options that several commands share.
 Images = Annotated[str, typer.Option(help="A folder of pictures, hub:OWNER/NAME, drawn or drawn:COUNT.")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
+Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
+
+# Fields of RunSettings that every run has: (what it is, help, default). None is as the variant was trained.
+RUN_OPTIONS = {
+    "variant": (str, "Which trained network: see `variants`.", "dim"),
+    "steps": (int, "Network calls, 1 to 1000: more is finer and slower.", 50),
+    "sampler": (
+        str,
+        "How steps are taken: ddpm, or without new noise ddim, pndm, dpm++, unipc, deis.",
+        "ddpm",
+    ),
+    "variance_type": (
+        str,
+        "Noise that ddpm adds: fixed_small, fixed_large, or either with _log behind it.",
+        None,
+    ),
+    "beta_start": (float, "Noise variance of the first timestep, like 0.0001.", None),
+    "beta_end": (float, "Noise variance of the last timestep, like 0.02.", None),
+    "clip": (bool, "Clip every estimate of the clean picture to what can be shown.", True),
+    "clip_to_data": (bool, "Clip every estimate to what a picture this dim can hold.", False),
+    "epsilon_scale": (float, "Divide the noise that the network finds by this: 1.006 takes away less.", 1.0),
+    "seed": (int, "The noise: the same seed gives the same pictures again.", 0),
+}
+
+
+def takes_run_options(command: Callable) -> Callable:
+    """Give a command with a `**run` the options of RUN_OPTIONS instead: typer reads signatures."""
+    *own, _ = inspect.signature(command).parameters.values()
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[kind | None if default is None else kind, typer.Option(help=text)],
+        )
+        for name, (kind, text, default) in RUN_OPTIONS.items()
+    ]
+    command.__signature__ = inspect.Signature([*own, *shared])
+    return command
 
 
 def main() -> None:
@@ -67,20 +97,18 @@ def variants(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@takes_run_options
 def denoise(
     image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER; its middle square is used.")],
-    variant: VariantName = "dim",
     brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
     start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
-    steps: Steps = 50,
-    variance_type: VarianceType = None,
-    beta_start: BetaStart = None,
-    beta_end: BetaEnd = None,
-    clip: Clip = True,
-    seed: Seed = 0,
+    anchor: Annotated[
+        bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
+    ] = False,
     brighten: Brighten = False,
     out: Out = Path("out"),
     threads: Threads = 1,
+    **run,
 ) -> None:
     """Dim a picture, noise it, take the noise away step by step, and measure the colours.
 
@@ -89,18 +117,8 @@ def denoise(
     from lowlight_ddpm import images, photometry
     from lowlight_ddpm.settings import run_settings
 
-    settings = run_settings(
-        variant=variant,
-        brightness=brightness,
-        start=start,
-        steps=steps,
-        variance_type=variance_type,
-        beta_start=beta_start,
-        beta_end=beta_end,
-        clip=clip,
-        seed=seed,
-    )
-    checkpoint = _load(variant, threads)
+    settings = run_settings(brightness=brightness, start=start, anchor=anchor, **run)
+    checkpoint = _load(settings.variant, threads)
     pixels = images.square(images.open_picture(image), checkpoint.unet.config.sample_size)
     dim = photometry.prepare(pixels[None], settings.brightness)
     walk = _walk(checkpoint, settings, dim)
@@ -115,18 +133,16 @@ def denoise(
 
 
 @app.command()
+@takes_run_options
 def generate(
-    variant: VariantName = "dim",
     count: Annotated[int, typer.Option(min=1, max=256, help="How many pictures.")] = 16,
-    steps: Steps = 50,
-    variance_type: VarianceType = None,
-    beta_start: BetaStart = None,
-    beta_end: BetaEnd = None,
-    clip: Clip = True,
-    seed: Seed = 0,
+    leak_start: Annotated[
+        bool, typer.Option("--leak-start", help="Start with a trace of a training colour in the noise.")
+    ] = False,
     brighten: Brighten = False,
     out: Out = Path("out"),
     threads: Threads = 1,
+    **run,
 ) -> None:
     """Draw pictures from pure noise, and hold their mean colour against the training set's.
 
@@ -134,17 +150,8 @@ def generate(
     """
     from lowlight_ddpm.settings import run_settings
 
-    settings = run_settings(
-        variant=variant,
-        mode="generate",
-        steps=steps,
-        variance_type=variance_type,
-        beta_start=beta_start,
-        beta_end=beta_end,
-        clip=clip,
-        seed=seed,
-    )
-    checkpoint = _load(variant, threads)
+    settings = run_settings(mode="generate", leak_start=leak_start, **run)
+    checkpoint = _load(settings.variant, threads)
     walk = _walk(checkpoint, settings, count=count)
 
     from lowlight_ddpm.colour import channel_means
@@ -303,6 +310,26 @@ def baselines(
             f"       {label:22} "
             + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
         )
+
+
+@app.command()
+def figures(
+    names: Annotated[list[str] | None, typer.Argument(help="Figures like 1.1-walk; all if none.")] = None,
+    images: Annotated[str | None, typer.Option(help="Photographs to draw from, not drawn ones.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where they go; docs/figures if left out.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Draw the figures of the post again, and ours, from what is trained and evaluated.
+
+    What cannot be drawn yet is left out, and said. Figures of photographs never go to docs/.
+    """
+    import torch
+
+    from lowlight_ddpm.figures import Inputs, draw_figures
+
+    torch.set_num_threads(threads)
+    for line in draw_figures(names or [], Inputs(images=images), out):
+        print(line, flush=True)
 
 
 def _load(variant: str, threads: int):

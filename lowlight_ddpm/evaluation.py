@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lowlight_ddpm.checkpoints import ROOT, load, record
 from lowlight_ddpm.colour import channel_means, measure, set_colours
+from lowlight_ddpm.detail import detail_ratio
 from lowlight_ddpm.images import HELD_OUT, open_source, stack
 from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.network import RESOLUTION
@@ -34,6 +35,8 @@ SAMPLES = 64
 STEPS, FINE_STEPS = 50, 250
 VARIANCES = ("fixed_small", "fixed_large")
 FINELY_SAMPLED = ("bright", "dim", "dim-deep", "dim-deep-zsnr")
+OTHER_SAMPLERS = {"dim": ("ddim", "pndm")}  # those that the post has read of, from SAMPLED_FROM and noise
+SAMPLED_FROM = (300, 600)
 UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
 COLOURS = tuple(
     f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
@@ -138,7 +141,8 @@ class Cell:
             traces.append(trace)
             for name, output, picture in zip(self.pictures.names, last.x0, clean, strict=True):
                 figures = asdict(measure(output, picture, self.settings.brightness))
-                rows.append({"picture": name, "seed": seed, **figures})
+                detail = detail_ratio(output, picture)
+                rows.append({"picture": name, "seed": seed, **figures, "detail": detail})
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
 
     def _generated(self, checkpoint) -> dict:
@@ -194,8 +198,14 @@ def cells(
                     yield cell(
                         data, start=start, steps=steps, variance_type=variance_type, brightness=brightness
                     )
+    plain = {"steps": STEPS, "variance_type": VARIANCES[0]}
     for data in pictures:
-        yield cell(data, leaks=False, start=LAST_TIMESTEP, steps=STEPS, variance_type=VARIANCES[0])
+        yield cell(data, leaks=False, start=LAST_TIMESTEP, **plain)
+    for sampler in OTHER_SAMPLERS.get(name, ()):
+        yield cell(None, mode="generate", sampler=sampler, **plain)
+        for data in pictures:
+            for start in SAMPLED_FROM:
+                yield cell(data, start=start, sampler=sampler, **plain)
 
 
 def network_id(name: str, root: Path = ROOT) -> str:

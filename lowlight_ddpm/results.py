@@ -10,7 +10,7 @@ from lowlight_ddpm.checkpoints import ROOT, available
 from lowlight_ddpm.evaluation import COLOURS, RESULTS, network_id
 from lowlight_ddpm.variants import find_variant
 
-SETTINGS = ["mode", "brightness", "start", "steps", "variance_type"]
+SETTINGS = ["mode", "brightness", "start", "steps", "sampler", "variance_type"]
 CELL = ["variant", "source", "leaks", *SETTINGS]
 
 
@@ -18,10 +18,12 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     """One row for every restored picture and every sample of every variant that is available.
 
     The columns `variant`, `source` (which pictures; None from pure noise), `leaks` (whether x_t held its part
-    of the picture), `mode`, `brightness`, `start`,
-    `steps` and `variance_type` tell the cell; `as_trained` whether brightness and variance type are the
-    variant's own; `seed` and `picture` the row; the rest are `colour.Measures` of a restored picture, or
-    `evaluation.COLOURS` of a sample, empty otherwise. Variants that share a network share its rows.
+    of the picture) and SETTINGS tell the cell; `as_trained` whether brightness and variance type are the
+    variant's own and the sampler DDPM; `seed` and `picture` the row. The rest are `colour.Measures` and the
+    `detail` of a restored picture, or `evaluation.COLOURS` of a sample, empty otherwise. Variants that share
+    a network share its rows. Two columns are made here, in 1/255 as they would be at full brightness:
+    `tint`, the root mean square of a restoration's three shifts; `ground`, that of a sample's border colour
+    less the training set's, empty where training-set-*.json is not there.
     """
     names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
     parts = [_rows(path) for path in _files(folder)]
@@ -29,23 +31,19 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(pd.concat(parts, ignore_index=True), on="network").drop(columns="network")
     rows["as_trained"] = [
-        variance_type == find_variant(name).variance_type and brightness == find_variant(name).brightness
-        for name, variance_type, brightness in zip(
-            rows.variant, rows.variance_type, rows.brightness, strict=True
-        )
+        (row.variance_type, row.brightness) == (own.variance_type, own.brightness) and row.sampler == "ddpm"
+        for row in rows.itertuples()
+        for own in [find_variant(row.variant)]
     ]
+    rows["tint"] = 255 * rows["mse_shift"] ** 0.5 / rows["brightness"]
+    rows["ground"] = _ground(rows, folder)
     return rows
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each cell of restorations in one row, means over pictures and seeds; shifts are signed, in 1/255.
-
-    `shift` is the mean over pictures of the root mean square of the three shifts, divided by brightness: how
-    far a single picture's colour is off, whichever way, as it would be at full brightness.
-    """
-    restored = rows[(rows["mode"] == "restore") & rows["leaks"]].copy()
-    restored["shift"] = 255 * restored["mse_shift"] ** 0.5 / restored["brightness"]
-    figures = ["ssim", "psnr", "shift_r", "shift_g", "shift_b", "shift", "delta_e"]
+    """Each cell of restorations in one row, means over pictures and seeds; shifts are signed, in 1/255."""
+    restored = rows[(rows["mode"] == "restore") & rows["leaks"]]
+    figures = ["ssim", "detail", "psnr", "shift_r", "shift_g", "shift_b", "tint", "delta_e"]
     return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
 
 
@@ -66,12 +64,10 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
     the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
     """
-    found = []
-    for cell, group in rows[rows["mode"] == "generate"].groupby(
-        ["variant", "brightness", "steps", "variance_type", "as_trained"], sort=False
-    ):
+    keys, found = ["variant", "brightness", "steps", "sampler", "variance_type", "as_trained"], []
+    for cell, group in rows[rows["mode"] == "generate"].groupby(keys, sort=False):
         learned = training_set(cell[1], folder)
-        row = dict(zip(("variant", "brightness", "steps", "variance_type", "as_trained"), cell, strict=True))
+        row = dict(zip(keys, cell, strict=True))
         for axis in "rgb":
             row[f"shift_{axis}"] = group[f"mean_{axis}"].mean() - learned[f"mean_{axis}"].mean()
             row[f"border_std_{axis}"] = group[f"border_{axis}"].std(ddof=0)
@@ -80,6 +76,18 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
         row["nearest"] = group["nearest"].median() if "nearest" in group else float("nan")
         found.append(row)
     return pd.DataFrame(found)
+
+
+def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
+    squares = pd.Series(0.0, index=rows.index)
+    for brightness in rows["brightness"].unique():
+        here = rows["brightness"] == brightness
+        path = folder / f"training-set-{brightness:g}.json"
+        learned = training_set(brightness, folder) if path.exists() else None
+        for axis in "rgb":
+            mean = float("nan") if learned is None else learned[f"border_{axis}"].mean()
+            squares[here] += (rows.loc[here, f"border_{axis}"] - mean) ** 2 / 3
+    return squares**0.5 / rows["brightness"]
 
 
 def _files(folder: Path) -> list[Path]:

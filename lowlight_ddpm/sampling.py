@@ -9,15 +9,11 @@ import torch
 from diffusers import UNet2DModel
 from torch import Tensor
 
+from lowlight_ddpm import cures
 from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.schedule import (
-    Respaced,
-    estimate_x0,
-    matching_timesteps,
-    signal_and_noise,
-    trailing_timesteps,
-)
+from lowlight_ddpm.samplers import Respaced
+from lowlight_ddpm.schedule import estimate_x0, matching_timesteps, signal_and_noise, trailing_timesteps
 from lowlight_ddpm.settings import RunSettings
 
 
@@ -53,26 +49,47 @@ def denoise(
     levels = settings.alphas_cumprod
     timesteps = trailing_timesteps(settings.start, settings.steps)
     fed = matching_timesteps(levels[timesteps], checkpoint.alphas_cumprod).to(device)
-    scheduler = Respaced.over(levels, timesteps, settings.variance_type)
+    process = Respaced(settings.sampler, levels, timesteps, settings.variance_type)
 
     shape = _shape(checkpoint, settings, image, count)
     generators = [torch.Generator().manual_seed((settings.seed + i) % 2**32) for i in range(shape[0])]
-    x_t = randn(shape, generators).to(device)
+    first_level = levels[settings.start].item()
+    noise = randn(shape, generators).to(device)
     if variant.offset_noise:
-        x_t = x_t + variant.offset_noise * randn((*shape[:2], 1, 1), generators).to(device)
+        noise = noise + variant.offset_noise * randn((*shape[:2], 1, 1), generators).to(device)
+    first = noise
     if settings.mode == "restore":
-        x_t = add_noise(frame.enter(image.to(device)), x_t, levels[settings.start].item())
+        first = add_noise(frame.enter(image.to(device)), noise, first_level)
+    if settings.leak_start:
+        leak = cures.leaked_colour(*_colours(checkpoint), randn((shape[0], 3), generators))
+        first = add_noise(leak.to(device), noise, first_level)
+    if settings.anchor:
+        spread = _colours(checkpoint)[1].diag()[:, None, None].to(device)
 
+    x_t = first
     for index, timestep in enumerate(timesteps.tolist()):
-        remaining = len(timesteps) - 1 - index  # the respaced scheduler's own timestep
+        level = process.levels[index]
         model_input = x_t.contiguous(memory_format=torch.channels_last)
         prediction = unet(model_input, fed[index]).sample
-        level = scheduler.alphas_cumprod[remaining]
-        x0 = frame.leave(estimate_x0(prediction, x_t, level, variant.prediction_type))
+        prediction = cures.scale_epsilon(
+            prediction, x_t, level, variant.prediction_type, settings.epsilon_scale
+        )
+        x0 = estimate_x0(prediction, x_t, level, variant.prediction_type)
+        if settings.anchor:
+            x0 = cures.anchor(x0, first, first_level, spread, variant.offset_noise)
+        x0 = frame.leave(x0)
         if settings.clip:
             x0 = frame.clip(x0)
+        if settings.clip_to_data:
+            x0 = cures.clip_to_data(x0, settings.brightness)
         yield Step(index, len(timesteps), timestep, levels[timestep].item(), frame.leave(x_t), x0)
-        x_t = scheduler.step(frame.enter(x0), remaining, x_t, generator=generators).prev_sample
+        x_t = process.step(index, frame.enter(x0), x_t, generators)
+
+
+def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
+    """Mean (3,) and covariance (3, 3) of the training pictures' mean colours, in the network's frame."""
+    mean, covariance = (torch.tensor(checkpoint.record[f"channel_{what}"]) for what in ("mean", "covariance"))
+    return checkpoint.frame.enter(mean[:, None, None]).flatten(), covariance / checkpoint.frame.scale**2
 
 
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Noise: the trained schedules, how far a picture is gone at a timestep, and respaced reverse processes."""
+"""Noise: the trained schedules, how far a picture is gone at a timestep, and which timesteps are walked."""
 
 from typing import Literal, TypeVar
 
@@ -11,7 +11,6 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import Variant
 
 TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
-SMALLEST_ALPHA_BAR = 1e-30  # its square root divides a picture, and still leaves a number that float32 holds
 Level = TypeVar("Level", float, Tensor)  # ᾱ of one timestep
 VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
 
@@ -41,9 +40,11 @@ def alphas_cumprod(
     diffusers' own numbers to the last bit, so that equal betas give the levels that a network was trained on;
     in float64, since differences of its neighbours are what a respaced process is built from.
     """
-    return DDPMScheduler(
+    scheduler = DDPMScheduler(
         TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule, rescale_betas_zero_snr=zero_terminal_snr
-    ).alphas_cumprod.double()
+    )
+    # Rescaling strong betas divides a level that is 0 in float32 by another.
+    return scheduler.alphas_cumprod.double().nan_to_num(nan=0)
 
 
 def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:
@@ -63,45 +64,6 @@ def trailing_timesteps(start: int, steps: int) -> Tensor:
         )
     fractions = np.arange(steps, 0, -1) / steps
     return torch.from_numpy(np.round((start + 1) * fractions).astype(np.int64) - 1)
-
-
-class Respaced(DDPMScheduler):
-    """The reverse process over some of the timesteps, as a DDPMScheduler of just those.
-
-    Nichol & Dhariwal 2021, eq. 19: over timesteps τ_1 < ... < τ_N the betas are 1 − ᾱ(τ_i) / ᾱ(τ_{i−1}), with
-    ᾱ(τ_0) = 1. The scheduler's own timestep i − 1 stands for τ_i, so its last step ends in a clean picture
-    whatever the first and last τ are.
-    """
-
-    @classmethod
-    def over(cls, alphas_cumprod: Tensor, timesteps: Tensor, variance_type: str) -> "Respaced":
-        """Build it for descending `timesteps` (N,) of a schedule `alphas_cumprod` (T,).
-
-        Its `step` takes an estimate of x0, so that whatever is done to that estimate is done in one place.
-        Levels under SMALLEST_ALPHA_BAR, where nothing is left of a picture, count as that, lest x0 be 0/0.
-        """
-        kept = alphas_cumprod[timesteps.flip(0)].clamp(min=SMALLEST_ALPHA_BAR)
-        before = torch.cat([kept.new_ones(1), kept[:-1]])
-        scheduler = cls(
-            num_train_timesteps=len(timesteps),
-            trained_betas=(1 - kept / before).tolist(),
-            variance_type=variance_type,
-            prediction_type="sample",
-            clip_sample=False,
-            timestep_spacing="trailing",
-        )
-        scheduler.alphas_cumprod = kept.float()  # the product of 1 − β loses digits where a β is near 1
-        scheduler.set_timesteps(len(timesteps))
-        return scheduler
-
-    def _get_variance(self, t, predicted_variance=None, variance_type=None):
-        """What `step` makes a standard deviation of: a variance, except "fixed_small_log" (a deviation).
-
-        diffusers returns log β for "fixed_large_log" and then takes its square root: NaN. β is meant.
-        """
-        if (variance_type or self.config.variance_type) == "fixed_large_log":
-            variance_type = "fixed_large"
-        return super()._get_variance(t, predicted_variance, variance_type)
 
 
 def estimate_x0(prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str) -> Tensor:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.samplers import SamplerName
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
 from lowlight_ddpm.variants import find_variant
 
@@ -29,10 +30,21 @@ class RunSettings(BaseModel):
     brightness: float = Field(0.5, gt=0, le=1, description="factor on pixel values before noising")
     start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
     steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
-    variance_type: VarianceType = Field("fixed_small", description="variance of the noise added at each step")
+    sampler: SamplerName = Field("ddpm", description="how each step is taken")
+    variance_type: VarianceType = Field(
+        "fixed_small", description="variance of the noise that ddpm adds at each step"
+    )
     beta_start: Beta = Field(1e-4, description="noise variance of the first timestep")
     beta_end: Beta = Field(0.02, description="noise variance of the last timestep")
     clip: bool = Field(True, description="clip every x0 estimate to [-1, 1]")
+    clip_to_data: bool = Field(
+        False, description="clip every x0 estimate to the range that pictures of this brightness have"
+    )
+    epsilon_scale: float = Field(
+        1.0, ge=0.5, le=1.5, description="divide the predicted noise by this, like 1.006"
+    )
+    anchor: bool = Field(False, description="restoring, hold x0's mean colour to the noised picture's")
+    leak_start: bool = Field(False, description="generating, mix a colour of the training set into the noise")
     seed: int = Field(0, ge=0, lt=2**32, description="picture i of a batch draws its noise from seed + i")
 
     @model_validator(mode="before")
@@ -53,6 +65,12 @@ class RunSettings(BaseModel):
             raise ValueError(
                 f"generating starts from pure noise at timestep {LAST_TIMESTEP}: "
                 f"leave start out, or restore a picture to start at {self.start}"
+            )
+        if self.mode == "generate" and self.anchor:
+            raise ValueError("the anchor holds the colour of a picture: restore one, or leave anchor out")
+        if self.mode == "restore" and self.leak_start:
+            raise ValueError(
+                "a picture to restore brings its own colour into the noise: generate, or leave leak_start out"
             )
         if self.beta_start >= self.beta_end:
             raise ValueError(

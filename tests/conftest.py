@@ -28,7 +28,9 @@ def save_untrained():
     """A function that fills a folder with untrained `dim` and `bright`; `shape` is for build_unet."""
 
     def save(root: Path, channel_mean: list[float], **shape) -> Path:
-        record = {"command": "none", "held_out": [], "channel_mean": channel_mean}
+        covariance = [[0.02, 0.01, 0.01], [0.01, 0.02, 0.01], [0.01, 0.01, 0.03]]
+        colours = {"channel_mean": channel_mean, "channel_covariance": covariance}
+        record = {"command": "none", "held_out": [], **colours}
         for number, name in enumerate(("dim", "bright")):
             torch.manual_seed(number)
             scheduler = trained_scheduler(find_variant(name))

@@ -98,6 +98,20 @@ def test_a_damaged_file_is_refused_and_spares_the_other_variants(root, file, how
     assert checkpoints.load("bright", root).variant.name == "bright"
 
 
+def test_a_record_is_read_without_the_network(root):
+    whole = checkpoints.load("dim", root).record
+    damage(root / "dim" / checkpoints.WEIGHTS, "missing")
+    assert checkpoints.record("dim", root) == whole
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_record_is_refused(root, how, one_sentence):
+    damage(root / "dim" / checkpoints.RECORD, how)
+    with pytest.raises(Refusal, match="dim is damaged or incomplete") as refusal:
+        checkpoints.record("dim", root)
+    one_sentence(refusal)
+
+
 def test_a_repaired_checkpoint_loads_again(checkpoint_root, root):
     damage(root / "dim" / checkpoints.RECORD, "missing")
     with pytest.raises(Refusal):
@@ -113,8 +127,9 @@ def test_weights_of_another_network_are_refused(root):
         checkpoints.load("dim", root)
 
 
+@pytest.mark.parametrize("read", [checkpoints.load, checkpoints.record])
 @pytest.mark.parametrize(("name", "says"), [("dim-raw", "train it"), ("nothing", "There is no variant")])
-def test_a_checkpoint_that_is_not_there_is_refused(root, name, says, one_sentence):
+def test_a_checkpoint_that_is_not_there_is_refused(root, read, name, says, one_sentence):
     with pytest.raises(Refusal, match=says) as refusal:
-        checkpoints.load(name, root)
+        read(name, root)
     one_sentence(refusal)

@@ -6,6 +6,8 @@ from PIL import Image
 
 from lowlight_ddpm import checkpoints, cli
 from lowlight_ddpm.images import draw
+from lowlight_ddpm.samplers import SAMPLERS
+from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.variants import VARIANTS
 
 
@@ -66,6 +68,40 @@ def test_what_is_left_out_is_as_trained(run, photo, tmp_path):
     assert (settings["brightness"], settings["beta_end"]) == (1.0, 0.02)
 
 
+@pytest.mark.parametrize(
+    ("command", "arguments", "expected"),
+    [
+        (("denoise", "drawn:1"), ["--anchor"], {"anchor": True}),
+        (("generate", "--count", 1), ["--leak-start"], {"leak_start": True}),
+        *(
+            (command, [*map(str, arguments)], expected)
+            for command in (("denoise", "drawn:1"), ("generate", "--count", 1))
+            for arguments, expected in (
+                (["--sampler", "dpm++"], {"sampler": "dpm++"}),
+                (["--clip-to-data", "--no-clip"], {"clip_to_data": True, "clip": False}),
+                (["--epsilon-scale", 1.006], {"epsilon_scale": 1.006}),
+                (
+                    ["--variance-type", "fixed_large", "--seed", 3],
+                    {"variance_type": "fixed_large", "seed": 3},
+                ),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_an_option_reaches_the_run(run, tmp_path, command, arguments, expected):
+    assert run(*command, "--steps", 2, "--out", tmp_path, *arguments)[0] == 0
+    settings = json.loads((tmp_path / "measures.json").read_text())["settings"]
+    plain = run_settings(mode="restore" if command[0] == "denoise" else "generate", steps=2)
+    assert settings == plain.model_dump() | expected
+
+
+@pytest.mark.parametrize("command", ["denoise", "generate"])
+def test_help_names_every_sampler(run, command):
+    words = run(command, "--help")[1].replace(",", " ").replace(".", " ").split()
+    assert set(SAMPLERS) <= set(words)
+
+
 def test_a_drawn_butterfly_needs_no_file(run, tmp_path):
     assert run("denoise", "drawn:3", "--steps", 2, "--out", tmp_path)[0] == 0
 
@@ -101,6 +137,8 @@ BAD = {
     "betas the wrong way round": ("denoise", "drawn:0", "--beta-start", 0.5, "--beta-end", 0.1),
     "beta not a number": ("denoise", "drawn:0", "--beta-start", "nan"),
     "unknown variance type": ("generate", "--variance-type", "learned"),
+    "unknown sampler": ("denoise", "drawn:0", "--sampler", "euler"),
+    "epsilon scaled away": ("generate", "--epsilon-scale", 0),
     "missing checkpoint": ("denoise", "drawn:0", "--variant", "dim-raw"),
     "folder without pictures": ("train", "dim", "--images", "missing"),
 }

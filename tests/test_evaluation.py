@@ -52,21 +52,23 @@ def test_a_source_without_any_of_them_gives_its_first_sixteen():
 
 
 def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(cells_of):
-    seen = {
-        (c.settings.mode, c.settings.start, c.settings.steps, c.settings.brightness, c.settings.variance_type)
-        for c in cells_of("dim")
-    }
+    fields = ("mode", "start", "steps", "brightness", "variance_type", "sampler")
+    seen = {tuple(getattr(c.settings, field) for field in fields) for c in cells_of("dim")}
+    kinds = ("fixed_small", "fixed_large")
     restored = {
-        ("restore", start, steps, brightness, kind)
+        ("restore", start, steps, brightness, kind, "ddpm")
         for start, steps in ((50, 2), (300, 3))
         for brightness in (0.5, 0.25, 1.0)
-        for kind in ("fixed_small", "fixed_large")
+        for kind in kinds
     }
-    generated = {
-        ("generate", 999, steps, 0.5, kind) for steps in (2, 3) for kind in ("fixed_small", "fixed_large")
+    generated = {("generate", 999, steps, 0.5, kind, "ddpm") for steps in (2, 3) for kind in kinds}
+    leakless = {("restore", 999, 2, 0.5, "fixed_small", "ddpm")}
+    others = {
+        (mode, start, 2, 0.5, "fixed_small", sampler)
+        for mode, start in (("restore", 300), ("restore", 600), ("generate", 999))
+        for sampler in ("ddim", "pndm")
     }
-    leakless = {("restore", 999, 2, 0.5, "fixed_small")}
-    assert seen == restored | generated | leakless
+    assert seen == restored | generated | leakless | others
     assert len(cells_of("dim")) == len(seen)
     assert [c.settings.start for c in cells_of("dim") if not c.leaks] == [999]
 
@@ -84,6 +86,7 @@ def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, c
     cell.run()
     assert cell.done
     report = read(cell)
+    assert all(row["detail"] > 0 for row in report["rows"])
     assert [(row["picture"], row["seed"]) for row in report["rows"]] == [
         (name, seed) for seed in (0, 1) for name in drawn.names
     ]

@@ -23,6 +23,7 @@ def folder(root):
         patch.setattr(evaluation, "STEPS", 2)
         patch.setattr(evaluation, "FINELY_SAMPLED", ())
         patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(evaluation, "OTHER_SAMPLERS", {})
         patch.setattr(evaluation, "SAMPLES", HELD_OUT)
         drawn = evaluation.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
         for cell in evaluation.cells("dim", [drawn], drawn, root.parent / "results", root):
@@ -57,7 +58,15 @@ def test_a_summary_is_the_mean_over_pictures_and_seeds(rows):
     own = rows[(rows.variant == "dim") & (rows.variance_type == "fixed_small") & (rows["mode"] == "restore")]
     own = own[own.leaks]
     assert line.ssim == pytest.approx(own.ssim.mean())
-    assert line["shift"] == pytest.approx((255 * own.mse_shift**0.5 / 0.5).mean())
+    assert line.tint == pytest.approx((255 * own.mse_shift**0.5 / 0.5).mean())
+
+
+def test_a_sample_s_ground_is_its_border_s_distance_from_the_training_set_s(rows, folder):
+    sample = rows[rows["mode"] == "generate"].iloc[5]
+    learned = results.training_set(0.5, folder)
+    squares = [(sample[f"border_{axis}"] - learned[f"border_{axis}"].mean()) ** 2 for axis in "rgb"]
+    assert sample.ground == pytest.approx((sum(squares) / 3) ** 0.5 / 0.5)
+    assert rows[rows["mode"] == "restore"].ground.isna().all()
 
 
 def test_samples_are_held_against_the_training_set(rows, folder):

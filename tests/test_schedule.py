@@ -1,7 +1,5 @@
 """The schedules: equal to diffusers' where diffusers is right, and to the papers' formulae elsewhere."""
 
-from typing import get_args
-
 import pytest
 import torch
 from diffusers import DDPMScheduler
@@ -10,8 +8,6 @@ from hypothesis import strategies as st
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.schedule import (
-    Respaced,
-    VarianceType,
     alphas_cumprod,
     estimate_x0,
     matching_timesteps,
@@ -21,33 +17,6 @@ from lowlight_ddpm.schedule import (
 from lowlight_ddpm.variants import VARIANTS
 
 BETAS = [(1e-4, 0.02), (5e-4, 0.015), (5e-4, 0.15)]
-VARIANCE_TYPES = get_args(VarianceType)
-SPACINGS = [(999, 1000), (999, 50), (999, 7), (999, 1), (613, 37), (0, 1)]
-
-
-@pytest.fixture(params=SPACINGS, ids=str)
-def spacing(request):
-    """(levels of the default schedule, timesteps that are kept)."""
-    return alphas_cumprod(1e-4, 0.02), trailing_timesteps(*request.param)
-
-
-def posterior(levels, timesteps):
-    """β and (1−ᾱ')/(1−ᾱ)·β of the respaced process, in float64, first timestep first."""
-    kept = levels[timesteps.flip(0)]
-    before = torch.cat([kept.new_ones(1), kept[:-1]])
-    beta = 1 - kept / before
-    return beta, (1 - before) / (1 - kept) * beta
-
-
-def deviations(scheduler):
-    """Standard deviation of the noise that step() adds at each timestep above 0."""
-    deviation = []
-    for t in range(1, scheduler.config.num_train_timesteps):
-        zero, noise = torch.zeros(1, 1, 64, 64), torch.Generator().manual_seed(t)
-        added = scheduler.step(zero, t, zero, generator=noise).prev_sample
-        drawn = torch.randn(zero.shape, generator=noise.manual_seed(t))
-        deviation.append((added / drawn).median().item())
-    return torch.tensor(deviation, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("betas", BETAS)
@@ -92,52 +61,6 @@ def test_more_steps_than_timesteps_are_refused(start, steps, one_sentence):
     one_sentence(refusal)
 
 
-def test_every_timestep_kept_gives_the_trained_betas_back():
-    betas = DDPMScheduler(1000, 1e-4, 0.02).betas
-    ours = Respaced.over(alphas_cumprod(1e-4, 0.02), trailing_timesteps(999, 1000), "fixed_small")
-    torch.testing.assert_close(ours.betas, betas, rtol=1e-3, atol=0)  # levels are float32: 6e-8 of 1e-4
-
-
-def test_a_respaced_level_is_the_level_of_the_timestep_it_stands_for(spacing):
-    levels, timesteps = spacing
-    ours = Respaced.over(levels, timesteps, "fixed_small")
-    torch.testing.assert_close(ours.alphas_cumprod.double(), levels[timesteps.flip(0)], rtol=1e-7, atol=0)
-    assert ours.timesteps.tolist() == list(range(len(timesteps)))[::-1]
-
-
-@pytest.mark.parametrize("kind", ["fixed_small", "fixed_small_log"])
-def test_fixed_small_is_the_posterior_s_variance(spacing, kind):
-    _, expected = posterior(*spacing)
-    ours = deviations(Respaced.over(*spacing, kind)).square()
-    torch.testing.assert_close(ours, expected[1:], rtol=2e-3, atol=0)
-
-
-@pytest.mark.parametrize("kind", ["fixed_large", "fixed_large_log"])
-def test_fixed_large_is_beta(spacing, kind):
-    expected, _ = posterior(*spacing)
-    ours = deviations(Respaced.over(*spacing, kind))
-    assert ours.isfinite().all()
-    torch.testing.assert_close(ours, (0.5 * expected[1:].log()).exp(), rtol=1e-3, atol=0)
-
-
-def test_fixed_small_and_fixed_large_part_where_the_notes_say():
-    beta, small = posterior(alphas_cumprod(1e-4, 0.02), trailing_timesteps(999, 1000))
-    ratio = small / beta
-    assert [round(ratio[t].item(), 3) for t in (1, 10, 50, 500)] == [0.455, 0.864, 0.965, 0.999]
-
-
-@pytest.mark.parametrize("betas", [*BETAS, (1e-4, 0.5), (0.5, 0.999)])
-@pytest.mark.parametrize("kind", VARIANCE_TYPES)
-@pytest.mark.parametrize("steps", [1, 5, 50])
-def test_a_step_is_finite_however_strong_the_noise(betas, kind, steps):
-    scheduler = Respaced.over(alphas_cumprod(*betas), trailing_timesteps(999, steps), kind)
-    x = torch.zeros(1, 3, 8, 8)
-    for t in range(steps - 1, -1, -1):
-        step = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(t))
-        assert step.prev_sample.isfinite().all()
-        assert step.pred_original_sample.isfinite().all()
-
-
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("timestep", [0, 300, 999])
 def test_the_right_answer_gives_the_picture_back(prediction_type, timestep):
@@ -161,6 +84,13 @@ def test_zero_terminal_snr_leaves_nothing_of_a_picture_and_the_first_level_alone
     roots = plain.sqrt()
     expected = (roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])  # Lin et al. 2024, algorithm 1
     torch.testing.assert_close(rescaled.sqrt(), expected, atol=1e-4, rtol=0)
+
+
+def test_betas_that_leave_no_picture_long_before_the_end_can_be_rescaled():
+    levels = alphas_cumprod(0.1, 0.999, zero_terminal_snr=True)
+    assert levels[0] > 0.5
+    assert levels[-1] == 0
+    assert (levels.diff() <= 0).all()
 
 
 @pytest.mark.parametrize("betas", BETAS[:2])

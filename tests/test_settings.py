@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.variants import VARIANTS
 
@@ -37,10 +38,14 @@ def test_the_same_settings_make_the_same_key():
     fraction=st.floats(0, 1),
     brightness=st.floats(1e-3, 1),
     betas=st.tuples(st.floats(1e-6, 0.5), st.floats(1e-6, 0.5)).filter(lambda pair: pair[0] != pair[1]),
-    clip=st.booleans(),
+    sampler=st.sampled_from(sorted(SAMPLERS)),
+    cures=st.fixed_dictionaries(
+        {"clip": st.booleans(), "clip_to_data": st.booleans(), "epsilon_scale": st.floats(0.5, 1.5)}
+        | {"anchor": st.booleans()}
+    ),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_json_brings_settings_back(variant, start, fraction, brightness, betas, clip, seed):
+def test_json_brings_settings_back(variant, start, fraction, brightness, betas, sampler, cures, seed):
     settings = run_settings(
         variant=variant,
         start=start,
@@ -48,8 +53,9 @@ def test_json_brings_settings_back(variant, start, fraction, brightness, betas, 
         brightness=brightness,
         beta_start=min(betas),
         beta_end=max(betas),
-        clip=clip,
+        sampler=sampler,
         seed=seed,
+        **cures,
     )
     assert RunSettings.model_validate_json(settings.model_dump_json()) == settings
 
@@ -89,8 +95,14 @@ BAD = [
     ({"variant": "two\nlines"}, "bright, dim, dim-raw"),
     ({"variant": 3}, "bright, dim, dim-raw"),
     ({"variant": []}, "bright, dim, dim-raw"),
-    ({"sampler": "ddim"}, "choose among variant, mode"),
+    ({"solver": "ddim"}, "choose among variant, mode"),
+    ({"sampler": "euler"}, "one of ddpm, ddim, pndm, dpm++, unipc, deis"),
     ({"mode": "generate", "start": 600}, "999"),
+    ({"epsilon_scale": 0}, "a number, at least 0.5 and at most 1.5"),
+    ({"epsilon_scale": float("nan")}, "a number, at least 0.5 and at most 1.5"),
+    ({"clip_to_data": "perhaps"}, "true or false"),
+    ({"mode": "generate", "anchor": True}, "restore one, or leave anchor out"),
+    ({"leak_start": True}, "generate, or leave leak_start out"),
 ]
 
 
@@ -107,6 +119,13 @@ def test_a_bad_value_is_refused_in_a_sentence_that_tells_what_is_allowed(values,
 def test_a_refusal_names_the_setting(field):
     with pytest.raises(Refusal, match=f"The setting {field} must be"):
         run_settings(**{field: "x"})
+
+
+def test_every_cure_is_off_unless_asked_for():
+    settings = run_settings()
+    cures = (settings.leak_start, settings.anchor, settings.epsilon_scale, settings.clip_to_data)
+    assert cures == (False, False, 1, False)
+    assert settings.sampler == "ddpm"
 
 
 @pytest.mark.parametrize("start", [{}, {"start": None}, {"start": 999}])

@@ -6,12 +6,16 @@ from typing import get_args
 import gradio as gr
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.ui.messages import SILENT
 from lowlight_ddpm.ui.plan import lesson, plan
 from lowlight_ddpm.variants import VARIANTS
 
+# Where the page restores from: the picture still shows through there (63 % signal). Twice as deep, at the
+# core's own 600, the network draws a butterfly other than the one it was given.
+START = 300
 FIELDS = tuple(RunSettings.model_fields)
 MODES = {"restore": "Restore a picture", "generate": "From pure noise"}
 VARIANCES = {
@@ -28,11 +32,13 @@ class Controls:
     def __init__(self) -> None:
         names = checkpoints.available() or list(VARIANTS)
         first = "dim" if "dim" in names else names[0]
-        trained = run_settings(variant=first)
+        trained = opening(first)
         self._networks(names, trained)
         self._walk(trained)
         with gr.Accordion("Noise schedule", open=False, elem_classes="more"):
             self._schedule(trained)
+        with gr.Accordion("Cures that need no training", open=False, elem_classes="more"):
+            self._cures(trained)
         self._noise(trained)
         self.reset = gr.Button("As trained", size="md", elem_id="as-trained")
         self._wire()
@@ -47,7 +53,8 @@ class Controls:
             [(VARIANTS[name].title, name) for name in names],
             value=trained.variant,
             label="Network",
-            info="What it was trained on. All see the same pictures and take the same steps.",
+            info="Which experiment it comes from. All have learned from the same pictures.",
+            filterable=False,  # a telephone would open its keyboard over the names
         )
         self.lesson = gr.HTML(lesson(trained.variant), padding=False)
         self.mode = gr.Radio(
@@ -83,11 +90,18 @@ class Controls:
             label="Steps",
             info="How many times the network is asked on the way back. More is slower, and finer.",
         )
+        self.sampler = gr.Dropdown(
+            [(row.title, name) for name, row in SAMPLERS.items()],
+            value=trained.sampler,
+            label="Sampler",
+            info="How a step is taken. Only DDPM, the post's, adds fresh noise on the way.",
+            filterable=False,
+        )
         self.variance_type = gr.Radio(
             [(VARIANCES[name], name) for name in get_args(VarianceType)],
             value=trained.variance_type,
             label="Variance type",
-            info="How much fresh noise each step adds: “large” was the post's first cure for colour shift.",
+            info="What DDPM adds at each step. “Large” was the post's first cure for colour shift.",
         )
 
     def _schedule(self, trained: RunSettings) -> None:
@@ -98,6 +112,31 @@ class Controls:
             trained.clip,
             label="Clip x0",
             info="Cut every estimate of the clean picture to the range of real pixels.",
+        )
+
+    def _cures(self, trained: RunSettings) -> None:
+        self.anchor = gr.Checkbox(
+            trained.anchor,
+            label="Anchor",
+            info="Restoring: hold x0's mean colour to what the noised picture still tells of it.",
+        )
+        self.leak_start = gr.Checkbox(
+            trained.leak_start,
+            label="Leak start",
+            info="From pure noise: start with a trace of a training colour, as training had at 999.",
+        )
+        self.clip_to_data = gr.Checkbox(
+            trained.clip_to_data,
+            label="Clip x0 to the data",
+            info="Cut every estimate to the range that a picture of this brightness can have.",
+        )
+        self.epsilon_scale = gr.Slider(
+            0.95,
+            1.05,
+            trained.epsilon_scale,
+            step=0.001,
+            label="Epsilon scale",
+            info="Divides the noise that the network finds: 1.006 is the literature's at 64 px.",
         )
 
     def _noise(self, trained: RunSettings) -> None:
@@ -139,6 +178,11 @@ class Controls:
         )
 
 
+def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:
+    """What the page proposes for a variant: all as it was trained, and a picture restored from START."""
+    return run_settings(variant=variant, mode=mode, seed=seed, start=START if mode == "restore" else None)
+
+
 def settings_of(values: tuple) -> RunSettings:
     """The settings that the components' values stand for. Raises Refusal where they contradict each other."""
     return run_settings(**dict(zip(FIELDS, values, strict=True)))
@@ -151,7 +195,7 @@ def values_of(settings: RunSettings) -> list:
 
 def as_trained(variant: str, mode: str, seed: int) -> list:
     """The components' values for a variant as it was trained; the seed stays."""
-    return values_of(run_settings(variant=variant, mode=mode, seed=seed))
+    return values_of(opening(variant, mode, seed))
 
 
 def describe(*values) -> tuple[str, str]:

@@ -1,10 +1,23 @@
 """RunSettings to components and back."""
 
+import gradio as gr
 import pytest
 
+from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.ui.controls import FIELDS, as_trained, describe, fresh_seed, settings_of, values_of
+from lowlight_ddpm.ui.controls import (
+    FIELDS,
+    START,
+    Controls,
+    as_trained,
+    describe,
+    fresh_seed,
+    settings_of,
+    values_of,
+)
+from lowlight_ddpm.ui.plan import signal
+from lowlight_ddpm.variants import VARIANTS
 
 
 @pytest.mark.parametrize(
@@ -32,6 +45,25 @@ def test_as_trained_forgets_everything_but_variant_task_and_seed():
     assert (settings.brightness, settings.start) == (1.0, 999)
 
 
+def test_the_page_restores_from_where_the_picture_still_shows():
+    assert settings_of(tuple(as_trained("dim", "restore", 7))) == run_settings(start=START, seed=7)
+    assert "Signal left <b>63%</b>, noise <b>78%</b>" in signal(run_settings(start=START))
+    with gr.Blocks():
+        assert Controls().start.value == START
+
+
+def test_networks_are_offered_by_title_and_only_where_they_are_there():
+    with gr.Blocks():
+        choices = Controls().variant.choices
+    assert choices == [(VARIANTS[name].title, name) for name in checkpoints.available()]
+
+
+def test_titles_tell_the_networks_apart_and_fit_a_telephone():
+    titles = [row.title for row in VARIANTS.values()]
+    assert len(set(titles)) == len(titles)
+    assert max(map(len, titles)) <= 30
+
+
 def test_fresh_seeds_differ():
     assert len({fresh_seed() for _ in range(20)}) > 10
 
@@ -41,6 +73,11 @@ def test_the_controls_are_described_in_words():
     assert "Signal left <b>1%</b>, noise <b>100%</b>" in signal
     assert "50 network calls" in plan
     assert plan.count("<li>") == 1
+
+
+def test_nothing_is_left_at_the_end_of_a_schedule_with_zero_terminal_snr():
+    settings = run_settings(variant="dim-deep-zsnr", start=999)
+    assert "Signal left <b>0%</b>, noise <b>100%</b>" in signal(settings)
 
 
 @pytest.mark.parametrize(

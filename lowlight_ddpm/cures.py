@@ -1,0 +1,53 @@
+"""Cures for shifted colours that need no training: each a switch of RunSettings, off unless asked for."""
+
+import torch
+from torch import Tensor
+
+from lowlight_ddpm.schedule import Level, signal_and_noise
+
+
+def leaked_colour(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
+    """`leak_start`: colours to start from pure noise with, (B, 3, 1, 1) ~ N(mean, covariance).
+
+    In training the last x_T still holds √ᾱ_T of a picture, so sampling starts from √ᾱ_T·colour + √(1−ᾱ_T)·ε
+    instead of ε (Everaert et al. 2024, with the mean colour for a model of the leak). `mean` (3,) and
+    `covariance` (3, 3) are those of the training pictures' mean colours, `z` (B, 3) is standard normal.
+    """
+    values, vectors = torch.linalg.eigh(covariance)  # unlike Cholesky's, a root even where colours are flat
+    root = vectors * values.clamp(min=0).sqrt()
+    return (mean + z @ root.T)[:, :, None, None]
+
+
+def scale_epsilon(
+    prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str, scale: float
+) -> Tensor:
+    """`epsilon_scale`: a network's answer with the noise in it divided by `scale` (Ning et al. 2024).
+
+    Sampling feeds the network its own errors, and the noise that it then finds is too large. From v, the
+    ε = √ᾱ·v + √(1−ᾱ)·x_t in it is scaled and its x0 is kept, v' = √ᾱ·ε/scale − √(1−ᾱ)·x0: an x0 made anew
+    from the scaled ε would be infinite where ᾱ is 0. All tensors (B, 3, H, W).
+    """
+    if prediction_type == "v_prediction":
+        signal, noise = signal_and_noise(alpha_bar)
+        return prediction + (1 / scale - 1) * signal * (signal * prediction + noise * x_t)
+    return prediction / scale
+
+
+def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_noise: float) -> Tensor:
+    """`anchor`: move the mean colour of x0 towards what the noised picture tells of it; both (B, 3, H, W).
+
+    The mean of the `noised` picture, at level ᾱ, over √ᾱ is the clean picture's mean and noise of variance
+    n / ᾱ, with n = (1 − ᾱ)·(1 / (H·W) + offset_noise²). From picture to picture mean colours vary by `spread`
+    (3, 1, 1), a variance too. So x0's mean m moves by w·(mean / √ᾱ − m), w = spread / (spread + n / ᾱ): to
+    the posterior mean, were m that of a Gaussian prior. Multiplied by ᾱ, it holds where ᾱ is 0 too. Each
+    channel on its own: a joint prior would all but forbid tints that no training picture has.
+    """
+    signal = alpha_bar**0.5
+    noise = (1 - alpha_bar) * (1 / noised[0, 0].numel() + offset_noise**2)
+    error = (noised - signal * x0).mean(dim=(-2, -1), keepdim=True)
+    return x0 + signal * spread / (alpha_bar * spread + noise) * error
+
+
+def clip_to_data(x0: Tensor, brightness: float) -> Tensor:
+    """`clip_to_data`: x0 held to [−1, 2b − 1], where a picture's values lie once it is dimmed to b."""
+    return x0.clamp(-1, 2 * brightness - 1)
