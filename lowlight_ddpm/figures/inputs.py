@@ -1,0 +1,160 @@
+"""What figures are drawn from: checkpoints, results and pictures; what is not there yet is Missing."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lowlight_ddpm import checkpoints, evaluation, results
+from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
+from lowlight_ddpm.images import HELD_OUT, open_source
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.variants import find_variant
+
+
+class Missing(Exception):
+    """A figure cannot be drawn yet; the text is half a sentence that says what is not there."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Folders of checkpoints and results, and where pictures come from: drawn ones, or `images`."""
+
+    root: Path = field(default_factory=lambda: checkpoints.ROOT)
+    results: Path = field(default_factory=lambda: evaluation.RESULTS)
+    images: str | None = None
+
+    def checkpoint(self, name: str) -> checkpoints.Checkpoint:
+        """The trained variant `name`."""
+        self.require(name)
+        return checkpoints.load(name, self.root)
+
+    def require(self, *names: str) -> None:
+        """Raise Missing unless all these variants are trained."""
+        untrained = [name for name in names if name not in self.trained]
+        if untrained:
+            raise Missing(f"{_list(untrained)} {'is' if len(untrained) == 1 else 'are'} not trained yet")
+
+    @property
+    def trained(self) -> list[str]:
+        """The variants that are there, in the table's order."""
+        return checkpoints.available(self.root)
+
+    def samples(self, name: str, count: int = HELD_OUT) -> Tensor:
+        """The first `count` pictures that `name` draws from pure noise: model range (count, 3, H, W).
+
+        They are those that evaluation measures under the variant's own variance type.
+        """
+        self.require(name)
+        batches = [_sixteen(name, self.root, seed, evaluation.STEPS) for seed in range(0, count, HELD_OUT)]
+        return torch.cat(batches)[:count]
+
+    @property
+    def source(self) -> str:
+        """The label of the pictures' source, as results have it."""
+        return open_source(self.images or "drawn").label
+
+    @cached_property
+    def opened(self) -> list[tuple[str, Image.Image]]:
+        """The first sixteen pictures of the source, with their names."""
+        return [pair for pair, _ in zip(open_source(self.images or "drawn"), range(HELD_OUT), strict=False)]
+
+    def unseen(self, name: str) -> EvaluationSet:
+        """The pictures of the source that the variant `name` has not learned from."""
+        checkpoint = self.checkpoint(name)
+        held_out = checkpoint.record["held_out"]
+        return evaluation_set(self.images or "drawn", held_out, checkpoint.unet.config.sample_size)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """results.table(): every restored picture and every sample of the variants that are there."""
+        rows = results.table(self.results, self.root)
+        if rows.empty:
+            raise Missing(f"{self.results.name}/ holds no results of a trained variant yet")
+        return rows
+
+    def restored(self, **cell) -> pd.DataFrame:
+        """Rows of restored pictures as each variant was trained, with columns equal to `cell`."""
+        return self._cell("restore", cell)
+
+    def sampled(self, **cell) -> pd.DataFrame:
+        """Rows of samples from pure noise as each variant was trained, with columns equal to `cell`."""
+        return self._cell("generate", cell)
+
+    def _cell(self, mode: str, cell: dict) -> pd.DataFrame:
+        own = self.rows.as_trained.astype(bool) & self.rows.leaks.astype(bool)
+        rows = self.rows[(self.rows["mode"] == mode) & own]
+        for column, value in cell.items():
+            rows = rows[rows[column] == value]
+        if rows.empty:
+            said = ", ".join(f"{column} {value}" for column, value in cell.items())
+            raise Missing(f"{self.results.name}/ holds no {_MODES[mode]} of {said or 'any variant'} yet")
+        return rows
+
+    @cached_property
+    def photographs(self) -> str:
+        """The label in results of the photographs that variants learned from: 16 were held out."""
+        for name in self.trained:
+            data = checkpoints.record(name, self.root).get("data")
+            if data:
+                return data["source"]
+        raise Missing("no trained variant says which photographs it learned from")
+
+    def learned(self, brightness: float) -> pd.DataFrame:
+        """The colours of the training pictures at one brightness."""
+        try:
+            return results.training_set(brightness, self.results)
+        except FileNotFoundError:
+            raise Missing(
+                f"{self.results.name}/ does not describe the training set at brightness {brightness:g} yet"
+            ) from None
+
+    def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
+        """(variant, trace) for each variant as it was trained; evaluation says what a trace is."""
+        for name in self.trained:
+            row, network = find_variant(name), evaluation.network_id(name, self.root)
+            wanted = {
+                "mode": mode,
+                "sampler": "ddpm",
+                "start": start,
+                "steps": steps,
+                "brightness": row.brightness,
+                "variance_type": row.variance_type,
+            }
+            for report in self._reports.get(network, ()):
+                as_asked = wanted.items() <= report["settings"].items() and report["source"] == source
+                if as_asked and report["leaks"]:
+                    yield name, report["trace"]
+
+    @cached_property
+    def _reports(self) -> dict[str, list[dict]]:
+        """What every file of results says beside its rows, by network."""
+        reports: dict[str, list[dict]] = {}
+        for path in sorted(self.results.glob("*.json")):
+            report = json.loads(path.read_text())
+            if "trace" in report:
+                reports.setdefault(report["network"], []).append(report)
+        return reports
+
+
+_MODES = {"restore": "restored pictures", "generate": "samples from pure noise"}
+
+
+@cache
+def _sixteen(name: str, root: Path, seed: int, steps: int) -> Tensor:
+    """Samples seed to seed + 15: a batch as evaluation makes them, kept for the figures that share it."""
+    settings = run_settings(variant=name, mode="generate", steps=steps, seed=seed)
+    *_, last = denoise(checkpoints.load(name, root), settings, count=HELD_OUT)
+    return last.x0.cpu()
+
+
+def _list(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

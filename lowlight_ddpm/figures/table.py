@@ -1,0 +1,214 @@
+"""The figures: one row each, the post's by its own numbers, then ours."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure as Drawing
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.figures.disagreement import draw_disagreement
+from lowlight_ddpm.figures.dose import draw_dose
+from lowlight_ddpm.figures.errors import draw_errors
+from lowlight_ddpm.figures.grids import AS_DRAWN, BRIGHTENED, draw_grids, draw_samples
+from lowlight_ddpm.figures.grounds import draw_grounds
+from lowlight_ddpm.figures.growth import draw_growth, draw_noise_growth
+from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.figures.losses import draw_losses
+from lowlight_ddpm.figures.originals import draw_originals, draw_preprocessed
+from lowlight_ddpm.figures.shifts import draw_noise_colours, draw_shifts
+from lowlight_ddpm.figures.style import look, write
+from lowlight_ddpm.figures.unet import draw_unet
+from lowlight_ddpm.figures.walk import draw_walk
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+FROM_PHOTOGRAPHS = Path("out/figures")  # git ignores it
+SAMPLED = ("bright", "dim-deep-zsnr")  # variants whose 64 samples are shown
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its file's name, caption and alternative text, and the function that draws it.
+
+    `pictures` says that it shows pictures of the source, and so can be drawn from photographs.
+    """
+
+    name: str
+    title: str
+    alt: str
+    draw: Callable[[Inputs], Drawing]
+    suffix: str = ".svg"
+    pictures: bool = False
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return self.name + self.suffix
+
+
+_png = partial(Figure, suffix=".png")
+_picture = partial(Figure, suffix=".png", pictures=True)
+
+_ROWS = (
+    _picture(
+        "1.1-walk",
+        "From noise to a picture: one at half brightness, noised to timestep 600 and denoised by dim in 50 "
+        "steps, shown brightened.",
+        "Noise above clears to a butterfly in six steps; below, the network's estimate sharpens from a blur.",
+        partial(draw_walk, variant="dim", start=600),
+    ),
+    _picture(
+        "3.1-originals",
+        "Sixteen original pictures.",
+        "Two rows of eight butterflies on white.",
+        draw_originals,
+    ),
+    _picture(
+        "3.2-preprocessed",
+        "The same after preprocessing: 64 pixels wide, flipped at random, dimmed to 50 %.",
+        "The same two rows of eight butterflies, coarser and dark, on grey.",
+        partial(draw_preprocessed, brightness=0.5),
+    ),
+    Figure(
+        "4.2-unet",
+        "The UNet of the dim control, drawn from its configuration.",
+        "A U of four levels from 64 to 8 pixels: layers down on the left and up on the right, three skips "
+        "across at every level, self-attention at 16 pixels and at the bottom.",
+        partial(draw_unet, variant="dim"),
+    ),
+    _picture(
+        "4.3-disagreement",
+        "MSE against the eye: of all pairs of variants on one picture and noise, the one where MSE speaks "
+        "most for the picture with the larger colour shift and no higher SSIM.",
+        "An original and two restorations; the one with the lower MSE has visibly shifted colours.",
+        draw_disagreement,
+    ),
+    _png(
+        "5.1-dim-and-bright",
+        "Sixteen pictures from pure noise: the dim control as it draws them and brightened, and the bright "
+        "control.",
+        "Three grids of four by four pictures drawn from noise: dark ones, the same brightened, bright ones.",
+        partial(draw_grids, panels=(("dim", AS_DRAWN), ("dim", BRIGHTENED), ("bright", BRIGHTENED))),
+    ),
+    _png(
+        "5.2-variance",
+        "The larger variance, with the weights and the noise of the dim control; and a training with another "
+        "seed, as in the post, where it is there.",
+        "Grids of four by four pictures drawn from the same noise with the small and the large variance.",
+        partial(
+            draw_grids,
+            panels=(("dim-large", BRIGHTENED), ("dim", BRIGHTENED), ("dim-retrained", BRIGHTENED)),
+            optional=("dim-retrained",),
+        ),
+    ),
+    _png(
+        "5.3-depth",
+        "One more ResNet layer in every block on dim pictures, beside the bright control.",
+        "Two grids of four by four pictures drawn from noise: the deeper dim network's and the bright one's.",
+        partial(draw_grids, panels=(("dim-deep", BRIGHTENED), ("bright", BRIGHTENED))),
+    ),
+    _png(
+        "5.4-betas",
+        "Betas from 0.001 to 0.01, from 0.0005 to 0.015 as the post's text has it, and to 0.15 as its "
+        "caption has it.",
+        "Three grids of four by four pictures drawn from noise by the deeper network with three schedules.",
+        partial(
+            draw_grids,
+            panels=tuple((f"dim-deep-{betas}", BRIGHTENED) for betas in ("low", "mid", "high")),
+        ),
+    ),
+    Figure(
+        "shift",
+        "Signed colour shift of restored photographs that no network has seen: means over pictures and noise "
+        "seeds with 95 % bootstrap intervals. Every panel has its own scale.",
+        "For every variant the shift of R, G and B with its interval, from timesteps 300, 600 and 999.",
+        draw_shifts,
+    ),
+    Figure(
+        "shift-drawn",
+        "The same on drawn butterflies, which anyone can evaluate.",
+        "For every variant the shift of R, G and B with its interval, on drawn butterflies.",
+        partial(draw_shifts, source="drawn butterflies"),
+    ),
+    Figure(
+        "growth",
+        "How the shift grows while photographs are restored from timestep 600.",
+        "A small panel for every variant: R, G and B of the estimate less the original over the timesteps.",
+        partial(draw_growth, start=600),
+    ),
+    Figure(
+        "growth-noise",
+        "How far the estimate's mean colour is from the training set's on the way from pure noise.",
+        "A small panel for every variant: R, G and B less the training set's over the timesteps.",
+        draw_noise_growth,
+    ),
+    Figure(
+        "mse",
+        "What MSE is made of: the channels' shift, in full colour with its share, and everything else.",
+        "A bar for every variant: its squared error at two starts, the part that is colour shift marked.",
+        draw_errors,
+    ),
+    Figure(
+        "dose",
+        "The dose curve: colour shift, likeness and the grounds drawn from noise over the brightness that a "
+        "network learned from; 95 % bootstrap intervals.",
+        "Three panels over brightness 0.25, 0.5 and 1: colour shift, SSIM, deviation of the border's colour.",
+        draw_dose,
+    ),
+    Figure(
+        "loss",
+        "Loss curves of the trainings, a mean over a tenth of the run at every point. The zero-SNR network "
+        "predicts v and offset noise has more to predict, so that their losses are not on the others' scale.",
+        "Four panels of falling loss curves over epochs, named at their ends.",
+        draw_losses,
+    ),
+    Figure(
+        "noise-colours",
+        "64 samples from pure noise against the training set: mean colour with 95 % bootstrap intervals, and "
+        "how much the border's colour differs from picture to picture.",
+        "For every variant the shift of R, G and B, and the border's deviation beside the training set's.",
+        draw_noise_colours,
+    ),
+    Figure(
+        "grounds",
+        "The colour of the border of 64 samples, each dot painted in it; training pictures grey behind.",
+        "A small panel for every variant: its samples' ground colours, blue to yellow and magenta to green.",
+        draw_grounds,
+    ),
+    *(
+        _png(
+            f"samples-{name}",
+            f"64 pictures that {name} draws from pure noise.",
+            f"Eight rows of eight pictures that {name} draws from noise.",
+            partial(draw_samples, variant=name),
+        )
+        for name in SAMPLED
+    ),
+)
+
+FIGURES: dict[str, Figure] = {row.name: row for row in _ROWS}
+
+
+def draw_figures(names: list[str], inputs: Inputs, out: Path | None = None) -> Iterator[str]:
+    """Draw figures into a folder; yields for each one line: its path, or why it is left out.
+
+    Without names all are drawn; of `inputs.images` only those that show pictures, and never into docs/.
+    Raises Refusal for a name that is none, and for docs/ as a place for photographs.
+    """
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        raise Refusal(f"There is no figure “{unknown[0]}”: choose among {', '.join(FIGURES)}.")
+    out = out or (FROM_PHOTOGRAPHS if inputs.images else DOCS / "figures")
+    if inputs.images and out.resolve().is_relative_to(DOCS):
+        raise Refusal(
+            "Figures drawn from photographs must not go to docs/: leave --out away, or name another."
+        )
+    for figure in FIGURES.values():
+        if figure.name in names or (not names and (figure.pictures or not inputs.images)):
+            try:
+                with look():
+                    write(figure.draw(inputs), out / figure.file)
+                yield str(out / figure.file)
+            except Missing as missing:
+                yield f"{figure.name} is left out: {missing}."

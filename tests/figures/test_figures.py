@@ -1,0 +1,227 @@
+"""The figures: a well-formed table, each drawn from tiny checkpoints and results, the same bytes again."""
+
+import json
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from lowlight_ddpm import checkpoints, cli, evaluation
+from lowlight_ddpm.figures import FIGURES, Inputs, draw_figures, table
+from lowlight_ddpm.figures.disagreement import most_contrary, restoration
+from lowlight_ddpm.figures.style import COLOURS, spread
+from lowlight_ddpm.figures.unet import levels
+from lowlight_ddpm.images import HELD_OUT
+from lowlight_ddpm.network import build_unet
+from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.variants import VARIANTS, find_variant
+
+NAMES = (
+    "dim",
+    "bright",
+    "dim-quarter",
+    "dim-large",
+    "dim-deep",
+    "dim-deep-low",
+    "dim-deep-mid",
+    "dim-deep-high",
+    "dim-deep-zsnr",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _brief():
+    """A protocol of a few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "STEPS_FROM", {300: 2, 600: 2, 999: 2})
+        patch.setattr(evaluation, "STEPS", 2)
+        patch.setattr(evaluation, "FINELY_SAMPLED", ())
+        patch.setattr(evaluation, "OTHER_SAMPLERS", {})
+        patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(evaluation, "SAMPLES", HELD_OUT)
+        yield
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory) -> Inputs:
+    """Untrained networks with records of training, and results of the first five on drawn butterflies."""
+    folder = tmp_path_factory.mktemp("figures")
+    for number, name in enumerate(NAMES):
+        torch.manual_seed(number)
+        variant = find_variant(name)
+        record = {
+            "held_out": ["drawn_0001", "drawn_0004", "drawn_0005"],
+            "channel_mean": [-0.2, -0.2, -0.3],
+            "data": {"source": "drawn butterflies"},
+            "epochs": 2,
+            "steps": 40,
+            "loss_curve": [[2 * i, 1 / i] for i in range(1, 21)],
+        }
+        unet = build_unet(layers_per_block=1, channels=(8, 16), resolution=16)
+        checkpoints.save(folder / "checkpoints" / name, unet, trained_scheduler(variant), record, "# none\n")
+    inputs = Inputs(folder / "checkpoints", folder / "results")
+    data = evaluation.evaluation_set("drawn:6", record["held_out"], size=16)
+    for name in NAMES[:5]:
+        evaluation.describe_training_set(data, find_variant(name).brightness, inputs.results)
+        for cell in evaluation.cells(name, [data], None, inputs.results, inputs.root):
+            if not cell.done:
+                cell.run()
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def drawn(inputs, tmp_path_factory):
+    """The folder of all figures, and what was said of them."""
+    out = tmp_path_factory.mktemp("out")
+    return out, list(draw_figures([], inputs, out))
+
+
+def test_every_figure_says_what_it_is_to_those_who_see_it_and_those_who_do_not():
+    assert len({figure.title for figure in FIGURES.values()}) == len(FIGURES)
+    for name, figure in FIGURES.items():
+        assert figure.name == name
+        assert figure.title.endswith(".")
+        assert figure.alt.endswith(".")
+        assert figure.alt != figure.title
+        assert figure.suffix in {".png", ".svg"}
+
+
+def test_the_table_names_each_figure_once():
+    assert len(FIGURES) == len(table._ROWS)
+
+
+def test_every_variant_has_a_colour_of_its_own():
+    assert list(COLOURS) == list(VARIANTS)
+    assert len(set(COLOURS.values())) == len(VARIANTS)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_is_drawn(name, drawn):
+    out, said = drawn
+    path = out / FIGURES[name].file
+    assert str(path) in said
+    if path.suffix == ".png":
+        with Image.open(path) as picture:
+            assert (picture.width, picture.mode) == (1800, "RGB")
+    else:
+        assert "<svg" in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["1.1-walk", "shift"])
+def test_the_same_inputs_give_the_same_bytes(name, drawn, inputs, tmp_path):
+    assert list(draw_figures([name], inputs, tmp_path)) == [str(tmp_path / FIGURES[name].file)]
+    again, once = (folder / FIGURES[name].file for folder in (tmp_path, drawn[0]))
+    assert again.read_bytes() == once.read_bytes()
+
+
+def test_what_cannot_be_drawn_yet_is_left_out_with_one_line(inputs, tmp_path):
+    root = tmp_path / "checkpoints"
+    shutil.copytree(inputs.root / "dim", root / "dim")
+    names = ["1.1-walk", "5.3-depth", "shift"]
+    said = dict(zip(names, draw_figures(names, Inputs(root, tmp_path / "none"), tmp_path), strict=True))
+    assert said["5.3-depth"] == "5.3-depth is left out: dim-deep and bright are not trained yet."
+    assert said["shift"] == "shift is left out: none/ holds no results of a trained variant yet."
+    assert said["1.1-walk"] == str(tmp_path / "1.1-walk.png")
+    assert all(line.count("\n") == 0 for line in said.values())
+
+
+def test_a_grid_leaves_out_what_is_optional(inputs, tmp_path):
+    assert "dim-retrained" not in inputs.trained
+    assert list(draw_figures(["5.2-variance"], inputs, tmp_path)) == [str(tmp_path / "5.2-variance.png")]
+
+
+def test_photographs_draw_the_figures_of_pictures_alone_and_never_into_docs(inputs, tmp_path, refused):
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (40, 30), (90 * number, 99, 50)).save(folder / f"{number}.png")
+    photographs = Inputs(inputs.root, inputs.results, str(folder))
+    said = list(draw_figures([], photographs, tmp_path / "out"))
+    assert len(said) == sum(figure.pictures for figure in FIGURES.values())
+    assert said[0] == str(tmp_path / "out" / "1.1-walk.png")
+    refused(lambda: list(draw_figures([], photographs, table.DOCS / "figures")))
+    assert table.FROM_PHOTOGRAPHS.parts[0] == "out"
+
+
+def test_an_unknown_figure_is_refused(inputs, tmp_path, refused):
+    refused(lambda: list(draw_figures(["6.1"], inputs, tmp_path)))
+
+
+@pytest.fixture
+def refused(one_sentence):
+    from lowlight_ddpm.errors import Refusal
+
+    def check(call):
+        with pytest.raises(Refusal) as refusal:
+            call()
+        one_sentence(refusal)
+
+    return check
+
+
+def test_the_pair_is_the_one_that_mse_judges_most_wrongly():
+    cell = {"source": "s", "brightness": 0.5, "start": 300, "steps": 50, "picture": "p", "seed": 0}
+    figures = {  # variant: MSE, ΔE00, SSIM
+        "a": (0.010, 9.0, 0.5),
+        "b": (0.020, 2.0, 0.6),
+        "c": (0.040, 1.0, 0.4),  # further from a on both, but MSE is right: SSIM is lower too
+        "d": (0.011, 1.0, 0.7),  # MSE hardly tells it from a
+    }
+    rows = pd.DataFrame(
+        [
+            {**cell, "variant": name, "mse": mse, "delta_e": shift, "ssim": ssim}
+            for name, (mse, shift, ssim) in figures.items()
+        ]
+        + [{**cell, "seed": 1, "variant": "e", "mse": 0.9, "delta_e": 0.1, "ssim": 0.9}]  # other noise
+    )
+    pair = most_contrary(rows)
+    assert (pair.preferred.variant, pair.better.variant) == ("a", "b")
+    assert most_contrary(rows[rows.variant.isin(["c", "d", "e"])]) is None
+
+
+def test_a_restoration_made_again_is_the_one_that_was_measured(inputs):
+    rows = inputs.restored(source="drawn butterflies", start=300, variant="bright")
+    row = rows[(rows.seed == 1) & (rows.picture == "drawn_0004")].iloc[0]
+    data = inputs.unseen("bright")
+    from lowlight_ddpm.colour import measure
+    from lowlight_ddpm.photometry import prepare
+
+    clean = prepare(data.unseen[data.names.index("drawn_0004")], 1.0)
+    assert measure(restoration(inputs, row, clean), clean).mse == pytest.approx(row.mse, rel=1e-4)
+
+
+def test_levels_are_those_that_diffusers_builds():
+    unet = build_unet(layers_per_block=3)
+    found = levels(unet.config)
+    assert [level.side for level in found] == [64, 32, 16, 8]
+    for level, down, up in zip(found, unet.down_blocks, reversed(unet.up_blocks), strict=True):
+        for kinds, block in ((level.down, down), (level.up, up)):
+            assert kinds.count("ResNet") == len(block.resnets)
+            assert kinds.count("attention") == len(getattr(block, "attentions", ()))
+        assert level.skips == len(up.resnets)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([0.0, 5.0], [0, 5]), ([5.0, 0.0], [5, 0]), ([1.0, 1.0], [0.5, 1.5]), ([0, 0.2, 9], [-0.4, 0.6, 9])],
+)
+def test_labels_are_moved_apart_as_little_as_need_be(values, expected):
+    assert spread(values, 1.0) == pytest.approx(expected)
+
+
+def test_the_command_prints_a_line_for_each_figure(inputs, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(checkpoints, "ROOT", inputs.root)
+    monkeypatch.setattr(evaluation, "RESULTS", inputs.results)
+    command = ["lowlight_ddpm", "figures", "4.2-unet", "dose", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{n}.svg") for n in ("4.2-unet", "dose")]
+
+
+def test_results_are_only_read(inputs, drawn):
+    assert all(json.loads(path.read_text()) for path in inputs.results.iterdir())
