@@ -38,7 +38,7 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
     try:
         return _opening(spec, held_out).result(timeout=patience)
     except TimeoutError:
-        return drawn_gallery(f"{spec} is still loading, reload the page later to choose from it")
+        return drawn_gallery(f"{spec} has not answered yet, so these are shown meanwhile")
     except Refusal as refusal:
         return drawn_gallery(str(refusal).rstrip("."))
 

@@ -2,10 +2,14 @@
 
 import random
 import re
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
+from huggingface_hub.constants import ENDPOINT
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
@@ -90,16 +94,29 @@ def _folder(path: Path) -> Source:
 
 
 def _hub(rest: str) -> Source:
+    name, _, revision = rest.partition("@")
+    if not _hub_is_known():
+        raise Refusal(_out_of_reach(name))
     # Imported here: pandas and pyarrow would double the time to the first page of a demo that needs neither.
     from datasets import Image as ImageFeature
     from datasets import load_dataset
 
-    name, _, revision = rest.partition("@")
     try:
         rows = load_dataset(name, revision=revision or _PINNED.get(name), split="train", streaming=True)
     except Exception as error:  # datasets raises many kinds for a set that it does not find or reach
         raise Refusal(_out_of_reach(name)) from error
     return Source(name, _HubRows(name, rows.cast_column("image", ImageFeature(decode=True))))
+
+
+def _hub_is_known() -> bool:
+    """Whether the Hub's name is found: this tells at once what datasets says after half a minute of retries.
+
+    Behind a proxy it is taken to be known, since there the proxy looks names up.
+    """
+    try:
+        return bool(getproxies() or socket.getaddrinfo(urlsplit(ENDPOINT).hostname, 443))
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import os
 import gradio as gr
 
 from lowlight_ddpm.ui.api import add_endpoint
+from lowlight_ddpm.ui.run import HOUR
 from lowlight_ddpm.ui.tabs.watch import Watch
 from lowlight_ddpm.ui.theme import CSS, theme
 
@@ -16,7 +17,6 @@ INTRO = (
 )
 MAX_WAITING = 20  # runs in the queue before newcomers are asked to come back later
 MAX_SESSIONS = 100  # visitors whose last run is remembered
-HOUR = 3600
 
 
 def build() -> gr.Blocks:

@@ -78,7 +78,7 @@ def bring(session: Session, path: str | None) -> str | None:
 def _held_out() -> tuple[str, ...]:
     for name in checkpoints.available():
         try:
-            return tuple(checkpoints.load(name).record.get("held_out", ()))
+            return tuple(checkpoints.record(name).get("held_out", ()))
         except Refusal:
             continue
     return ()

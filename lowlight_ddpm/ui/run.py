@@ -17,6 +17,8 @@ from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
 
+HOUR = 3600  # seconds; what a visitor who has left is remembered for
+
 Colour = tuple[float, float, float]  # mean R, G, B of 255
 
 

@@ -55,7 +55,7 @@ def test_it_opens_with_every_control_labelled(page):
     page.get_by_role("button", name="Noise schedule").click()
     for label in LABELS:
         expect(page.get_by_text(label, exact=True).first).to_be_visible()
-    expect(page.locator(".side")).to_contain_text("Signal left 16%, noise 99%")
+    expect(page.locator(".side")).to_contain_text("Signal left 63%, noise 78%")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
 
@@ -123,10 +123,10 @@ def test_the_filmstrip_is_scrubbed_by_keyboard_without_the_server(page):
     caption = page.locator("#filmstrip .caption")
     last = shown(film(page, "x0"))
     page.get_by_role("slider", name="Step to look at", exact=True).press("Home")
-    expect(caption).to_have_text("step 1 of 5, timestep 600")
+    expect(caption).to_have_text("step 1 of 5, timestep 300")
     expect(film(page, "x0")).not_to_have_attribute("src", last)
     page.keyboard.press("ArrowRight")
-    expect(caption).to_have_text("step 2 of 5, timestep 480")
+    expect(caption).to_have_text("step 2 of 5, timestep 240")
     page.keyboard.press("End")
     expect(film(page, "x0")).to_have_attribute("src", last)
     assert asked == []
@@ -197,8 +197,19 @@ def test_settings_that_contradict_each_other_are_explained_and_the_page_goes_on(
     expect(message).to_contain_text("at most 10 steps")
     message.get_by_test_id("toast-close").click()
     press(page, "As trained")
-    expect(start).to_have_value("600")
+    expect(start).to_have_value("300")
     run(page, 3)
+
+
+def test_on_a_telephone_run_is_at_hand_and_brings_the_stage_into_sight(open_page):
+    page = open_page(width=390, height=844)
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport(ratio=1)
+    expect(page.locator("#stage .panels")).not_to_be_in_viewport()
+    press(page, "Run")
+    expect(page.locator("#stage .panels")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".status")).to_contain_text("Done")
+    page.context.close()
 
 
 def test_a_telephone_needs_no_sideways_scrolling(open_page):

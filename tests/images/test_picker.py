@@ -1,12 +1,14 @@
 """Pictures to choose from, with and without a source, and without ever waiting for one."""
 
+import socket
 import threading
 
+import datasets
 import pytest
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import draw, picker
+from lowlight_ddpm.images import draw, picker, sources
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,19 @@ def test_a_hub_that_fails_is_said_and_replaced(monkeypatch, error):
     assert str(error).rstrip(".") in picker.gallery(patience=30)
 
 
+def test_a_machine_without_internet_is_told_so_at_once(monkeypatch):
+    def lookup(*_):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(sources, "getproxies", dict)
+    monkeypatch.setattr(datasets, "load_dataset", None)
+    shown = picker.gallery(patience=30)
+    assert len(shown.pictures) == 16
+    assert "is out of reach" in shown.label
+
+
 def test_a_slow_hub_is_not_waited_for_and_shown_later(monkeypatch):
     answered = threading.Event()
     monkeypatch.delenv("HF_HUB_OFFLINE")
@@ -79,6 +94,6 @@ def test_a_slow_hub_is_not_waited_for_and_shown_later(monkeypatch):
 
     monkeypatch.setattr(picker, "drawn_gallery", lambda reason: reason)
     monkeypatch.setattr(picker, "open_source", slow)
-    assert "is still loading" in picker.gallery(patience=0)
+    assert picker.gallery(patience=0).endswith("has not answered yet, so these are shown meanwhile")
     answered.set()
     assert picker.gallery(patience=30).names == ["drawn_0007"]

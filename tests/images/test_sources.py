@@ -8,11 +8,17 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, stack
+from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, sources, stack
 
 
 def plain(colour, mode="RGB"):
     return Image.new(mode, (20, 16), colour)
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch):
+    """The Hub's name is found: what load_dataset makes of it is up to the test."""
+    monkeypatch.setattr(sources, "_hub_is_known", lambda: True)
 
 
 @pytest.fixture

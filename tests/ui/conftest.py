@@ -16,9 +16,11 @@ def tiny_root(tmp_path_factory, untrained_page_root):
     """`dim` works and `bright` is damaged; whatever the page loads comes from here."""
     root = shutil.copytree(untrained_page_root, tmp_path_factory.mktemp("ui") / "checkpoints")
     (root / "bright" / checkpoints.WEIGHTS).write_bytes(b"damaged")
+    record = checkpoints.record
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "load", partial(checkpoints.load, root=root))
         patch.setattr(checkpoints, "available", partial(checkpoints.available, root=root))
+        patch.setattr(checkpoints, "record", lambda name, root=root: record(name, root))
         yield root
 
 

@@ -1,12 +1,17 @@
 """Whatever file a visitor brings: a picture, or one sentence."""
 
+import json
+import shutil
+from functools import partial
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.picker import Gallery
-from lowlight_ddpm.ui.picking import bring, refresh
+from lowlight_ddpm.ui.picking import bring, offered, refresh
 from lowlight_ddpm.ui.run import Session
 
 PICTURE = draw(3, 32)
@@ -63,6 +68,18 @@ def test_removing_the_own_picture_goes_back_to_the_gallery(session, tmp_path):
     bring(session, str(tmp_path / "mine.png"))
     assert bring(session, None) is None
     assert session.picked.name == "drawn_0000"
+
+
+def test_the_first_whole_record_says_what_to_offer_and_no_network_is_loaded(tiny_root, tmp_path, monkeypatch):
+    for name in "abc":
+        draw(0, 16).save(tmp_path / f"{name}.png")
+    root = shutil.copytree(tiny_root, tmp_path / "checkpoints")
+    (root / "bright" / checkpoints.RECORD).write_text("{")
+    (root / "dim" / checkpoints.RECORD).write_text(json.dumps({"held_out": ["b.png"]}))
+    monkeypatch.setattr(checkpoints, "record", partial(checkpoints.record, root=root))
+    monkeypatch.setattr(checkpoints, "load", None)
+    monkeypatch.setenv("LOWLIGHT_IMAGES", str(tmp_path))
+    assert offered(patience=30).names == ["b.png"]
 
 
 def test_better_pictures_replace_the_gallery_when_they_have_arrived(session):

@@ -12,12 +12,15 @@ from lowlight_ddpm.ui.filmstrip import Filmstrip
 from lowlight_ddpm.ui.messages import SILENT, SPOKEN, refusals_shown
 from lowlight_ddpm.ui.model import QUEUE
 from lowlight_ddpm.ui.picking import Picker
-from lowlight_ddpm.ui.run import Run, Session, paced
+from lowlight_ddpm.ui.run import HOUR, Run, Session, paced
 
 FRAME_SECONDS = 0.1  # between two looks at a run; every step is kept all the same
 EXPOSURES = {"as the model sees it": False, "brightened": True}
 READY, WAITING = "Ready.", "Waiting for the network."
-HOUR = 3600  # seconds; what a visitor who has left is remembered for
+# On a telephone Run stays at the bottom of the screen, and the stage may be far from it.
+TO_THE_STAGE = """() => {
+  if (matchMedia("(max-width: 640px)").matches) document.querySelector(".canvas").scrollIntoView();
+}"""
 _UNCHANGED = (gr.skip(),) * 3  # filmstrip, before and after, findings
 
 
@@ -39,8 +42,9 @@ class Watch:
 
     def _stage(self, run: Run) -> None:
         with gr.Row(elem_classes="actions"):
-            self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=96, scale=0)
-            self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=96, scale=0)
+            with gr.Row(elem_classes="go"):
+                self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=96, scale=0)
+                self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=96, scale=0)
             self.exposure = gr.Radio(
                 list(EXPOSURES),
                 value=next(iter(EXPOSURES)),
@@ -85,6 +89,7 @@ class Watch:
             listen(preview, scene, self.stage, **spoken)
         self.controls.announce(self.plan, page.load)
 
+        self.run.click(None, js=TO_THE_STAGE, **SILENT)
         begun = self.run.click(
             begin,
             [self.session, self.controls.lock, *self.controls.fields],
