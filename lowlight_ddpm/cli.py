@@ -256,7 +256,7 @@ def evaluate(
             pictures.append(photographs)
             evaluation.describe_training_set(photographs, find_variant(name).brightness)
         todo += evaluation.cells(name, pictures, photographs)
-    for cell in tqdm(todo, unit="cell"):
+    for cell in tqdm(sorted(todo, key=lambda cell: cell.settings.steps), unit="cell"):  # the long ones last
         if not cell.done:
             cell.run()
     rows = results.table()
@@ -310,6 +310,18 @@ def baselines(
             f"       {label:22} "
             + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
         )
+
+
+@app.command()
+def findings(
+    source: Annotated[
+        str, typer.Option(help="Whose restorations count, by the name in results/.")
+    ] = "drawn butterflies",
+) -> None:
+    """Hold the post's claims against the results, and print a verdict on each, as Markdown."""
+    from lowlight_ddpm import findings, results
+
+    print(findings.as_markdown(results.table(), source))
 
 
 @app.command()

@@ -134,11 +134,12 @@ def verdict(difference: Interval, claimed: int, smallest: float) -> str:
     return "does not hold" if high <= smallest else "cannot be told"
 
 
-def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval:
+def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval | None:
     """Of all pairs of variants on one picture and noise, the share that MSE ranks against the eye.
 
     Restorations from 600, every variant as trained. The eye's rank is CIEDE2000 between the mean colours; a
-    pair counts where the one with the lower MSE is further off in colour by more than is just visible.
+    pair counts where the one with the lower MSE is further off in colour by more than is just visible. None
+    where there is no pair.
     """
     restored = rows[(rows["mode"] == "restore") & (rows.start == 600) & rows.as_trained & rows.leaks]
     if source:
@@ -152,7 +153,43 @@ def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval:
         ]
         if pairs:
             judged.append({"picture": picture, "seed": seed, "share": sum(against) / len(pairs)})
-    return interval(pd.DataFrame(judged, columns=["picture", "seed", "share"]), "share")
+    return interval(pd.DataFrame(judged), "share") if judged else None
+
+
+def as_markdown(rows: pd.DataFrame, source: str) -> str:
+    """The verdicts as a Markdown table, and the share of pairs that MSE misjudges below it."""
+    lines = [
+        "| the post says | compared | what | difference (95 %) | training again changes | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    told = ""
+    for finding in findings(rows, source):
+        text = finding.claim.text if finding.claim.text != told else ""
+        told = finding.claim.text
+        lines.append(f"| {text} | {' | '.join(_columns(finding))} |")
+    share = misleading_share(rows, source)
+    lines += ["", _MISLEADING.format(share=share)] if share else []
+    return "\n".join(lines)
+
+
+_MISLEADING = (
+    "MSE misleads: of all pairs of variants on one picture and noise, restored from 600, it prefers the one "
+    "with the visibly worse colour in {share.mean:.0%} ({share.low:.0%} to {share.high:.0%})."
+)
+
+
+def _columns(finding: Finding) -> list[str]:
+    """What is compared, by which figure, the difference, the retraining spread, and the verdict, as text."""
+    c = finding.comparison
+    a = c.a + "".join(f" by {value}" for value in c.changed.values())
+    meaning, unit, _ = FIGURES[c.column]
+    difference = spread = "–"
+    if finding.difference:
+        mean, low, high = finding.difference
+        difference = f"{mean:+.2f}{unit} ({low:+.2f} to {high:+.2f})"
+    if finding.spread is not None:
+        spread = f"{finding.spread:.2f}{unit}" if c.trained_twice else "same weights"
+    return [f"{a} less {c.b}", meaning, difference, spread, finding.verdict]
 
 
 def _tested(rows: pd.DataFrame, source: str | None, claim: Claim, comparison: Comparison) -> Finding:

@@ -1,10 +1,11 @@
 import json
 import sys
+from functools import partial
 
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints, cli
+from lowlight_ddpm import checkpoints, cli, evaluation, results
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import run_settings
@@ -158,8 +159,36 @@ def test_pictures_of_two_sizes_are_not_measured(run, photo, tmp_path, one_senten
     assert "shape" in one_sentence(err.strip())
 
 
-@pytest.mark.parametrize("command", ["", "denoise", "generate", "measure", "variants", "train", "evaluate"])
+@pytest.mark.parametrize(
+    "command", ["", "denoise", "generate", "measure", "variants", "train", "evaluate", "baselines", "figures"]
+)
 def test_help_explains_every_option(run, command):
     status, out, _ = run(*([command] if command else []), "--help")
     assert status == 0
     assert "Usage" in out
+
+
+def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch, checkpoint_root, tmp_path):
+    for name, value in (("STEPS_FROM", {50: 1}), ("STEPS", 1), ("FINELY_SAMPLED", ()), ("SAMPLES", 16)):
+        monkeypatch.setattr(evaluation, name, value)
+    monkeypatch.setattr(evaluation, "OTHER_SAMPLERS", {})
+    drawn = evaluation.evaluation_set("drawn:2", size=16)
+    monkeypatch.setattr(evaluation, "evaluation_set", lambda *_: drawn)
+    places = {"folder": tmp_path, "root": checkpoint_root}
+    monkeypatch.setattr(evaluation, "cells", partial(evaluation.cells, **places))
+    monkeypatch.setattr(results, "table", partial(results.table, **places))
+
+    status, said, _ = run("evaluate", "dim")
+    assert status == 0
+    assert "fixed_large" in said
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(files) == 9  # samples and three brightnesses under two variance types, and one without leak
+    run("evaluate", "dim")
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+
+
+def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):
+    status, said, _ = run("figures", "3.1-originals", "--out", tmp_path)
+    assert status == 0
+    assert said.split() == [str(tmp_path / "3.1-originals.png")]
+    assert run("figures", "9.9", "--out", tmp_path)[0] == 2

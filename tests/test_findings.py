@@ -112,3 +112,29 @@ def test_mse_misleads_where_the_lower_mse_has_the_worse_colour():
     assert misleading_share(pd.concat([blurred, tinted])).mean == 1
     assert misleading_share(pd.concat([blurred.assign(mse=0.001), tinted])).mean == 0
     assert misleading_share(pd.concat([blurred.assign(delta_e=8.5), tinted])).mean == 0  # not visible
+
+
+def test_the_markdown_has_a_line_for_every_comparison_and_says_what_is_missing():
+    table = pd.concat(
+        [
+            rows("dim", mse=0.002, delta_e=3.0, tint=wavy(9)),
+            rows("bright", mse=0.003, delta_e=0.5, tint=wavy(4)),
+        ]
+    )
+    text = findings.as_markdown(table.assign(ssim=0.5, detail=1.0, ground=float("nan")), "drawn")
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(lines) == 2 + sum(len(claim.comparisons) for claim in CLAIMS)
+    assert {line.count("|") for line in lines} == {7}
+    assert "not measured yet" in text
+    assert "in 100% (100% to 100%)" in text
+
+
+def test_the_markdown_gives_a_difference_its_interval_and_unit(monkeypatch):
+    comparison = Comparison("dim-large", "dim", "tint", -1)
+    monkeypatch.setattr(findings, "CLAIMS", (findings.Claim("larger is better", (comparison,)),))
+    table = pd.concat([rows("dim", tint=9.0), rows("dim-large", tint=4.0)]).assign(mse=0.1, delta_e=1.0)
+    line = findings.as_markdown(table, "drawn").splitlines()[2]
+    assert line == (
+        "| larger is better | dim-large less dim | colour shift of a restored picture | "
+        "-5.00/255 (-5.00 to -5.00) | same weights | holds |"
+    )
