@@ -1,6 +1,7 @@
 """The results as one pandas table, read from results/: `from lowlight_ddpm.results import table`."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,7 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     if not parts or names.empty:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(pd.concat(parts, ignore_index=True), on="network").drop(columns="network")
+    rows = rows.reindex(columns=rows.columns.union(["mse_shift", *COLOURS], sort=False))  # of either mode
     rows["as_trained"] = [
         (row.variance_type, row.brightness) == (own.variance_type, own.brightness) and row.sampler == "ddpm"
         for row in rows.itertuples()
@@ -45,6 +47,21 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     restored = rows[(rows["mode"] == "restore") & rows["leaks"]]
     figures = ["ssim", "detail", "psnr", "shift_r", "shift_g", "shift_b", "tint", "delta_e"]
     return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
+
+
+def traces(
+    mode: str, source: str | None, start: int, steps: int, folder: Path = RESULTS, root: Path = ROOT
+) -> Iterator[tuple[str, list]]:
+    """(variant, trace) of each variant as it was trained; what a trace is, `evaluation.Cell` says."""
+    reports = [json.loads(path.read_text()) for path in _files(folder)]
+    for name in available(root):
+        row, network = find_variant(name), network_id(name, root)
+        wanted = {"mode": mode, "start": start, "steps": steps, "sampler": "ddpm"}
+        wanted |= {"brightness": row.brightness, "variance_type": row.variance_type}
+        for report in reports:
+            same = report["network"] == network and report["source"] == source and report["leaks"]
+            if same and wanted.items() <= report["settings"].items():
+                yield name, report["trace"]
 
 
 def training_set(brightness: float, folder: Path = RESULTS) -> pd.DataFrame:

@@ -82,3 +82,20 @@ def test_samples_are_held_against_the_training_set(rows, folder):
 
 def test_without_results_the_table_is_empty(tmp_path, root):
     assert results.table(tmp_path, root).empty
+
+
+def test_a_trace_is_each_variant_s_own(folder, root):
+    found = dict(results.traces("restore", "drawn butterflies", 50, 2, folder, root))
+    assert set(found) == {"dim", "dim-large"}
+    assert found["dim"] != found["dim-large"]  # the variance type is the variant's
+    assert [line[0] for line in found["dim"]] == [50.0, 25.0]
+    assert not list(results.traces("restore", "photographs", 50, 2, folder, root))
+
+
+def test_results_of_one_mode_alone_are_a_table_too(folder, root, tmp_path):
+    for path in folder.glob("*.json"):
+        if '"mode": "restore"' in path.read_text():
+            shutil.copy(path, tmp_path)
+    rows = results.table(tmp_path, root)
+    assert set(rows["mode"]) == {"restore"}
+    assert rows.ground.isna().all()

@@ -1,6 +1,5 @@
 """What figures are drawn from: checkpoints, results and pictures; what is not there yet is Missing."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,7 +15,6 @@ from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.variants import find_variant
 
 
 class Missing(Exception):
@@ -117,31 +115,8 @@ class Inputs:
             ) from None
 
     def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
-        """(variant, trace) for each variant as it was trained; evaluation says what a trace is."""
-        for name in self.trained:
-            row, network = find_variant(name), evaluation.network_id(name, self.root)
-            wanted = {
-                "mode": mode,
-                "sampler": "ddpm",
-                "start": start,
-                "steps": steps,
-                "brightness": row.brightness,
-                "variance_type": row.variance_type,
-            }
-            for report in self._reports.get(network, ()):
-                as_asked = wanted.items() <= report["settings"].items() and report["source"] == source
-                if as_asked and report["leaks"]:
-                    yield name, report["trace"]
-
-    @cached_property
-    def _reports(self) -> dict[str, list[dict]]:
-        """What every file of results says beside its rows, by network."""
-        reports: dict[str, list[dict]] = {}
-        for path in sorted(self.results.glob("*.json")):
-            report = json.loads(path.read_text())
-            if "trace" in report:
-                reports.setdefault(report["network"], []).append(report)
-        return reports
+        """results.traces(): how x0's mean colour went along the walk, for every variant as trained."""
+        return results.traces(mode, source, start, steps, self.results, self.root)
 
 
 _MODES = {"restore": "restored pictures", "generate": "samples from pure noise"}
