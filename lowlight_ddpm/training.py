@@ -174,6 +174,8 @@ class Training:
     def resume(self, path: Path) -> None:
         """Go on from a state that `save` wrote. Raises Refusal where it is damaged or of another run."""
         state = _read(path)
+        if state.keys() != self._state().keys():
+            raise _damaged(path)
         if state["settings"] != self.settings:
             raise Refusal(
                 f"The training state {path} has other settings: delete it, or repeat its own command."
@@ -189,9 +191,8 @@ class Training:
     @property
     def settings(self) -> dict:
         """What decides the outcome: a saved state goes on only under the same."""
-        trained = {key: value for key, value in asdict(self.variant).items() if key in _TRAINED_FIELDS}
         return {
-            "variant": trained,
+            "variant": self.variant.decides_training,
             "recipe": asdict(self.recipe),
             "pictures": _checksum(self.pictures),
             "precision": self.accelerator.mixed_precision,
@@ -209,36 +210,24 @@ class Training:
         }
 
 
-_TRAINED_FIELDS = {
-    "brightness",
-    "layers_per_block",
-    "beta_start",
-    "beta_end",
-    "beta_schedule",
-    "zero_terminal_snr",
-    "prediction_type",
-    "centred",
-    "offset_noise",
-    "seed",
-}
-_STATE = {"settings", "unet", "ema", "optimizer", "learning_rate", "generator", "place"}
-
-
 def _checksum(pictures: Tensor) -> str:
     return hashlib.sha256(pictures.contiguous().numpy().tobytes()).hexdigest()
 
 
 def _read(path: Path) -> dict:
-    damaged = f"The training state {path} is damaged: delete it to start anew."
     try:
         with zipfile.ZipFile(path) as archive:
             intact = archive.testzip() is None  # torch.load does not look at the checksums
         state = torch.load(path, map_location="cpu", weights_only=True) if intact else None
     except Exception as error:  # torch raises many kinds for a file cut short
-        raise Refusal(damaged) from error
-    if not isinstance(state, dict) or state.keys() != _STATE:
-        raise Refusal(damaged)
+        raise _damaged(path) from error
+    if not isinstance(state, dict) or "settings" not in state:
+        raise _damaged(path)
     return state
+
+
+def _damaged(path: Path) -> Refusal:
+    return Refusal(f"The training state {path} is damaged: delete it to start anew.")
 
 
 def precision_of(state: Path) -> str | None:

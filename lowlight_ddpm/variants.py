@@ -47,10 +47,28 @@ class Variant:
             )
 
     @property
+    def decides_training(self) -> dict:
+        """The fields that the outcome of a training run depends on, beside the recipe."""
+        return {name: getattr(self, name) for name in _DECIDES_TRAINING}
+
+    @property
     def trained_as(self) -> str:
         """Name of the row whose training run made this variant's weights."""
         return self.weights or self.name
 
+
+_DECIDES_TRAINING = (
+    "brightness",
+    "layers_per_block",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "zero_terminal_snr",
+    "prediction_type",
+    "centred",
+    "offset_noise",
+    "seed",
+)
 
 _DEEP = {"layers_per_block": 3, "variance_type": "fixed_large"}
 
