@@ -239,10 +239,14 @@ def colour_rows(pictures: Tensor) -> Iterator[dict]:
 
 
 def write(path: Path, report: dict) -> None:
-    """Write JSON to a temporary name, then rename: a killed run leaves no half of a file behind."""
+    """Write JSON to a temporary name, then rename: a killed run leaves no half of a file behind.
+
+    A list has one item a line, so that a difference between two versions can be read.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(_rounded(report), indent=1) + "\n")
+    fields = (f"{json.dumps(name)}: {_lines(_rounded(value))}" for name, value in report.items())
+    temporary.write_text("{\n" + ",\n".join(fields) + "\n}\n")
     temporary.replace(path)
 
 
@@ -253,6 +257,11 @@ def _traced(walk: Iterator[Step], target: Tensor) -> tuple[Tensor, Step]:
         shift = (channel_means(step.x0).cpu() - target).mean(dim=0)
         trace.append(torch.cat([torch.tensor([float(step.timestep)]), shift]))
     return torch.stack(trace), step
+
+
+def _lines(value) -> str:
+    items = ",\n".join(json.dumps(item) for item in value) if isinstance(value, list) else None
+    return json.dumps(value) if items is None else f"[\n{items}\n]"
 
 
 def _rounded(value):
