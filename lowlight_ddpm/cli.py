@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -255,8 +256,10 @@ def evaluate(
             photographs = _evaluation_set(images, tuple(checkpoints.record(name)["held_out"]))
             pictures.append(photographs)
             evaluation.describe_training_set(photographs, find_variant(name).brightness)
-        todo += evaluation.cells(name, pictures, photographs)
-    for cell in tqdm(sorted(todo, key=lambda cell: cell.settings.steps), unit="cell"):  # the long ones last
+        todo.append(evaluation.cells(name, pictures, photographs))
+    # A cell of every variant in turn: a run that is cut short leaves what can be compared.
+    in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
+    for cell in tqdm(in_turn, unit="cell"):
         if not cell.done:
             cell.run()
     rows = results.table()

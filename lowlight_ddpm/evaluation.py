@@ -183,21 +183,24 @@ def cells(
     folder: Path = RESULTS,
     root: Path = ROOT,
 ) -> Iterator[Cell]:
-    """The protocol of one variant. `training` are the photographs that samples are compared with."""
+    """The protocol of one variant, what all have in common first, what takes longest last.
+
+    `training` are the photographs that samples are compared with.
+    """
     row, network = find_variant(name), network_id(name, root)
 
     def cell(data: EvaluationSet | None, leaks: bool = True, **settings) -> Cell:
         return Cell(run_settings(variant=name, **settings), network, data, training, leaks, folder, root)
 
-    for variance_type in VARIANCES:
-        for steps in (STEPS, FINE_STEPS) if name in FINELY_SAMPLED else (STEPS,):
-            yield cell(None, mode="generate", steps=steps, variance_type=variance_type)
-        for data in pictures:
-            for brightness in (row.brightness, *UNTRAINED_BRIGHTNESS.get(name, ())):
-                for start, steps in STEPS_FROM.items():
-                    yield cell(
-                        data, start=start, steps=steps, variance_type=variance_type, brightness=brightness
-                    )
+    def restorations(data: EvaluationSet, brightness: float) -> Iterator[Cell]:
+        for start, steps in STEPS_FROM.items():
+            for kind in VARIANCES:
+                yield cell(data, start=start, steps=steps, variance_type=kind, brightness=brightness)
+
+    for kind in VARIANCES:
+        yield cell(None, mode="generate", steps=STEPS, variance_type=kind)
+    for data in pictures:
+        yield from restorations(data, row.brightness)
     plain = {"steps": STEPS, "variance_type": VARIANCES[0]}
     for data in pictures:
         yield cell(data, leaks=False, start=LAST_TIMESTEP, **plain)
@@ -206,6 +209,11 @@ def cells(
         for data in pictures:
             for start in SAMPLED_FROM:
                 yield cell(data, start=start, sampler=sampler, **plain)
+    for brightness in UNTRAINED_BRIGHTNESS.get(name, ()):
+        for data in pictures:
+            yield from restorations(data, brightness)
+    for kind in VARIANCES if name in FINELY_SAMPLED else ():
+        yield cell(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 
 
 def network_id(name: str, root: Path = ROOT) -> str:
