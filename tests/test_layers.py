@@ -18,6 +18,7 @@ FLOORS = (
         "samplers",
         "cures",
         "settings",
+        "curves",
         "colour",
         "detail",
         "words",

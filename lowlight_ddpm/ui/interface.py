@@ -6,6 +6,7 @@ import gradio as gr
 
 from lowlight_ddpm.ui.api import add_endpoint
 from lowlight_ddpm.ui.run import HOUR
+from lowlight_ddpm.ui.tabs.schedule import Schedule
 from lowlight_ddpm.ui.tabs.watch import Watch
 from lowlight_ddpm.ui.theme import CSS, theme
 
@@ -23,8 +24,11 @@ def build() -> gr.Blocks:
     """The page, ready to launch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
-        with gr.Tabs(), gr.Tab("Watch"):
-            Watch(page)
+        with gr.Tabs():
+            with gr.Tab("Watch"):
+                watch = Watch(page)
+            with gr.Tab("Schedule") as tab:
+                Schedule(tab, watch.session)
         add_endpoint()
     return page.queue(default_concurrency_limit=1, max_size=MAX_WAITING)
 

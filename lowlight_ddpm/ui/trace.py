@@ -73,7 +73,7 @@ def _tick_labels(axis: _Axis) -> str:
 def _end_labels(axis: _Axis, means: list[Colour], target: Colour) -> str:
     """Each line's letter, value and distance from its target, at its height but never on another label."""
     values = means[-1] if means else target
-    heights = _apart([axis.y(value) for value in values])
+    heights = apart([axis.y(value) for value in values])
     labels = ""
     for name, value, aim, height in zip(NAMES, values, target, heights, strict=True):
         shift = f" <i>{value - aim:+.1f}</i>" if means else ""
@@ -82,7 +82,7 @@ def _end_labels(axis: _Axis, means: list[Colour], target: Colour) -> str:
     return labels
 
 
-def _apart(heights: list[float]) -> list[float]:
+def apart(heights: list[float]) -> list[float]:
     """The heights, moved as little as a pass from top to bottom can so that labels keep LABEL_GAP apart."""
     order = sorted(range(len(heights)), key=heights.__getitem__)
     moved, highest = list(heights), 100 - LABEL_GAP * (len(heights) - 1)

@@ -54,7 +54,7 @@ def stage(run: Run, brightened: bool, counter: str) -> str:
     """
     latest = (run.steps[-1].x_t[0], run.steps[-1].x0[0]) if run.steps else (None, None)
     exposure = gain(run.settings, brightened)
-    panels = (_panel(*words, x, exposure) for words, x in zip(PANELS, (run.dim, *latest), strict=True))
+    panels = (panel(*words, x, exposure) for words, x in zip(PANELS, (run.dim, *latest), strict=True))
     aim = "the training pictures" if run.generates else "the dimmed input"
     lines = trace(run.means, run.settings.steps, run.target(), aim)
     return f'<div class="panels">{"".join(panels)}</div>{counter}{lines}'
@@ -139,7 +139,8 @@ def _which(run: Run) -> str:
     )
 
 
-def _panel(name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float) -> str:
+def panel(name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float) -> str:
+    """One titled picture as HTML, or `blank` where there is none."""
     head = f"<p><b>{title}</b> <span>{meaning}</span></p>"
     picture = blank if x is None else f'<img alt="{title}: {meaning}" src="{data_uri(x, exposure)}">'
     return f'<div class="frame" id="panel-{name}">{head}<div class="pixels">{picture}</div></div>'

@@ -1,9 +1,13 @@
 """A root of tiny 64 px checkpoints, one of them damaged, that the page's code takes for its own."""
 
 import shutil
+from base64 import b64decode
 from functools import partial
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import draw
@@ -41,3 +45,15 @@ def finished(make_run):
     for _ in run.walk():
         pass
     return run
+
+
+@pytest.fixture
+def decoded():
+    """A function from a PNG's data URI to its pixels."""
+
+    def decode(uri):
+        head, _, data = uri.partition(",")
+        assert head == "data:image/png;base64"
+        return np.asarray(Image.open(BytesIO(b64decode(data))))
+
+    return decode

@@ -1,24 +1,14 @@
 """The filmstrip's value: true pixels of every step."""
 
-from base64 import b64decode
-from io import BytesIO
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from lowlight_ddpm.photometry import to_image
 from lowlight_ddpm.ui.filmstrip import Filmstrip, film
 
 
-def decoded(uri):
-    head, _, data = uri.partition(",")
-    assert head == "data:image/png;base64"
-    return np.asarray(Image.open(BytesIO(b64decode(data))))
-
-
 @pytest.mark.parametrize("gain", [1.0, 2.0])
-def test_every_step_is_there_to_the_last_bit(finished, gain):
+def test_every_step_is_there_to_the_last_bit(finished, decoded, gain):
     shown = film(finished.steps, gain)
     assert len(shown["x_t"]) == len(shown["x0"]) == len(shown["captions"]) == 4
     for name in ("x_t", "x0"):
