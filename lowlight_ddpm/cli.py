@@ -88,7 +88,8 @@ def variants(as_json: AsJson = False) -> None:
     """List the experiments: what each changes, and which are trained."""
     from lowlight_ddpm.checkpoints import available
 
-    rows = [asdict(row) | {"available": row.name in available()} for row in VARIANTS.values()]
+    trained = available()
+    rows = [asdict(row) | {"available": row.name in trained} for row in VARIANTS.values()]
     if as_json:
         print(json.dumps(rows, indent=1))
         return

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import torch
-from diffusers import DDPMScheduler
 from torch import Tensor
 
 from lowlight_ddpm.leak import leaked_share
-from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, alphas_cumprod, signal_and_noise
+from lowlight_ddpm.schedule import alphas_cumprod, noise_schedule, signal_and_noise
 from lowlight_ddpm.variants import Variant
 
 SNR_LIMIT = 60.0  # dB; at −60 a thousandth of the picture is left, at zero terminal SNR minus infinity is
@@ -40,13 +39,7 @@ class Curves:
 
         Not from ᾱ, whose neighbours differ in their last digits at first and are both 0 after strong betas.
         """
-        scheduler = DDPMScheduler(
-            TRAIN_TIMESTEPS,
-            self.beta_start,
-            self.beta_end,
-            self.beta_schedule,
-            rescale_betas_zero_snr=self.zero_terminal_snr,
-        )
+        scheduler = noise_schedule(self.beta_start, self.beta_end, self.beta_schedule, self.zero_terminal_snr)
         return scheduler.betas.double().nan_to_num(nan=1)
 
     @property

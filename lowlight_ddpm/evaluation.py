@@ -32,6 +32,7 @@ RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent /
 STEPS_FROM = {50: 10, 300: 50, 600: 50, 999: 50}  # start timestep -> network calls
 NOISE_SEEDS = 2
 SAMPLES = 64
+TRAINING_SET = "training-set-"  # what names of files begin with that are no cells
 STEPS, FINE_STEPS = 50, 250
 VARIANCES = ("fixed_small", "fixed_large")
 FINELY_SAMPLED = ("bright", "dim", "dim-deep", "dim-deep-zsnr")
@@ -40,19 +41,6 @@ SAMPLED_FROM = (300, 600)
 UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
 COLOURS = tuple(
     f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
-)
-
-# Whatever of a variant decides a result, beside its weights and what RunSettings holds.
-_NETWORK = (
-    "brightness",
-    "beta_start",
-    "beta_end",
-    "beta_schedule",
-    "zero_terminal_snr",
-    "prediction_type",
-    "centred",
-    "renormalised",
-    "offset_noise",
 )
 
 
@@ -219,13 +207,13 @@ def cells(
 def network_id(name: str, root: Path = ROOT) -> str:
     """A hash of a variant's weights and of how they are used: equal for variants that sample alike."""
     row = find_variant(name)
-    what = [record(name, root)["weights_sha256"], [getattr(row, field) for field in _NETWORK]]
+    what = [record(name, root)["weights_sha256"], list(row.decides_sampling.values())]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
 
 def describe_training_set(data: EvaluationSet, brightness: float, folder: Path = RESULTS) -> None:
     """Write the training pictures' colours at one brightness, and how near unseen pictures come to them."""
-    path = folder / f"training-set-{brightness:g}.json"
+    path = training_set_path(brightness, folder)
     if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
         return
     seen = prepare(data.seen, brightness)
@@ -238,6 +226,11 @@ def describe_training_set(data: EvaluationSet, brightness: float, folder: Path =
         "rows": list(colour_rows(seen)),
     }
     write(path, report)
+
+
+def training_set_path(brightness: float, folder: Path = RESULTS) -> Path:
+    """Where the description of the training set at one brightness is, or goes."""
+    return folder / f"{TRAINING_SET}{brightness:g}.json"
 
 
 def colour_rows(pictures: Tensor) -> Iterator[dict]:

@@ -34,6 +34,10 @@ class Frame:
         """From model range to the network's frame, (..., 3, H, W)."""
         return (x - self.origin.to(x.device)) / self.scale
 
+    def enter_covariance(self, covariance: Tensor) -> Tensor:
+        """Σ (3, 3) of colours, from model range to the network's frame; its origin does not matter."""
+        return covariance / self.scale**2
+
     def clip(self, x: Tensor) -> Tensor:
         """`x` in model range, held to the values that pictures have, (..., 3, H, W)."""
         return x.clamp(-1, self.highest)

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import wasserstein_distance
 
 from lowlight_ddpm.checkpoints import ROOT, available
-from lowlight_ddpm.evaluation import COLOURS, RESULTS, network_id
+from lowlight_ddpm.evaluation import COLOURS, RESULTS, TRAINING_SET, network_id, training_set_path
 from lowlight_ddpm.variants import find_variant
 
 SETTINGS = ["mode", "brightness", "start", "steps", "sampler", "variance_type"]
@@ -66,12 +66,12 @@ def traces(
 
 def training_set(brightness: float, folder: Path = RESULTS) -> pd.DataFrame:
     """The colours of the training pictures at one brightness: a row each, with columns COLOURS."""
-    return pd.DataFrame(json.loads((folder / f"training-set-{brightness:g}.json").read_text())["rows"])
+    return pd.DataFrame(json.loads(training_set_path(brightness, folder).read_text())["rows"])
 
 
 def held_out_nearest(brightness: float, folder: Path = RESULTS) -> list[float]:
     """How near each held-out picture comes to a training picture: what `nearest` is without memorising."""
-    return json.loads((folder / f"training-set-{brightness:g}.json").read_text())["held_out_nearest"]
+    return json.loads(training_set_path(brightness, folder).read_text())["held_out_nearest"]
 
 
 def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
     squares = pd.Series(0.0, index=rows.index)
     for brightness in rows["brightness"].unique():
         here = rows["brightness"] == brightness
-        path = folder / f"training-set-{brightness:g}.json"
+        path = training_set_path(brightness, folder)
         learned = training_set(brightness, folder) if path.exists() else None
         for axis in "rgb":
             mean = float("nan") if learned is None else learned[f"border_{axis}"].mean()
@@ -108,7 +108,7 @@ def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.json") if not path.name.startswith("training-set-"))
+    return sorted(path for path in folder.glob("*.json") if not path.name.startswith(TRAINING_SET))
 
 
 def _rows(path: Path) -> pd.DataFrame:

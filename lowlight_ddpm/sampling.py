@@ -89,7 +89,8 @@ def denoise(
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     """Mean (3,) and covariance (3, 3) of the training pictures' mean colours, in the network's frame."""
     mean, covariance = (torch.tensor(checkpoint.record[f"channel_{what}"]) for what in ("mean", "covariance"))
-    return checkpoint.frame.enter(mean[:, None, None]).flatten(), covariance / checkpoint.frame.scale**2
+    frame = checkpoint.frame
+    return frame.enter(mean[:, None, None]).flatten(), frame.enter_covariance(covariance)
 
 
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:

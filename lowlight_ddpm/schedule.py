@@ -40,11 +40,18 @@ def alphas_cumprod(
     diffusers' own numbers to the last bit, so that equal betas give the levels that a network was trained on;
     in float64, since differences of its neighbours are what a respaced process is built from.
     """
-    scheduler = DDPMScheduler(
-        TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule, rescale_betas_zero_snr=zero_terminal_snr
-    )
+    scheduler = noise_schedule(beta_start, beta_end, beta_schedule, zero_terminal_snr)
     # Rescaling strong betas divides a level that is 0 in float32 by another.
     return scheduler.alphas_cumprod.double().nan_to_num(nan=0)
+
+
+def noise_schedule(
+    beta_start: float, beta_end: float, beta_schedule: str = "linear", zero_terminal_snr: bool = False
+) -> DDPMScheduler:
+    """diffusers' own betas and levels over T = 1000 timesteps, float32 (1000,)."""
+    return DDPMScheduler(
+        TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule, rescale_betas_zero_snr=zero_terminal_snr
+    )
 
 
 def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:

@@ -52,21 +52,32 @@ class Variant:
         return {name: getattr(self, name) for name in _DECIDES_TRAINING}
 
     @property
+    def decides_sampling(self) -> dict:
+        """The fields that a sample depends on, beside the weights and what RunSettings holds."""
+        return {name: getattr(self, name) for name in _DECIDES_SAMPLING}
+
+    @property
     def trained_as(self) -> str:
         """Name of the row whose training run made this variant's weights."""
         return self.weights or self.name
 
 
-_DECIDES_TRAINING = (
+# The order counts: results are named by a hash of the values.
+_DECIDES_SAMPLING = (
     "brightness",
-    "layers_per_block",
     "beta_start",
     "beta_end",
     "beta_schedule",
     "zero_terminal_snr",
     "prediction_type",
     "centred",
+    "renormalised",
     "offset_noise",
+)
+# A network is renormalised after its training, and its depth is in its weights.
+_DECIDES_TRAINING = (
+    *(name for name in _DECIDES_SAMPLING if name != "renormalised"),
+    "layers_per_block",
     "seed",
 )
 

@@ -67,8 +67,8 @@ def refused(sentence: str, instead_of: str) -> str:
 def kept_colour(curves: Curves, variant: str) -> float:
     """The terminal leak of a schedule for pictures like those that a variant has learned."""
     row, record = find_variant(variant), checkpoints.record(variant)
-    scale = Frame.of(row, record["channel_mean"]).scale
-    covariance = torch.tensor(record["channel_covariance"], dtype=torch.float64) / scale**2
+    covariance = torch.tensor(record["channel_covariance"], dtype=torch.float64)
+    covariance = Frame.of(row, record["channel_mean"]).enter_covariance(covariance)
     return curves.kept_colour(covariance, RESOLUTION**2, row.offset_noise)
 
 
