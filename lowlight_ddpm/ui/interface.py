@@ -8,7 +8,7 @@ from lowlight_ddpm.ui.api import add_endpoint
 from lowlight_ddpm.ui.run import HOUR
 from lowlight_ddpm.ui.tabs.schedule import Schedule
 from lowlight_ddpm.ui.tabs.watch import Watch
-from lowlight_ddpm.ui.theme import CSS, theme
+from lowlight_ddpm.ui.theme import STYLES, theme
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (
@@ -38,7 +38,7 @@ def launch(page: gr.Blocks, **options) -> tuple:
     served = {
         "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
         "theme": theme(),
-        "css_paths": [CSS],
+        "css_paths": STYLES,
         "max_file_size": "20mb",
         "state_session_capacity": MAX_SESSIONS,
         "footer_links": ["api"],

@@ -27,11 +27,12 @@ def _on_gpu(function: Callable) -> Callable:
 
 
 @_on_gpu
-def walk(settings: RunSettings, picture: Tensor | None) -> Iterator[Step]:
-    """The Steps of a run, on the CPU; `picture` is (3, H, W) in model range, None to generate.
+def walk(settings: RunSettings, pictures: Tensor | None, count: int = 1) -> Iterator[Step]:
+    """The Steps of a run, on the CPU, as `sampling.denoise` makes them.
+
+    `pictures` are (B, 3, H, W) in model range, or None to generate `count`.
 
     On ZeroGPU this body runs in a process of its own, so whatever must be remembered is the caller's to keep.
     """
-    batch = None if picture is None else picture[None]
-    for step in sampling.denoise(checkpoints.load(settings.variant), settings, batch):
+    for step in sampling.denoise(checkpoints.load(settings.variant), settings, pictures, count):
         yield replace(step, x_t=step.x_t.cpu(), x0=step.x0.cpu())

@@ -82,7 +82,8 @@ class Run:
             return
         self.begun, since = True, time.monotonic()
         try:
-            for step in () if self.stopped else model.walk(self.settings, self.dim):
+            dim = None if self.generates else self.dim[None]
+            for step in () if self.stopped else model.walk(self.settings, dim):
                 self.steps.append(step)
                 self.means.append(_mean_colour(step.x0[0]))
                 self.seconds = time.monotonic() - since

@@ -1,15 +1,10 @@
 """The post's schedules and the known cure in a table whose buttons dial them in."""
 
 from html import escape
-from pathlib import Path
-
-import gradio as gr
 
 from lowlight_ddpm.curves import Curves
 from lowlight_ddpm.ui.schedule_view import kept_colour, percent
 from lowlight_ddpm.variants import find_variant
-
-SCRIPT = Path(__file__).parent / "static" / "schedule_table.js"
 
 # By the experiment that is trained with each.
 SCHEDULES = {
@@ -19,17 +14,6 @@ SCHEDULES = {
     "dim-deep-high": "High betas",
     "dim-deep-zsnr": "Zero terminal SNR",
 }
-
-
-class ScheduleTable(gr.HTML):
-    """`table` of a variant; its click tells, as `name`, which of SCHEDULES to dial in."""
-
-    def __init__(self, **kwargs) -> None:
-        super().__init__(js_on_load=SCRIPT.read_text(), **kwargs)
-
-    def get_block_name(self) -> str:
-        """The browser draws it with gr.HTML's own code."""
-        return "html"
 
 
 def schedule(name: str) -> Curves:
@@ -50,7 +34,7 @@ def table(variant: str) -> str:
 def _row(name: str, title: str, variant: str) -> str:
     curves = schedule(name)
     betas = f"{curves.beta_start:g} to {curves.beta_end:g}"
-    button = f'<button type="button" data-name="{name}">{escape(title)} <span>{betas}</span></button>'
+    button = f'<button type="button" data-value="{name}">{escape(title)} <span>{betas}</span></button>'
     figures = (curves.signal[-1].item(), kept_colour(curves, variant))
     cells = "".join(f"<td>{escape(percent(figure))}</td>" for figure in figures)
     return f'<tr><th scope="row">{button}</th>{cells}</tr>'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gradio.themes import Base, colors, sizes
 
-CSS = Path(__file__).parent / "static" / "page.css"
+STYLES = sorted((Path(__file__).parent / "static" / "styles").glob("*.css"))
 
 
 def theme() -> Base:

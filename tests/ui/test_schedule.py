@@ -144,7 +144,7 @@ def test_emptied_fields_count_as_trained(session):
 
 def test_the_table_ranks_the_posts_schedules_by_what_they_leave():
     root = ElementTree.fromstring(table("dim"))
-    assert [button.get("data-name") for button in root.iter("button")] == list(SCHEDULES)
+    assert [button.get("data-value") for button in root.iter("button")] == list(SCHEDULES)
     signals = [row.findall("td")[0].text for row in root.find("tbody")]
     assert signals == ["0.64%", "6.3%", "2.0%", "< 0.01%", "0%"]
     kept = [row.findall("td")[1].text for row in root.find("tbody")]
@@ -166,8 +166,8 @@ def test_every_trained_schedule_lies_on_the_dials_which_pass_on_what_is_typed(se
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_row_dials_in_the_schedule_of_its_experiment(name):
     row = VARIANTS[name]
-    assert tab.dial(SimpleNamespace(name=name)) == (row.beta_start, row.beta_end, row.zero_terminal_snr)
-    assert tab.dials(name) == tab.dial(SimpleNamespace(name=name))
+    assert tab.dial(SimpleNamespace(value=name)) == (row.beta_start, row.beta_end, row.zero_terminal_snr)
+    assert tab.dials(name) == tab.dial(SimpleNamespace(value=name))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.curves import Curves
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.settings import LAST_TIMESTEP
+from lowlight_ddpm.ui.choices import Choices
 from lowlight_ddpm.ui.dial import Dial
 from lowlight_ddpm.ui.messages import SILENT
 from lowlight_ddpm.ui.run import Session
-from lowlight_ddpm.ui.schedule_table import ScheduleTable, schedule, table
+from lowlight_ddpm.ui.schedule_table import schedule, table
 from lowlight_ddpm.ui.schedule_view import Dialled, refused, scene
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -41,7 +42,7 @@ class Schedule:
             info="The schedule it was trained with is the one to compare with.",
             filterable=False,
         )
-        self.table = ScheduleTable(value=_table(first), elem_id="schedules", padding=False)
+        self.table = Choices(_table(first), elem_id="schedules", padding=False)
         self.beta_start = Dial(
             1e-4,
             0.01,
@@ -97,7 +98,7 @@ def dials(variant: str) -> tuple[float, float, bool]:
 
 def dial(event: gr.EventData) -> tuple[float, float, bool]:
     """(beta start, beta end, zero terminal SNR) of the row whose button was pressed."""
-    return _dials(schedule(event.name))
+    return _dials(schedule(event.value))
 
 
 def draw(
