@@ -318,14 +318,21 @@ def baselines(
 
 @app.command()
 def findings(
-    source: Annotated[
-        str, typer.Option(help="Whose restorations count, by the name in results/.")
-    ] = "drawn butterflies",
+    names: Annotated[list[str] | None, typer.Argument(help="Tables like claims; all if none.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
 ) -> None:
-    """Hold the post's claims against the results, and print a verdict on each, as Markdown."""
-    from lowlight_ddpm import findings, results
+    """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.report import BLOCKS, PAGES, fill, written
 
-    print(findings.as_markdown(results.table(), source))
+    inputs = Inputs()
+    if write:
+        for page in PAGES:
+            page.write_text(fill(page.read_text(), inputs))
+            print(page)
+        return
+    for name in names or BLOCKS:
+        print(f"{name}\n\n{written(name, inputs)}\n")
 
 
 @app.command()

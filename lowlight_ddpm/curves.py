@@ -90,9 +90,7 @@ class Curves:
 
         Colours are pictures' means, seen from the training set's, with `covariance` Σ (3, 3); the share is
         the mean over pictures, tr(W·Σ) / tr(Σ) with W of `leaked_share`, and so also the share of the
-        colours' variance that x_T explains. `offset_noise` is common to all `pixels`, which do not average
-        it away: noise of a picture's mean is (1 − ᾱ)·(1 / pixels + offset_noise²).
+        colours' variance that x_T explains.
         """
-        alone = 1 / (1 / pixels + offset_noise**2)
-        share = leaked_share(covariance, self.alphas_cumprod[-1].item(), alone)
+        share = leaked_share(covariance, self.alphas_cumprod[-1].item(), pixels, offset_noise)
         return (torch.trace(share @ covariance) / torch.trace(covariance)).item()

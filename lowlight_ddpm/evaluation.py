@@ -16,10 +16,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.checkpoints import ROOT, load, record
+from lowlight_ddpm.checkpoints import ROOT, Checkpoint, load, record
 from lowlight_ddpm.colour import channel_means, measure, set_colours
 from lowlight_ddpm.detail import detail_ratio
 from lowlight_ddpm.images import HELD_OUT, open_source, stack
+from lowlight_ddpm.leak import missing_colour
 from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import prepare
@@ -64,7 +65,7 @@ class Cell:
     """One line of the protocol for one network; `pictures` is None where it starts from pure noise.
 
     Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
-    that changes is the leak.
+    that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed formula predicts.
     """
 
     settings: RunSettings
@@ -118,10 +119,10 @@ class Cell:
         }
         write(self._found or self.path, report)
 
-    def _restored(self, checkpoint) -> dict:
+    def _restored(self, checkpoint: Checkpoint) -> dict:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         clean = prepare(self.pictures.unseen, self.settings.brightness)
-        shown = clean if self.leaks else checkpoint.frame.leave(torch.zeros_like(clean))
+        shown = clean if self.leaks else checkpoint.frame.empty(clean)
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):
             settings = self.settings.model_copy(update={"seed": seed * len(clean)})
@@ -131,9 +132,24 @@ class Cell:
                 figures = asdict(measure(output, picture, self.settings.brightness))
                 detail = detail_ratio(output, picture)
                 rows.append({"picture": name, "seed": seed, **figures, "detail": detail})
+        if not self.leaks:
+            for row, leak in zip(rows, NOISE_SEEDS * self._predicted_leak(checkpoint, clean), strict=True):
+                row |= {f"leak_{axis}": value for axis, value in zip("rgb", leak, strict=True)}
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
 
-    def _generated(self, checkpoint) -> dict:
+    def _predicted_leak(self, checkpoint: Checkpoint, clean: Tensor) -> list[list[float]]:
+        """`leak.missing_colour` of every picture, in 1/255: how far its part in x_t moves the result."""
+        frame, variant = checkpoint.frame, checkpoint.variant
+        covariance = torch.tensor(checkpoint.record["channel_covariance"], dtype=torch.float64)
+        level = self.settings.alphas_cumprod[self.settings.start].item()
+        entered, pixels = frame.enter(clean), clean[0, 0].numel()
+        means = entered.mean(dim=(-2, -1)).double()
+        missing = missing_colour(
+            means, frame.enter_covariance(covariance), level, pixels, variant.offset_noise
+        )
+        return (missing * frame.scale * 127.5).tolist()
+
+    def _generated(self, checkpoint: Checkpoint) -> dict:
         """The colours of every sample; `trace`: mean colour of x0 at each step. Seeds are the samples'."""
         rows, traces = [], []
         for seed in range(0, SAMPLES, HELD_OUT):

@@ -8,6 +8,7 @@ import torch
 from lowlight_ddpm import checkpoints, evaluation
 from lowlight_ddpm.colour import measure
 from lowlight_ddpm.images import HELD_OUT
+from lowlight_ddpm.leak import leaked_share
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
@@ -78,6 +79,22 @@ def test_the_real_protocol_is_the_post_s(monkeypatch):
     assert evaluation.STEPS_FROM == {50: 10, 300: 50, 600: 50, 999: 50}
     assert (evaluation.NOISE_SEEDS, evaluation.SAMPLES) == (2, 64)
     assert (evaluation.STEPS, evaluation.FINE_STEPS) == (50, 250)
+
+
+def test_a_leakless_cell_holds_what_the_closed_formula_predicts(cells_of, drawn, checkpoint_root):
+    """Starting without the picture's part, W·m of its mean colour m is missing, for every noise seed."""
+    cell = next(c for c in cells_of("dim") if not c.leaks)
+    cell.run()
+    checkpoint = checkpoints.load("dim", checkpoint_root)
+    share = leaked_share(
+        torch.tensor(checkpoint.record["channel_covariance"]).double(),
+        checkpoint.alphas_cumprod[-1].item(),
+        16 * 16,
+    )
+    means = prepare(drawn.unseen, 0.5).mean(dim=(2, 3)).double()
+    expected = 127.5 * means @ share.T
+    predicted = [[row[f"leak_{axis}"] for axis in "rgb"] for row in read(cell)["rows"]]
+    torch.testing.assert_close(torch.tensor(predicted).double(), expected.repeat(2, 1), rtol=1e-5, atol=1e-6)
 
 
 def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, checkpoint_root):

@@ -1,0 +1,52 @@
+"""The measured parts of README and docs: each stands between two marks there, and is written from here."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from lowlight_ddpm.claims import CAUSES
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.report.leaks import leaks
+from lowlight_ddpm.report.restorations import restorations
+from lowlight_ddpm.report.samples import colours, cure, means, repetition
+from lowlight_ddpm.report.verdicts import DRAWN, in_short, misleading, verdicts
+
+BLOCKS: dict[str, Callable[[Inputs], str]] = {
+    "in-short": in_short,
+    "claims": verdicts,
+    "claims-drawn": partial(verdicts, source=DRAWN),
+    "causes": partial(verdicts, claims=CAUSES),
+    "misleading": misleading,
+    "means": means,
+    "colours": colours,
+    "cure": cure,
+    "restored-300": partial(restorations, start=300),
+    "restored-600": partial(restorations, start=600),
+    "restored-drawn": partial(restorations, start=600, source=DRAWN),
+    "leak": leaks,
+    "repetition": repetition,
+}
+
+_HOUSE = Path(__file__).parent.parent.parent
+PAGES = (_HOUSE / "README.md", _HOUSE / "docs" / "findings.md")
+_BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def fill(text: str, inputs: Inputs) -> str:
+    """`text` with every block between `<!-- measured: NAME -->` and `<!-- end -->` written anew.
+
+    What cannot be told yet is said in its place. Raises Refusal for a name that BLOCKS does not have.
+    """
+    return _BLOCK.sub(lambda found: found[1] + written(found[2], inputs) + found[3], text)
+
+
+def written(name: str, inputs: Inputs) -> str:
+    """One block as Markdown."""
+    if name not in BLOCKS:
+        raise Refusal(f"There is no block “{name}”: choose among {', '.join(BLOCKS)}.")
+    try:
+        return BLOCKS[name](inputs)
+    except Missing as missing:
+        return f"Not measured yet: {missing}."

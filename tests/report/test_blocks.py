@@ -1,0 +1,134 @@
+"""The measured parts of the documents: written from results alone, and true to them as they stand."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from lowlight_ddpm.claims import CAUSES, CLAIMS, Claim, Comparison
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.figures.inputs import Missing
+from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
+from lowlight_ddpm.report.leaks import changes, leaks, slope_of
+from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
+
+CELL = {"source": "photographs", "sampler": "ddpm", "brightness": 0.5, "steps": 50, "leaks": True}
+
+
+def restored(variant, start=600, variance_type="fixed_small", **figures):
+    """Four pictures of one variant with one noise seed; figures are functions of the picture's number."""
+    own = {"variant": variant, "mode": "restore", "start": start, "variance_type": variance_type, "seed": 0}
+    return pd.DataFrame(
+        [
+            CELL
+            | own
+            | {"as_trained": True, "picture": f"p{number}"}
+            | {name: value(number) if callable(value) else value for name, value in figures.items()}
+            for number in range(4)
+        ]
+    )
+
+
+def inputs(*tables):
+    return SimpleNamespace(rows=pd.concat(tables, ignore_index=True), photographs="photographs")
+
+
+@pytest.fixture
+def two():
+    """dim and dim-large, the latter better by 5, and preferred by MSE."""
+    figures = {"ssim": 0.5, "detail": 1.0, "ground": float("nan")}
+    return inputs(
+        restored("dim", tint=9.0, mse=0.002, delta_e=3.0, **figures),
+        restored("dim-large", variance_type="fixed_large", tint=4.0, mse=0.001, delta_e=5.0, **figures),
+    )
+
+
+def lines(text):
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_documents_say_was_measured_is_what_the_results_say(page):
+    text = page.read_text()
+    assert "<!-- measured: " in text
+    assert fill(text, Inputs()) == text, "run `python -m lowlight_ddpm findings --write`"
+
+
+def test_a_changed_number_is_found_and_mended(two):
+    text = "Before.\n<!-- measured: misleading -->\nIn 3 %.\n<!-- end -->\nAfter 12."
+    filled = fill(text, two)
+    assert filled.startswith("Before.\n<!-- measured: misleading -->\nOf all pairs")
+    assert "in 100% (100% to 100%)" in filled
+    assert filled.endswith("\n<!-- end -->\nAfter 12.")
+    assert fill(filled, two) == filled
+
+
+def test_only_what_there_is_can_be_asked_for(two, one_sentence):
+    with pytest.raises(Refusal) as refusal:
+        fill("<!-- measured: weather -->\n\n<!-- end -->", two)
+    assert "claims" in one_sentence(refusal)
+
+
+def test_a_block_that_cannot_be_written_yet_says_why(monkeypatch):
+    def missing(_):
+        raise Missing("dim-deep is not trained yet")
+
+    monkeypatch.setitem(blocks.BLOCKS, "leak", missing)
+    assert written("leak", None) == "Not measured yet: dim-deep is not trained yet."
+
+
+def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):
+    claims = (Claim("larger is better", (Comparison("dim-large", "dim", "tint", -1),)),)
+    assert lines(verdicts(two, claims))[2] == (
+        "| larger is better | dim-large less dim | shift of restored pictures | "
+        "−5.00/255 (−5.00 to −5.00) | same weights | holds |"
+    )
+    for table in (CLAIMS, CAUSES):
+        found = lines(verdicts(two, table))
+        assert len(found) == 2 + sum(len(claim.comparisons) for claim in table)
+        assert {line.count("|") for line in found} == {7}
+
+
+def test_in_short_every_claim_has_one_line(two):
+    found = lines(in_short(two))
+    assert len(found) == 2 + len(CLAIMS)
+    assert "−5.00/255 (−5.00 to −5.00): **holds**" in found[2]
+    assert "not measured yet" in found[3]
+
+
+def test_without_two_networks_nothing_misleads():
+    alone = inputs(restored("dim", tint=1.0, mse=0.1, delta_e=1.0))
+    assert misleading(alone) == "No two networks have restored the same pictures yet."
+
+
+def test_the_leak_s_slope_is_measured_over_predicted_and_its_sign_counts():
+    def shift(number):
+        return -4.0 - number
+
+    def moved(number):
+        return shift(number) - 0.8 * (10 + number)
+
+    axes = [f"shift_{axis}" for axis in "rgb"]
+    with_part = restored("dim", start=999, **dict.fromkeys(axes, shift))
+    without = restored("dim", start=999, **dict.fromkeys(axes, moved)).assign(leaks=False)
+    for axis in "rgb":
+        without[f"leak_{axis}"] = [10.0 + number for number in range(4)]
+        with_part[f"leak_{axis}"] = float("nan")
+    given = inputs(with_part, without, restored("dim", start=600, **dict.fromkeys(axes, 0.0)))
+    pairs = changes(given)
+    assert len(pairs) == 4 * 3
+    assert slope_of(pairs) == pytest.approx(0.8)
+    assert lines(leaks(given))[2] == "| dim | 9.20 | 11.50 | 0.80 |"
+    assert slope_of(pairs.assign(measured=-pairs.measured)) == pytest.approx(-0.8)
+
+
+def test_no_leak_without_a_run_that_lacks_the_picture_s_part():
+    with pytest.raises(Missing):
+        changes(inputs(restored("dim", start=999, shift_r=0.0, shift_g=0.0, shift_b=0.0)))
+
+
+def test_every_block_can_be_asked_of_the_committed_results():
+    given = Inputs()
+    for name in BLOCKS:
+        assert written(name, given)
