@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint first-run screenshots clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -15,6 +15,14 @@ test: $(VENV)/.tests chromium lint
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+
+# The finished run that the page opens with: to be made again when checkpoints/dim has changed.
+first-run: $(VENV)/.runs
+	$(PYTHON) -m lowlight_ddpm.ui.first_run
+
+# Every tab, light and dark, wide and narrow, into docs/screenshots.
+screenshots: $(VENV)/.tests chromium
+	$(PYTHON) tests/e2e/screenshots.py
 
 # Each stamp is as new as the requirements that were last installed.
 $(VENV)/.runs: requirements.txt

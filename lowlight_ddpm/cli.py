@@ -33,6 +33,10 @@ Images = Annotated[str, typer.Option(help="A folder of pictures, hub:OWNER/NAME,
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
+Recorded = Annotated[
+    Path | None,
+    typer.Option("--settings", help="A run.json or measures.json: the settings in it, not the options'."),
+]
 Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
 
 # Fields of RunSettings that every run has: (what it is, help, default). None is as the variant was trained.
@@ -108,6 +112,7 @@ def denoise(
         bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
     ] = False,
     brighten: Brighten = False,
+    recorded: Recorded = None,
     out: Out = Path("out"),
     threads: Threads = 1,
     **run,
@@ -119,7 +124,11 @@ def denoise(
     from lowlight_ddpm import images, photometry
     from lowlight_ddpm.settings import run_settings
 
-    settings = run_settings(brightness=brightness, start=start, anchor=anchor, **run)
+    settings = (
+        _recorded(recorded, "restore")
+        if recorded
+        else run_settings(brightness=brightness, start=start, anchor=anchor, **run)
+    )
     checkpoint = _load(settings.variant, threads)
     pixels = images.square(images.open_picture(image), checkpoint.unet.config.sample_size)
     dim = photometry.prepare(pixels[None], settings.brightness)
@@ -137,11 +146,14 @@ def denoise(
 @app.command()
 @takes_run_options
 def generate(
-    count: Annotated[int, typer.Option(min=1, max=256, help="How many pictures.")] = 16,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=256, help="How many pictures: 16, or 1 with --settings.")
+    ] = None,
     leak_start: Annotated[
         bool, typer.Option("--leak-start", help="Start with a trace of a training colour in the noise.")
     ] = False,
     brighten: Brighten = False,
+    recorded: Recorded = None,
     out: Out = Path("out"),
     threads: Threads = 1,
     **run,
@@ -152,8 +164,13 @@ def generate(
     """
     from lowlight_ddpm.settings import run_settings
 
-    settings = run_settings(mode="generate", leak_start=leak_start, **run)
+    settings = (
+        _recorded(recorded, "generate")
+        if recorded
+        else run_settings(mode="generate", leak_start=leak_start, **run)
+    )
     checkpoint = _load(settings.variant, threads)
+    count = count or (1 if recorded else 16)
     walk = _walk(checkpoint, settings, count=count)
 
     from lowlight_ddpm.colour import channel_means
@@ -176,20 +193,17 @@ def measure(
     as_json: AsJson = False,
 ) -> None:
     """Say how far a picture's colours are from another's, in figures and in words."""
-    from torchvision.transforms.v2.functional import pil_to_tensor
+    from lowlight_ddpm import images
+    from lowlight_ddpm.judgement import between
 
-    from lowlight_ddpm import colour, images, photometry
-    from lowlight_ddpm.words import in_words
-
-    pixels = [photometry.prepare(pil_to_tensor(images.read(path))) for path in (image, reference)]
-    figures = colour.measure(*pixels, data_range=brightness)
-    words = in_words(figures, brightness)
+    judgement = between(images.read(reference), images.read(image), brightness)
+    figures = asdict(judgement.measures)
     if as_json:
-        print(json.dumps(asdict(figures) | {"in_words": words}, indent=1))
+        print(json.dumps(figures | {"in_words": judgement.in_words}, indent=1))
         return
-    for name, figure in asdict(figures).items():
+    for name, figure in figures.items():
         print(f"{name:20} {'undefined' if figure is None else format(figure, '.4g')}")
-    print(words)
+    print(judgement.in_words)
 
 
 @app.command()
@@ -353,6 +367,39 @@ def figures(
     torch.set_num_threads(threads)
     for line in draw_figures(names or [], Inputs(images=images), out):
         print(line, flush=True)
+
+
+@app.command()
+def cards(
+    names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
+    import torch
+
+    from lowlight_ddpm.cards import write_cards
+    from lowlight_ddpm.figures import Inputs
+
+    torch.set_num_threads(threads)
+    inputs = Inputs()
+    for path in write_cards(names or inputs.trained, inputs):
+        print(path, flush=True)
+
+
+def _recorded(path: Path, mode: str):
+    """The settings of an earlier run, which must be one of the command's kind."""
+    from lowlight_ddpm.settings import run_settings
+
+    try:
+        settings = run_settings(**json.loads(path.read_text())["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, Refusal):
+            raise
+        raise Refusal(f"{path} holds no settings of a run: give a run.json or a measures.json.") from error
+    if settings.mode != mode:
+        other = {"restore": "denoise", "generate": "generate"}[settings.mode]
+        raise Refusal(f"The run in {path} is another kind of run: use the command {other}.")
+    return settings
 
 
 def _load(variant: str, threads: int):

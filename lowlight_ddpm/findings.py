@@ -66,16 +66,17 @@ def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval 
     """Of all pairs of variants on one picture and noise, the share that MSE ranks against the eye.
 
     Restorations from 600, every variant as trained. The eye's rank is CIEDE2000 between the mean colours; a
-    pair counts where the one with the lower MSE is further off in colour by more than is just visible. None
-    where there is no pair.
+    pair counts where the one with the lower MSE is further off in colour by more than is just visible. Both
+    of a pair are equally bright: errors shrink with the brightness. None where there is no pair.
     """
     restored = rows[(rows["mode"] == "restore") & (rows.start == 600) & rows.as_trained & rows.leaks]
     if source:
         restored = restored[restored.source == source]
     judged = []
     for (picture, seed), group in restored.groupby(["picture", "seed"]):
-        pairs = list(combinations(zip(group.mse, group.delta_e, strict=True), 2))
-        against = [misleads(mse_a, eye_a, mse_b, eye_b) for (mse_a, eye_a), (mse_b, eye_b) in pairs]
+        figures = zip(group.mse, group.delta_e, group.brightness, strict=True)
+        pairs = [(a, b) for a, b in combinations(figures, 2) if a[2] == b[2]]
+        against = [misleads(mse_a, eye_a, mse_b, eye_b) for (mse_a, eye_a, _), (mse_b, eye_b, _) in pairs]
         if pairs:
             judged.append({"picture": picture, "seed": seed, "share": sum(against) / len(pairs)})
     return interval(pd.DataFrame(judged), "share") if judged else None

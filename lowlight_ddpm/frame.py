@@ -42,6 +42,10 @@ class Frame:
         """`x` in model range, held to the values that pictures have, (..., 3, H, W)."""
         return x.clamp(-1, self.highest)
 
+    def empty(self, x: Tensor) -> Tensor:
+        """The picture that adds nothing to x_t, its noise alone is left: in model range, as large as `x`."""
+        return self.leave(torch.zeros_like(x))
+
     def leave(self, x: Tensor) -> Tensor:
         """From the network's frame back to model range, (..., 3, H, W)."""
         return x * self.scale + self.origin.to(x.device)

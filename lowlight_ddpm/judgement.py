@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from PIL import Image
 from torch import Tensor
+from torchvision.transforms.v2.functional import pil_to_tensor
 
 from lowlight_ddpm.colour import Measures, measure, noise_floor
+from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.words import in_words
 
@@ -28,3 +31,12 @@ def judge(steps: list[Step], picture: Tensor, brightness: float, noise_scale: fl
     measures = measure(steps[-1].x0[0], picture, brightness)
     floor = noise_scale * noise_floor(steps[0].alpha_bar, picture[0].numel())
     return Judgement(measures, floor, in_words(measures, brightness, floor))
+
+
+def between(reference: Image.Image, image: Image.Image, brightness: float = 1.0) -> Judgement:
+    """Hold an RGB picture against a `reference` of its size; `brightness` is what both were dimmed to.
+
+    No noise is known of, so its floor is 0 and not spoken of. Refuses as `judge` does.
+    """
+    measures = measure(*(prepare(pil_to_tensor(picture)) for picture in (image, reference)), brightness)
+    return Judgement(measures, 0.0, in_words(measures, brightness))

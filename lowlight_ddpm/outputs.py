@@ -58,7 +58,7 @@ def picture_grid(pictures: Tensor, columns: int | None = None, gain: float = 1.0
 
 def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:
     """Up to ten steps of a run's first picture from left to right: x_t above, the x0 estimate below."""
-    chosen = _spread(steps, SHEET_COLUMNS)
+    chosen = spread(steps, SHEET_COLUMNS)
     pictures = [step.x_t[0] for step in chosen] + [step.x0[0] for step in chosen]
     return picture_grid(torch.stack(pictures), len(chosen), gain)
 
@@ -66,7 +66,7 @@ def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:
 def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:
     """Write a run's first picture as an animation: x_t beside x0, up to 50 frames, a rest on the last."""
     frames = [
-        picture_grid(torch.stack([step.x_t[0], step.x0[0]]), 2, gain) for step in _spread(steps, GIF_FRAMES)
+        picture_grid(torch.stack([step.x_t[0], step.x0[0]]), 2, gain) for step in spread(steps, GIF_FRAMES)
     ]
     frames = [
         frame.resize((frame.width * GIF_SCALE, frame.height * GIF_SCALE), Image.Resampling.NEAREST)
@@ -76,7 +76,7 @@ def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
 
 
-def _spread(steps: list[Step], count: int) -> list[Step]:
+def spread(steps: list[Step], count: int) -> list[Step]:
     """Up to `count` of the steps, evenly spaced, the first and the last among them."""
     places = torch.linspace(0, len(steps) - 1, min(count, len(steps))).round().int()
     return [steps[place] for place in places]

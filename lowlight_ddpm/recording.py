@@ -1,4 +1,4 @@
-"""What a checkpoint says of its own making: the pictures it learned, the training record, the model card."""
+"""What a checkpoint says of its own making: the pictures it learned, the training record."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -6,9 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from huggingface_hub import ModelCard, ModelCardData
 from torch import Tensor
 
+from lowlight_ddpm.card import model_card
 from lowlight_ddpm.checkpoints import save
 from lowlight_ddpm.images import hold_out, open_source, stack
 from lowlight_ddpm.network import RESOLUTION
@@ -78,81 +78,3 @@ def loss_curve(losses: list[float]) -> list[tuple[int, float]]:
     stretches = torch.tensor(losses).tensor_split(min(_CURVE, len(losses))) if losses else []
     ends = torch.tensor([len(stretch) for stretch in stretches]).cumsum(0).tolist()
     return [(end, round(stretch.mean().item(), 6)) for end, stretch in zip(ends, stretches, strict=True)]
-
-
-def model_card(variant: Variant, record: dict) -> str:
-    """The README.md of a checkpoint folder, with the metadata that the Hub reads."""
-    metadata = ModelCardData(
-        license="other",
-        license_name="learning-and-research-only",
-        library_name="diffusers",
-        pipeline_tag="unconditional-image-generation",
-        tags=["ddpm", "low-light", "butterflies"],
-    )
-    betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
-    if variant.zero_terminal_snr:
-        betas += ", rescaled to zero terminal SNR"
-    weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"
-    body = _CARD.format(
-        metadata=metadata.to_yaml(),
-        v=variant,
-        r=record,
-        recipe=record["recipe"],
-        set=record["data"],
-        betas=betas,
-        weights=weights,
-        frame=_frame_note(variant, record["channel_mean"]),
-    )
-    return str(ModelCard(body))
-
-
-def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
-    """What a reader of the pipeline's output must undo, since diffusers knows nothing of frames."""
-    if variant.centred:
-        mean = ", ".join(f"{value:+.4f}" for value in channel_mean)
-        return (
-            "The network works on pictures less the mean colour of its training set: add "
-            f"({mean}) to the R, G, B of what the pipeline gives, in [-1, 1].\n"
-        )
-    if variant.renormalised:
-        return (
-            "The network works on dim pictures stretched to full range: multiply the pixel values of what "
-            f"the pipeline gives by {variant.brightness}.\n"
-        )
-    return ""
-
-
-_CARD = """---
-{metadata}
----
-
-# {v.name}: {v.title}
-
-{v.lesson}
-
-```python
-from diffusers import DDPMPipeline
-
-pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
-```
-
-{frame}
-| | |
-|---|---|
-| brightness | {v.brightness} |
-| ResNet layers per block | {v.layers_per_block} |
-| betas | {betas} |
-| the network predicts | {v.prediction_type} |
-| offset noise | {v.offset_noise} |
-| variance_type when sampling | {v.variance_type} |
-| weights | {weights} |
-| training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed} |
-| pictures | {set[pictures]} of “{set[source]}” at 64 px, {set[drawn]} of them drawn by code; 16 held out |
-
-Made by `{r[command]}`. `training.json` beside this file has the rest.
-
-## Limits
-
-Trained on under a thousand photographs, whose licences allow learning and research only; so do these
-weights. It knows butterflies on white and nothing else, at 64 pixels.
-"""

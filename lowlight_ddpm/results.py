@@ -20,23 +20,23 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
 
     The columns `variant`, `source` (which pictures; None from pure noise), `leaks` (whether x_t held its part
     of the picture) and SETTINGS tell the cell; `as_trained` whether brightness and variance type are the
-    variant's own and the sampler DDPM; `seed` and `picture` the row. The rest are `colour.Measures` and the
+    variant's own and the sampler DDPM; `seed` and `picture` the row, `run_seed` the seed that draws its noise
+    for a run of this one picture. The rest are `colour.Measures` and the
     `detail` of a restored picture, or `evaluation.COLOURS` of a sample, empty otherwise. Variants that share
     a network share its rows. Two columns are made here, in 1/255 as they would be at full brightness:
     `tint`, the root mean square of a restoration's three shifts; `ground`, that of a sample's border colour
     less the training set's, empty where training-set-*.json is not there.
     """
     names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
-    parts = [_rows(path) for path in _files(folder)]
-    if not parts or names.empty:
+    measured = pd.DataFrame([row for path in _files(folder) for row in _rows(path)])
+    if measured.empty or names.empty:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
-    rows = names.merge(pd.concat(parts, ignore_index=True), on="network").drop(columns="network")
+    rows = names.merge(measured, on="network").drop(columns="network")
     rows = rows.reindex(columns=rows.columns.union(["mse_shift", *COLOURS], sort=False))  # of either mode
-    rows["as_trained"] = [
-        (row.variance_type, row.brightness) == (own.variance_type, own.brightness) and row.sampler == "ddpm"
-        for row in rows.itertuples()
-        for own in [find_variant(row.variant)]
-    ]
+    rows["as_trained"] = rows["sampler"] == "ddpm"
+    for setting in ("variance_type", "brightness"):
+        own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
+        rows["as_trained"] &= rows[setting] == rows["variant"].map(own)
     rows["tint"] = 255 * rows["mse_shift"] ** 0.5 / rows["brightness"]
     rows["ground"] = _ground(rows, folder)
     return rows
@@ -46,7 +46,15 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Each cell of restorations in one row, means over pictures and seeds; shifts are signed, in 1/255."""
     restored = rows[(rows["mode"] == "restore") & rows["leaks"]]
     figures = ["ssim", "detail", "psnr", "shift_r", "shift_g", "shift_b", "tint", "delta_e"]
+    restored = restored.reindex(columns=[*CELL, *figures])  # there may be samples alone
     return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
+
+
+def typical(rows: pd.DataFrame) -> pd.DataFrame:
+    """The restoration of each cell whose `tint` is the median (of an even number the lower of the two)."""
+    restored = rows[(rows["mode"] == "restore") & rows["leaks"]].sort_values("tint", kind="stable")
+    cells = restored.groupby(CELL, sort=False)
+    return restored[cells.cumcount() == (cells["tint"].transform("size") - 1) // 2].sort_index()
 
 
 def traces(
@@ -80,10 +88,14 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     `shift_r` to `shift_b`: mean colour less the training set's; `border_std_r` to `_b`: deviation of the
     border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
     the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
+    Cells at a brightness whose training-set-*.json is not there are left out.
     """
     keys, found = ["variant", "brightness", "steps", "sampler", "variance_type", "as_trained"], []
-    for cell, group in rows[rows["mode"] == "generate"].groupby(keys, sort=False):
-        learned = training_set(cell[1], folder)
+    generated = rows[rows["mode"] == "generate"]
+    brightnesses = [b for b in generated["brightness"].unique() if training_set_path(b, folder).exists()]
+    sets = {brightness: training_set(brightness, folder) for brightness in brightnesses}
+    for cell, group in generated[generated["brightness"].isin(brightnesses)].groupby(keys, sort=False):
+        learned = sets[cell[1]]
         row = dict(zip(keys, cell, strict=True))
         for axis in "rgb":
             row[f"shift_{axis}"] = group[f"mean_{axis}"].mean() - learned[f"mean_{axis}"].mean()
@@ -111,8 +123,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.json") if not path.name.startswith(TRAINING_SET))
 
 
-def _rows(path: Path) -> pd.DataFrame:
+def _rows(path: Path) -> Iterator[dict]:
     report = json.loads(path.read_text())
-    rows = pd.DataFrame(report["rows"])
-    settings = {name: report["settings"][name] for name in SETTINGS}
-    return rows.assign(network=report["network"], source=report["source"], leaks=report["leaks"], **settings)
+    cell = {name: report[name] for name in ("network", "source", "leaks")}
+    cell |= {name: report["settings"][name] for name in SETTINGS}
+    # Plain rows, since a table of its own for each of hundreds of files takes ten times as long.
+    yield from (row | cell | {"run_seed": place} for place, row in enumerate(report["rows"]))

@@ -1,7 +1,7 @@
 """The walk back from noise: one generator, one Step for every network call."""
 
 import timeit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,14 +36,19 @@ class Step:
 
 @torch.inference_mode()
 def denoise(
-    checkpoint: Checkpoint, settings: RunSettings, image: Tensor | None = None, count: int = 1
+    checkpoint: Checkpoint,
+    settings: RunSettings,
+    image: Tensor | None = None,
+    count: int = 1,
+    alter: Callable[[Step], Step] | None = None,
 ) -> Iterator[Step]:
     """Walk the reverse process of `settings`, and yield a Step for every network call.
 
     Restoring, `image` (B, 3, H, W) in model range, already dimmed, is noised to timestep `settings.start`;
     generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
-    own, seeded with settings.seed + i, so it does not depend on what else is in the batch. Raises Refusal
-    for a picture to restore that is missing or whose sides are no multiples of 8.
+    own, seeded with settings.seed + i, so it does not depend on what else is in the batch. `alter` may give
+    back another x_t and x0 at any step, from which the walk goes on. Raises Refusal for a picture to restore
+    that is missing or whose sides are no multiples of 8.
     """
     unet, device, variant, frame = checkpoint.unet, checkpoint.device, checkpoint.variant, checkpoint.frame
     levels = settings.alphas_cumprod
@@ -61,7 +66,7 @@ def denoise(
     if settings.mode == "restore":
         first = add_noise(frame.enter(image.to(device)), noise, first_level)
     if settings.leak_start:
-        leak = cures.leaked_colour(*_colours(checkpoint), randn((shape[0], 3), generators))
+        leak = cures.leaked_colour(*_colours(checkpoint), randn((shape[0], 3), _copies(generators)))
         first = add_noise(leak.to(device), noise, first_level)
     if settings.anchor:
         spread = _colours(checkpoint)[1].diag()[:, None, None].to(device)
@@ -82,8 +87,17 @@ def denoise(
             x0 = frame.clip(x0)
         if settings.clip_to_data:
             x0 = cures.clip_to_data(x0, settings.brightness)
-        yield Step(index, len(timesteps), timestep, levels[timestep].item(), frame.leave(x_t), x0)
+        step = Step(index, len(timesteps), timestep, levels[timestep].item(), frame.leave(x_t), x0)
+        if alter:
+            step = alter(step)
+            x0, x_t = step.x0, frame.enter(step.x_t)
+        yield step
         x_t = process.step(index, frame.enter(x0), x_t, generators)
+
+
+def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:
+    """Generators in the same state: drawing from them leaves the noise of the walk as it is."""
+    return [generator.clone_state() for generator in generators]
 
 
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """A colour shift in words that need no colour science."""
 
 import math
+from collections.abc import Sequence
 
 from lowlight_ddpm.colour import JUST_NOTICEABLE, Measures
 from lowlight_ddpm.errors import Refusal
@@ -41,10 +42,10 @@ def in_words(measures: Measures, brightness: float, noise_floor: float | None = 
     visible = measures.delta_e >= JUST_NOTICEABLE
     too_much = f"Too {_direction(measures)} by {measures.delta_e:.1f}"
     opening = too_much if visible else f"No visible shift: less than {JUST_NOTICEABLE:g}"
-    sentence = f"{opening} CIEDE2000 ({_channels(shifts)} of 255, at brightness {brightness:g})"
+    sentence = f"{opening} CIEDE2000 ({channels(shifts)} of 255, at brightness {brightness:g})"
     sentence += _against_noise(shifts, visible, noise_floor) + "."
     if visible and brightness < 1:
-        sentence += f" At full brightness that would be {_channels(tuple(s / brightness for s in shifts))}."
+        sentence += f" At full brightness that would be {channels(tuple(s / brightness for s in shifts))}."
     return sentence
 
 
@@ -55,7 +56,8 @@ def _direction(measures: Measures) -> str:
     return min(_HUES, key=lambda hue: abs(math.remainder(angle - _HUES[hue], 360)))
 
 
-def _channels(shifts: tuple[float, ...]) -> str:
+def channels(shifts: Sequence[float]) -> str:
+    """Shifts of R, G, B in words: "red +1.2, green +0.3, blue -0.7"."""
     # Adding 0.0 turns a rounded -0.0 into 0.0, so no "-0.0" is ever shown.
     parts = zip(("red", "green", "blue"), (round(shift, 1) + 0.0 for shift in shifts), strict=True)
     return ", ".join(f"{name} {shift:+.1f}" for name, shift in parts)

@@ -116,6 +116,38 @@ def test_generate_writes_a_grid_and_the_means(run, tmp_path):
     assert len(json.loads((tmp_path / "measures.json").read_text())["means"]) == 3
 
 
+def test_settings_on_record_make_the_very_run_again(run, photo, tmp_path):
+    options = "--steps", 3, "--start", 250, "--seed", 3, "--clip-to-data", "--epsilon-scale", 1.006
+    run("denoise", photo, *options, "--out", tmp_path / "a")
+    run("denoise", photo, "--settings", tmp_path / "a" / "measures.json", "--out", tmp_path / "b")
+    for name in ("result.png", "measures.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_sample_on_record_is_one_picture(run, tmp_path):
+    run("generate", "--count", 1, "--steps", 2, "--seed", 4, "--out", tmp_path / "a")
+    run("generate", "--settings", tmp_path / "a" / "measures.json", "--out", tmp_path / "b")
+    assert (tmp_path / "a" / "result.png").read_bytes() == (tmp_path / "b" / "result.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "holds no settings"),
+        ("{", "holds no settings"),
+        ("[1]", "holds no settings"),
+        ('{"settings": {"steps": 0}}', "steps must be"),
+        ('{"settings": {"mode": "generate"}}', "use the command generate"),
+    ],
+)
+def test_a_record_that_is_none_is_refused(run, photo, tmp_path, content, said, one_sentence):
+    if content:
+        (tmp_path / "run.json").write_text(content)
+    status, _, error = run("denoise", photo, "--settings", tmp_path / "run.json")
+    assert status == 2
+    assert said in one_sentence(error.strip())
+
+
 def test_measure_prints_figures_and_words(run, photo, tmp_path):
     tinted = tmp_path / "tinted.png"
     with Image.open(photo) as picture:

@@ -108,7 +108,9 @@ def test_cells_that_are_missing_are_said_to_be():
 
 def test_mse_misleads_where_the_lower_mse_has_the_worse_colour():
     blurred = rows("dim", mse=0.004, delta_e=0.2)
-    tinted = rows("bright", mse=0.002, delta_e=9.0)
+    tinted = rows("dim-large", mse=0.002, delta_e=9.0)
     assert misleading_share(pd.concat([blurred, tinted])).mean == 1
     assert misleading_share(pd.concat([blurred.assign(mse=0.001), tinted])).mean == 0
     assert misleading_share(pd.concat([blurred.assign(delta_e=8.5), tinted])).mean == 0  # not visible
+    brighter = rows("bright", mse=0.001, delta_e=20.0)
+    assert misleading_share(pd.concat([blurred, tinted, brighter])).mean == 1  # not compared with it

@@ -20,12 +20,15 @@ FLOORS = (
         "settings",
         "curves",
         "colour",
+        "onset",
+        "error_map",
+        "histograms",
         "detail",
         "words",
         "classical",
     ),
     ("images", "checkpoints"),
-    ("training", "sampling"),
+    ("card", "training", "sampling"),
     (
         "memorisation",
         "loss_curves",
@@ -45,7 +48,7 @@ FLOORS = (
         "findings",
         "baselines",
     ),
-    ("figures", "report", "publish"),
+    ("figures", "report", "cards", "publish"),
     ("ui", "cli", "__main__"),
 )
 RANK = {name: rank for rank, name in enumerate(name for floor in FLOORS for name in floor)}

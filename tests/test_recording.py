@@ -102,23 +102,6 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert "python -m lowlight_ddpm train dim" in card.text
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("dim-deep-zsnr", "zero terminal SNR"),
-        ("dim-deep-centred", "add (-0.1000, -0.2000, -0.3000) to the R, G, B"),
-        ("dim-deep-renorm", "by 0.5"),
-        ("dim-deep-offset", "| offset noise | 0.1 |"),
-    ],
-)
-def test_a_card_says_what_sets_its_variant_apart(trained, name, words):
-    training, data = trained
-    record = recording.training_record(training, data, VARIANTS[name], "") | {
-        "channel_mean": [-0.1, -0.2, -0.3]
-    }
-    assert words in recording.model_card(VARIANTS[name], record)
-
-
 def test_exporting_leaves_the_training_as_it_was(trained, tmp_path):
     training, data = trained
     before = {key: weight.clone() for key, weight in training.raw_unet.state_dict().items()}

@@ -5,7 +5,12 @@ import shutil
 import pytest
 
 from lowlight_ddpm import evaluation, results
-from lowlight_ddpm.images import HELD_OUT
+from lowlight_ddpm.checkpoints import load
+from lowlight_ddpm.colour import measure
+from lowlight_ddpm.images import HELD_OUT, draw, square
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.settings import run_settings
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +104,27 @@ def test_results_of_one_mode_alone_are_a_table_too(folder, root, tmp_path):
     rows = results.table(tmp_path, root)
     assert set(rows["mode"]) == {"restore"}
     assert rows.ground.isna().all()
+
+
+def test_a_typical_run_has_the_middle_tint_and_can_be_made_again_alone(rows, root):
+    typical = results.typical(rows[rows.variant == "dim"])
+    assert len(typical) == 2  # a cell for each variance type
+    for row in typical.itertuples():
+        cell = rows[(rows.variant == "dim") & (rows.variance_type == row.variance_type) & rows.leaks]
+        cell = cell[cell["mode"] == "restore"]
+        assert row.tint == sorted(cell.tint)[1]  # of four
+        settings = run_settings(
+            variant="dim", start=50, steps=2, variance_type=row.variance_type, seed=row.run_seed
+        )
+        picture = prepare(square(draw(int(row.picture[-4:])), 16), 0.5)
+        *_, last = denoise(load("dim", root), settings, picture[None])
+        assert measure(last.x0[0], picture, 0.5).shift_g == pytest.approx(row.shift_g, abs=1e-3)
+
+
+def test_samples_alone_have_no_summary_and_those_without_a_training_set_are_left_out(folder, root, tmp_path):
+    for path in folder.glob("dim-*.json"):
+        if '"mode": "generate"' in path.read_text():
+            shutil.copy(path, tmp_path)
+    rows = results.table(tmp_path, root)
+    assert results.summary(rows).empty
+    assert results.samples(rows, tmp_path).empty

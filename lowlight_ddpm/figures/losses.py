@@ -1,15 +1,12 @@
 """Loss curves from the training records: one panel for each question that a few trainings answer together."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from lowlight_ddpm import checkpoints
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.style import COLOURS, INK, LINE, MUTED, page, spread
-from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.loss_curves import loss_curves
 
 QUESTIONS = (
     ("How much light", ("bright", "dim", "dim-quarter")),
@@ -17,12 +14,11 @@ QUESTIONS = (
     ("Depth and betas", ("dim", "bright-deep", "dim-deep", "dim-deep-low", "dim-deep-mid", "dim-deep-high")),
     ("Cures", ("dim-deep", "dim-deep-zsnr", "dim-deep-centred", "dim-deep-offset")),
 )
-SMOOTHED = 9  # points of a record, about a tenth of a run, that a drawn point is the mean of
 
 
 def draw_losses(inputs: Inputs) -> Figure:
     """Each panel's trainings in their colours, named at the end of the run; all others pale behind them."""
-    curves = dict(_curves(inputs))
+    curves = dict(loss_curves(inputs.root))
     if not curves:
         raise Missing("no trained variant records its losses")
     figure = page(6.4, layout="constrained")
@@ -50,15 +46,3 @@ def draw_losses(inputs: Inputs) -> Figure:
     figure.supxlabel("epochs", color=MUTED, fontsize="medium")
     figure.supylabel("loss: mean squared error of what the network predicts", color=MUTED, fontsize="medium")
     return figure
-
-
-def _curves(inputs: Inputs) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray]]]:
-    """(name, (epochs, losses)) of every training that is there, smoothed over SMOOTHED points."""
-    for name in inputs.trained:
-        record = checkpoints.record(name, inputs.root)
-        if find_variant(name).trained_as == name and len(record.get("loss_curve", ())) >= SMOOTHED:
-            points = np.array(record["loss_curve"]) * [record["epochs"] / record["steps"], 1]
-            yield (
-                name,
-                tuple(np.convolve(column, np.full(SMOOTHED, 1 / SMOOTHED), "valid") for column in points.T),
-            )

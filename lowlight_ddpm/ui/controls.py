@@ -1,6 +1,7 @@
 """RunSettings as components: what each control is called, what it means, and the way there and back."""
 
 import random
+from functools import partial
 from typing import get_args
 
 import gradio as gr
@@ -9,6 +10,7 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
+from lowlight_ddpm.ui.dial import Dial
 from lowlight_ddpm.ui.messages import SILENT
 from lowlight_ddpm.ui.plan import lesson, plan
 from lowlight_ddpm.variants import VARIANTS
@@ -17,6 +19,16 @@ from lowlight_ddpm.variants import VARIANTS
 # core's own 600, the network draws a butterfly other than the one it was given.
 START = 300
 FIELDS = tuple(RunSettings.model_fields)
+# The post's “noise_timesteps 50” can be read in three ways.
+PRESETS = {
+    "Noised to 50": {"start": 50, "steps": 50},
+    "From pure noise": {"mode": "generate", "steps": TRAIN_TIMESTEPS},
+    "50 steps": {"start": LAST_TIMESTEP, "steps": 50},
+}
+PRESETS_NOTE = (
+    "The post's setting “noise_timesteps 50”, read in three ways: your picture noised to timestep 50; "
+    "pictures from nothing, with all 1000 steps; or your picture noised all the way, and 50 steps back."
+)
 MODES = {"restore": "Restore a picture", "generate": "From pure noise"}
 VARIANCES = {
     "fixed_small": "small",
@@ -41,6 +53,7 @@ class Controls:
             self._cures(trained)
         self._noise(trained)
         self.reset = gr.Button("As trained", size="md", elem_id="as-trained")
+        self._presets()
         self._wire()
 
     @property
@@ -65,7 +78,7 @@ class Controls:
         )
 
     def _walk(self, trained: RunSettings) -> None:
-        self.brightness = gr.Slider(
+        self.brightness = Dial(
             0.05,
             1,
             trained.brightness,
@@ -73,7 +86,7 @@ class Controls:
             label="Brightness",
             info="Every pixel of your picture is multiplied by this before the noise is added.",
         )
-        self.start = gr.Slider(
+        self.start = Dial(
             0,
             LAST_TIMESTEP,
             trained.start,
@@ -82,7 +95,7 @@ class Controls:
             info="How deep in noise the run starts: at 0 hardly any, at 999 nothing of the picture is left.",
         )
         self.signal = gr.HTML(padding=False)
-        self.steps = gr.Slider(
+        self.steps = Dial(
             1,
             TRAIN_TIMESTEPS,
             trained.steps,
@@ -130,7 +143,7 @@ class Controls:
             label="Clip x0 to the data",
             info="Cut every estimate to the range that a picture of this brightness can have.",
         )
-        self.epsilon_scale = gr.Slider(
+        self.epsilon_scale = Dial(
             0.95,
             1.05,
             trained.epsilon_scale,
@@ -155,7 +168,15 @@ class Controls:
             self.dice = gr.Button("Roll", size="md", min_width=72, scale=0, elem_id="roll")
         self.lock = gr.Checkbox(True, label="Lock the seed", info="Off: every run draws a new one.")
 
+    def _presets(self) -> None:
+        gr.HTML(f'<p class="note">{PRESETS_NOTE}</p>', padding=False)
+        with gr.Row(elem_classes="presets"):
+            self.presets = {name: gr.Button(name, size="sm", min_width=80) for name in PRESETS}
+        self.surprise = gr.Button("Surprise me", size="md", elem_id="surprise")
+
     def _wire(self) -> None:
+        for name, button in self.presets.items():
+            button.click(partial(preset, name), [self.variant, self.seed], self.fields, **SILENT)
         gr.on(
             [self.variant.input, self.mode.input, self.reset.click],
             as_trained,
@@ -198,6 +219,11 @@ def as_trained(variant: str, mode: str, seed: int) -> list:
     return values_of(opening(variant, mode, seed))
 
 
+def preset(name: str, variant: str, seed: int) -> list:
+    """The components' values for a reading of the post; network and seed stay."""
+    return values_of(run_settings(variant=variant, seed=seed, **PRESETS[name]))
+
+
 def describe(*values) -> tuple[str, str]:
     """(signal, plan) as HTML for the components' values."""
     return plan(dict(zip(FIELDS, values, strict=True)))
@@ -209,6 +235,4 @@ def fresh_seed() -> int:
 
 
 def _beta(label: str, info: str, value: float) -> gr.Number:
-    return gr.Number(
-        value, label=label, info=info, minimum=1e-6, maximum=0.999, step=1e-4, min_width=130, precision=None
-    )
+    return gr.Number(value, label=label, info=info, step=1e-4, min_width=130, precision=None)

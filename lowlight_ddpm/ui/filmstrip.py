@@ -4,19 +4,21 @@ from pathlib import Path
 
 import gradio as gr
 
+from lowlight_ddpm.outputs import spread
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.ui.png import data_uri
 
 STATIC = Path(__file__).parent / "static"
+LONGEST = 100
 
 
 class Filmstrip(gr.HTML):
     """A range input over pairs of pictures; its value is what `film` gives, None while there is no run."""
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, value: dict | None = None, **kwargs) -> None:
         html, css, js = ((STATIC / f"filmstrip.{kind}").read_text() for kind in ("html", "css", "js"))
         super().__init__(
-            html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
+            value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
         )
 
     def get_block_name(self) -> str:
@@ -25,7 +27,11 @@ class Filmstrip(gr.HTML):
 
 
 def film(steps: list[Step], gain: float = 1.0) -> dict:
-    """What a Filmstrip shows: both pictures of every step as PNG data-URIs, and the words below them."""
+    """What a Filmstrip shows: both pictures of every step as PNG data-URIs, and the words below them.
+
+    Of a run longer than LONGEST steps, so many, evenly spread: a thousand would be 20 MB.
+    """
+    steps = spread(steps, LONGEST)
     return {
         "x_t": [data_uri(step.x_t[0], gain) for step in steps],
         "x0": [data_uri(step.x0[0], gain) for step in steps],

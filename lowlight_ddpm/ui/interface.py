@@ -1,13 +1,17 @@
 """The page as a whole: tabs, theme and queue, and nothing else."""
 
 import os
+from importlib.util import find_spec
 
 import gradio as gr
 
-from lowlight_ddpm.ui.api import add_endpoint
+from lowlight_ddpm.ui.api import add_endpoints
 from lowlight_ddpm.ui.run import HOUR
+from lowlight_ddpm.ui.tabs.compare import Compare
+from lowlight_ddpm.ui.tabs.experiments import Experiments
 from lowlight_ddpm.ui.tabs.schedule import Schedule
 from lowlight_ddpm.ui.tabs.watch import Watch
+from lowlight_ddpm.ui.tabs.why import Why
 from lowlight_ddpm.ui.theme import STYLES, theme
 
 TITLE = "What a diffusion model does to a dark picture"
@@ -23,13 +27,21 @@ MAX_SESSIONS = 100  # visitors whose last run is remembered
 def build() -> gr.Blocks:
     """The page, ready to launch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
+        add_endpoints()  # first: a callback of the page that has the name of one takes another for itself
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
-        with gr.Tabs():
-            with gr.Tab("Watch"):
-                watch = Watch(page)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Watch", id="watch"):
+                watch = Watch(page, tabs)
+            with gr.Tab("Compare") as tab:
+                compare = Compare(tab, watch.session)
+            with gr.Tab("Why") as tab:
+                Why(tab, watch.session)
             with gr.Tab("Schedule") as tab:
                 Schedule(tab, watch.session)
-        add_endpoint()
+            with gr.Tab("Experiments") as tab:
+                experiments = Experiments(tab, watch.session)
+            for choices in (compare.grid, compare.sweep.map, *experiments.opens):
+                watch.reopens(choices.click)
     return page.queue(default_concurrency_limit=1, max_size=MAX_WAITING)
 
 
@@ -43,5 +55,6 @@ def launch(page: gr.Blocks, **options) -> tuple:
         "state_session_capacity": MAX_SESSIONS,
         "footer_links": ["api"],
         "ssr_mode": False,
+        "mcp_server": find_spec("mcp") is not None,  # the endpoints as tools, where the package is there
     }
     return page.launch(**served | options)

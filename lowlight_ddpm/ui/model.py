@@ -27,12 +27,17 @@ def _on_gpu(function: Callable) -> Callable:
 
 
 @_on_gpu
-def walk(settings: RunSettings, pictures: Tensor | None, count: int = 1) -> Iterator[Step]:
+def walk(
+    settings: RunSettings,
+    pictures: Tensor | None,
+    count: int = 1,
+    alter: Callable[[Step], Step] | None = None,
+) -> Iterator[Step]:
     """The Steps of a run, on the CPU, as `sampling.denoise` makes them.
 
-    `pictures` are (B, 3, H, W) in model range, or None to generate `count`.
+    `pictures` are (B, 3, H, W) in model range, or None to generate `count`; `alter` must be picklable.
 
     On ZeroGPU this body runs in a process of its own, so whatever must be remembered is the caller's to keep.
     """
-    for step in sampling.denoise(checkpoints.load(settings.variant), settings, pictures, count):
+    for step in sampling.denoise(checkpoints.load(settings.variant), settings, pictures, count, alter):
         yield replace(step, x_t=step.x_t.cpu(), x0=step.x0.cpu())

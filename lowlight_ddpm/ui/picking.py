@@ -1,5 +1,6 @@
 """Choosing a picture: one of sixteen, or your own by upload or from the clipboard."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -7,8 +8,7 @@ import gradio as gr
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import read
-from lowlight_ddpm.images.picker import PATIENCE, Gallery, gallery
+from lowlight_ddpm.images.picker import PATIENCE, Gallery, drawn_gallery, gallery
 from lowlight_ddpm.ui.picture_input import PictureInput
 from lowlight_ddpm.ui.run import Picked, Session
 
@@ -16,14 +16,15 @@ from lowlight_ddpm.ui.run import Picked, Session
 class Picker:
     """The gallery and the upload, laid out in the current column."""
 
-    def __init__(self, offered: Gallery) -> None:
+    def __init__(self, session: Session) -> None:
+        offered = session.gallery
         self.gallery = gr.Gallery(
             _pairs(offered),
             format="png",
             columns=8,
             height="auto",
             allow_preview=False,
-            selected_index=0,
+            selected_index=selected(session),
             object_fit="cover",
             show_label=False,
             interactive=False,
@@ -32,12 +33,12 @@ class Picker:
         )
         self.source = gr.HTML(_source(offered), padding=False)
         self.upload = PictureInput(
-            sources=["upload", "clipboard"],
+            sources=["upload", "clipboard", "webcam"],
             type="filepath",
             height=132,
             label="Your own picture",
             show_label=False,
-            placeholder="Or drop, paste or choose your own",
+            placeholder="Or drop, paste, photograph or choose your own",
             buttons=[],
             elem_id="upload",
         )
@@ -53,8 +54,16 @@ def refresh(session: Session) -> tuple:
     newest = offered(patience=0)
     if newest.names == session.gallery.names:
         return gr.skip(), gr.skip()
+    shown = session.picked if session.finished else None
     session.gallery, session.index = newest, 0
-    return gr.Gallery(_pairs(newest), selected_index=0), _source(newest)
+    if shown and shown.name not in newest.names:  # the page opens with a run of it
+        session.own = shown
+    return gr.Gallery(_pairs(newest), selected_index=selected(session)), _source(newest)
+
+
+def selected(session: Session) -> int | None:
+    """The place in the gallery of the picture that is worked on."""
+    return None if session.own else session.index
 
 
 def choose(session: Session, event: gr.SelectData) -> None:
@@ -68,11 +77,31 @@ def bring(session: Session, path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        session.own = Picked(Path(path).name, read(path))
+        session.own = Picked.of_file(Path(path))
     except Refusal as refusal:
         gr.Warning(str(refusal))
         return None
     return path
+
+
+def find(session: Session, key: str | None) -> None:
+    """Choose the picture that a link names; None leaves the choice. Raises Refusal where it is not here."""
+    session.awaits = None
+    if key is None or (session.own and session.own.key == key):
+        return
+    names = session.gallery.names
+    if key in names:
+        session.index, session.own = names.index(key), None
+    elif key in drawn_gallery().names:
+        drawn = drawn_gallery()
+        session.own = Picked(key, drawn.pictures[drawn.names.index(key)])
+    elif re.fullmatch("[0-9a-f]{64}", key):
+        session.awaits = key
+        raise Refusal(
+            "This link is for a picture of someone's own: choose that very file as yours, and the run starts."
+        )
+    else:
+        raise Refusal(f"There is no picture “{key}” here: pick one of the gallery, or upload it.")
 
 
 def _held_out() -> tuple[str, ...]:

@@ -1,38 +1,63 @@
 """What the page remembers for one visitor: the run on the stage, the run whose results are shown."""
 
+import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.colour import channel_means
-from lowlight_ddpm.images import square
+from lowlight_ddpm.frame import Frame
+from lowlight_ddpm.images import read, square
 from lowlight_ddpm.images.picker import Gallery
+from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.network import RESOLUTION
+from lowlight_ddpm.onset import onset
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
+from lowlight_ddpm.ui.link import query_of
+from lowlight_ddpm.variants import find_variant
 
 HOUR = 3600  # seconds; what a visitor who has left is remembered for
+
+OPENING_PAIR = ("start", "result")  # as Run.shown knows them
 
 Colour = tuple[float, float, float]  # mean R, G, B of 255
 
 
 @dataclass(frozen=True)
 class Picked:
-    """The picture to work on."""
+    """The picture to work on; one that was uploaded has the `file` as it came, and its `sha256`."""
 
     name: str
     image: Image.Image
+    file: Path | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def of_file(cls, path: Path) -> "Picked":
+        """A visitor's own picture. Raises Refusal for what cannot be read."""
+        return cls(path.name, read(path), path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    @property
+    def key(self) -> str:
+        """What a link calls it: the file's sha256 where there is one, else the name."""
+        return self.sha256 or self.name
 
 
 @dataclass
 class Run:
-    """One run, from the moment its input is known: the steps fill up while it goes."""
+    """One run, from the moment its input is known: the steps fill up while it goes.
+
+    `beforehand` tells a run that came with the page from one that was made in it.
+    """
 
     settings: RunSettings
     picked: Picked
@@ -41,15 +66,31 @@ class Run:
     begun: bool = False
     stopped: bool = False
     over: bool = False
+    beforehand: bool = False
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.dim = None if self.generates else _dimmed(self.picked.image, self.settings.brightness)
 
+    def __deepcopy__(self, memo: dict) -> "Run":
+        """Every visitor gets a copy of the page's first state; a run that is over is the same for all."""
+        return self if self.over else replace(self, steps=list(self.steps), means=list(self.means))
+
     @property
     def generates(self) -> bool:
         """Whether it starts from pure noise, without a picture."""
         return self.settings.mode == "generate"
+
+    @property
+    def scene(self) -> tuple:
+        """What its input looks like depends on this alone, and what it is compared with."""
+        s = self.settings
+        return s.variant, s.mode, *(() if self.generates else (s.brightness, self.picked))
+
+    @property
+    def query(self) -> str:
+        """The query of a link that opens this very run."""
+        return query_of(self.settings, None if self.generates else self.picked.key)
 
     @property
     def ended(self) -> bool:
@@ -66,12 +107,38 @@ class Run:
         """What the result is compared with: the dimmed picture, or the noise that it grew from."""
         return self.steps[0].x_t[0] if self.generates else self.dim
 
+    def shown(self, what: str) -> Tensor:
+        """One of the run's pictures (3, H, W) in model range: "start", "original", "result", or x0 at "7".
+
+        The original is as bright as it was taken.
+        """
+        if what == "original":
+            return _dimmed(self.picked.image, 1.0)
+        return self.steps[int(what) - 1].x0[0] if what.isdecimal() else getattr(self, what)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """What it did to the picture; of a restoration that has ended after at least one step."""
+        name = self.settings.variant
+        frame = Frame.of(find_variant(name), checkpoints.record(name)["channel_mean"])
+        return judge(self.steps, self.dim, self.settings.brightness, frame.scale)
+
+    @cached_property
+    def onset(self) -> int | None:
+        """The place of the step where its colours go off for good, under the conditions of `judgement`."""
+        return onset([step.x0[0] for step in self.steps], self.dim, self.judgement.noise_floor)
+
     def target(self) -> Colour:
         """The colour that the result should have: the input's, or the training set's when generating."""
         if not self.generates:
             return _mean_colour(self.dim)
         red, green, blue = checkpoints.load(self.settings.variant).training_means.tolist()
         return red, green, blue
+
+    def keep(self, step: Step) -> None:
+        """Note a step that was made."""
+        self.steps.append(step)
+        self.means.append(_mean_colour(step.x0[0]))
 
     def walk(self) -> Iterator[Step]:
         """Call the network, once; every step is kept before it is yielded.
@@ -84,8 +151,7 @@ class Run:
         try:
             dim = None if self.generates else self.dim[None]
             for step in () if self.stopped else model.walk(self.settings, dim):
-                self.steps.append(step)
-                self.means.append(_mean_colour(step.x0[0]))
+                self.keep(step)
                 self.seconds = time.monotonic() - since
                 yield step
                 if self.stopped:
@@ -98,20 +164,23 @@ class Run:
 class Session:
     """One visitor's page. Callbacks mutate it, so that what an interrupted run has done is not lost.
 
-    `own` is the visitor's own picture, `staged` the run in the panels, `finished` the one in the results.
+    `own` is a picture that is not in the gallery, `awaits` the query of a link that waits for an upload,
+    `staged` the run in the panels, `finished` the one in the results, `pair` what is laid over each other.
     """
 
     gallery: Gallery
     index: int = 0
     own: Picked | None = None
+    awaits: str | None = None
     brightened: bool = False
+    pair: tuple[str, str] = OPENING_PAIR
     staged: Run | None = None
     finished: Run | None = None
     running: bool = False
 
     @property
     def picked(self) -> Picked:
-        """The visitor's own picture where there is one, else the one chosen in the gallery."""
+        """The picture of its own where there is one, else the one chosen in the gallery."""
         return self.own or Picked(self.gallery.names[self.index], self.gallery.pictures[self.index])
 
 

@@ -7,22 +7,34 @@ from lowlight_ddpm.ui.run import Colour
 NAMES = ("red", "green", "blue")
 SMALLEST_SPAN = 16  # of 255; less would blow a shift that nobody can see up to the whole height
 LABEL_GAP = 9  # per cent of the height that a label needs
+COLOUR_OF_X0 = "Mean colour of x0 at every step, of 255."
 _TICKS = (2, 5, 10, 20, 50, 100)
 
 
-def trace(means: list[Colour], total: int, target: Colour, target_name: str) -> str:
-    """HTML of the trace: `means` so far of `total` steps, and what they should be as dashed lines."""
+def trace(
+    means: list[Colour],
+    total: int,
+    target: Colour,
+    target_name: str,
+    caption: str = COLOUR_OF_X0,
+    onset: int | None = None,
+) -> str:
+    """HTML of the trace: `means` so far of `total` steps, and what they should be as dashed lines.
+
+    `onset` is the place, from 0, of the step where the colours go off for good.
+    """
     low, high = _range([*means, target])
     axis = _Axis(low, high, total)
     lines = "".join(_level(axis, target[c], name) for c, name in enumerate(NAMES))
     lines += "".join(_line(axis, [mean[c] for mean in means], name) for c, name in enumerate(NAMES))
+    mark, word = ("", "") if onset is None else _mark(axis, onset)
     summary = escape(_summary(means, total, target, target_name))
     return (
         f'<figure class="trace" role="img" aria-label="{summary}">'
-        f'<div class="plot"><svg viewBox="0 0 100 100" preserveAspectRatio="none">{_grid(axis)}{lines}</svg>'
-        f"{_tick_labels(axis)}{_end_labels(axis, means, target)}</div>"
+        f'<div class="plot"><svg viewBox="0 0 100 100" preserveAspectRatio="none">'
+        f"{_grid(axis)}{mark}{lines}</svg>{word}{_tick_labels(axis)}{_end_labels(axis, means, target)}</div>"
         f'<div class="steps"><span>step 1</span><span>{total}</span></div>'
-        f"<figcaption>Mean colour of x0 at every step, of 255. Dashed: {escape(target_name)}.</figcaption>"
+        f"<figcaption>{escape(caption)} Dashed: {escape(target_name)}.</figcaption>"
         "</figure>"
     )
 
@@ -66,6 +78,14 @@ def _grid(axis: _Axis) -> str:
     return "".join(f'<line class="grid" x1="0" x2="100" y1="{y}" y2="{y}"/>' for y in heights)
 
 
+def _mark(axis: _Axis, onset: int) -> tuple[str, str]:
+    """The line where the shift sets in, and the word for it, on the side where there is room."""
+    x = axis.x(onset)
+    place = f"left:{x}%" if x < 60 else f"right:{round(100 - x, 2)}%"
+    line = f'<line class="onset" x1="{x}" x2="{x}" y1="0" y2="100"/>'
+    return line, f'<span class="onset" style="{place}">shift sets in at step {onset + 1}</span>'
+
+
 def _tick_labels(axis: _Axis) -> str:
     return "".join(f'<span class="tick" style="top:{axis.y(tick)}%">{tick}</span>' for tick in axis.ticks())
 
@@ -76,7 +96,8 @@ def _end_labels(axis: _Axis, means: list[Colour], target: Colour) -> str:
     heights = apart([axis.y(value) for value in values])
     labels = ""
     for name, value, aim, height in zip(NAMES, values, target, heights, strict=True):
-        shift = f" <i>{value - aim:+.1f}</i>" if means else ""
+        # What is measured from 0 is its own distance.
+        shift = f" <i>{value - aim:+.1f}</i>" if means and aim else ""
         text = f"<b>{name[0].upper()}</b> {value:.1f}{shift}"
         labels += f'<span class="end {name}" style="top:{height}%">{text}</span>'
     return labels

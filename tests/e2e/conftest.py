@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -31,16 +33,19 @@ expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is 
 @pytest.fixture(scope="session")
 def url(untrained_page_root, tmp_path_factory):
     """Where the page is served."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with serving(log, LOWLIGHT_CHECKPOINTS=str(untrained_page_root)) as url:
+        yield url
+
+
+@contextmanager
+def serving(log: Path, **environment: str) -> Iterator[str]:
+    """Serve the page with drawn pictures in a process of its own, which writes to `log`; yields where."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = os.environ | {
-        "LOWLIGHT_CHECKPOINTS": str(untrained_page_root),
-        "GRADIO_SERVER_PORT": str(port),
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"} | environment
+    environment["GRADIO_SERVER_PORT"] = str(port)
     environment.pop("LOWLIGHT_IMAGES", None)
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -67,9 +72,16 @@ def _when_ready(url, server, log):
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium, wherever it is installed."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.fail("These tests drive a browser: install Chromium (apt-get install chromium).")
+        pytest.fail("The browser tests need a browser: install Chromium (apt-get install chromium).")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser
@@ -93,10 +105,10 @@ def _nothing_went_wrong(troubles):
 def open_page(browser, url, troubles):
     """Open the page in a new window of a given size."""
 
-    def open_(width=1280, height=900) -> Page:
+    def open_(width=1280, height=900, query="") -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         _note_troubles(page, url, troubles)
-        page.goto(url)
+        page.goto(f"{url}/{query}")
         expect(page.locator("#plan")).to_contain_text("network calls", timeout=60_000)
         expect(page.locator("#panel-input img")).to_be_visible()
         return page

@@ -55,6 +55,7 @@ def inputs(tmp_path_factory) -> Inputs:
         record = {
             "held_out": ["drawn_0001", "drawn_0004", "drawn_0005"],
             "channel_mean": [-0.2, -0.2, -0.3],
+            "channel_covariance": [[0.02, 0.01, 0.01], [0.01, 0.02, 0.01], [0.01, 0.01, 0.03]],
             "data": {"source": "drawn butterflies"},
             "epochs": 2,
             "steps": 40,

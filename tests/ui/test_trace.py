@@ -55,3 +55,11 @@ def test_one_step_alone_can_be_drawn():
 
 def test_text_is_escaped():
     assert "<script>" not in trace([], 2, GREY, "<script>")
+
+
+@pytest.mark.parametrize(("onset", "side"), [(0, "left:0"), (2, "left:50"), (4, "right:0")])
+def test_the_onset_is_a_line_with_a_word_that_stays_inside(onset, side):
+    html = trace([GREY] * 5, 5, GREY, "the input", onset=onset)
+    assert f'<line class="onset" x1="{25.0 * onset}"' in html
+    assert re.search(rf'class="onset" style="{side}[.0-9]*%">shift sets in at step {onset + 1}<', html)
+    assert "onset" not in trace([GREY] * 5, 5, GREY, "the input")

@@ -67,23 +67,16 @@ def test_the_outcome_tells_done_from_stopped(make_run):
     assert "Done: 4 of 4 steps" in view.outcome(run)
 
 
-def test_results_of_a_restoration(finished):
-    film, (before, after), findings = view.results(finished, brightened=False)
-    assert len(film["x0"]) == 4
-    np.testing.assert_array_equal(before, to_image(finished.dim))
-    np.testing.assert_array_equal(after, to_image(finished.result))
-    for label in ("ΔR", "ΔE", "SSIM", "PSNR", "MSE", "shift share"):
-        assert f"<dt>{label}</dt>" in findings
-    assert "CIEDE2000" in findings
-    assert "butterfly 0, brightness 0.5, from timestep 600 in 4 steps" in findings
+def test_where_the_shift_sets_in_is_marked_once_the_run_is_over(finished):
+    finished.__dict__["onset"] = 2
+    assert "shift sets in at step 3" in view.stage(finished, False, "")
+    finished.over = False
+    assert "sets in" not in view.stage(finished, False, "")
 
 
-def test_results_of_a_generation_are_set_beside_the_training_set(make_run):
-    run = make_run(mode="generate")
-    list(run.walk())
-    findings = view.results(run, brightened=True)[2]
-    assert "red, training set 102.0" in findings
-    assert "SSIM" not in findings
+def test_a_run_made_beforehand_says_so(finished):
+    finished.beforehand = True
+    assert "made beforehand" in view.outcome(finished)
 
 
 def test_a_report_can_be_written_as_json(finished):

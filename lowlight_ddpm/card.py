@@ -1,0 +1,103 @@
+"""The model card of a checkpoint: what it is, how it was made, what was measured, and its limits."""
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from lowlight_ddpm.variants import Variant
+
+
+def model_card(
+    variant: Variant, record: dict, measured: list[EvalResult] | None = None, picture: str = ""
+) -> str:
+    """The README.md of a checkpoint folder, with the metadata that the Hub reads.
+
+    `measured` are figures of an evaluation, `picture` the name of a file beside the card that shows sixteen
+    of the variant's pictures from pure noise; a card that is written while training has neither.
+    """
+    metadata = ModelCardData(
+        model_name=variant.name if measured else None,
+        eval_results=measured or None,
+        license="other",
+        license_name="learning-and-research-only",
+        library_name="diffusers",
+        pipeline_tag="unconditional-image-generation",
+        tags=["ddpm", "low-light", "butterflies"],
+    )
+    betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
+    if variant.zero_terminal_snr:
+        betas += ", rescaled to zero terminal SNR"
+    weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"
+    body = _CARD.format(
+        metadata=metadata.to_yaml(),
+        v=variant,
+        r=record,
+        recipe=record["recipe"],
+        set=record["data"],
+        betas=betas,
+        weights=weights,
+        arithmetic="fp32" if record["precision"] == "no" else record["precision"],
+        frame=_frame_note(variant, record["channel_mean"]),
+        picture=f"![Sixteen pictures that {variant.name} draws from pure noise]({picture})\n"
+        if picture
+        else "",
+        figures=_figures(measured or []),
+    )
+    return str(ModelCard(body))
+
+
+def _figures(measured: list[EvalResult]) -> str:
+    if not measured:
+        return ""
+    lines = "\n".join(f"| {result.metric_name} | {result.metric_value} |" for result in measured)
+    return f"\n## Measured\n\n{measured[0].dataset_name}.\n\n| | |\n|---|---|\n{lines}\n"
+
+
+def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
+    """What a reader of the pipeline's output must undo, since diffusers knows nothing of frames."""
+    if variant.centred:
+        mean = ", ".join(f"{value:+.4f}" for value in channel_mean)
+        return (
+            "\nThe network works on pictures less the mean colour of its training set: add "
+            f"({mean}) to the R, G, B of what the pipeline gives, in [-1, 1].\n"
+        )
+    if variant.renormalised:
+        return (
+            "\nThe network works on dim pictures stretched to full range: multiply the pixel values of what "
+            f"the pipeline gives by {variant.brightness}.\n"
+        )
+    return ""
+
+
+_CARD = """---
+{metadata}
+---
+
+# {v.name}: {v.title}
+
+{v.lesson}
+
+{picture}
+```python
+from diffusers import DDPMPipeline
+
+pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
+```
+{frame}
+| | |
+|---|---|
+| brightness | {v.brightness} |
+| ResNet layers per block | {v.layers_per_block} |
+| betas | {betas} |
+| the network predicts | {v.prediction_type} |
+| offset noise | {v.offset_noise} |
+| variance_type when sampling | {v.variance_type} |
+| weights | {weights} |
+| training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed}, {arithmetic} |
+| pictures | {set[pictures]} of “{set[source]}” at 64 px, {set[drawn]} of them drawn by code; 16 held out |
+
+Made by `{r[command]}`. `training.json` beside this file has the rest.
+{figures}
+## Limits
+
+Trained on under a thousand photographs, whose licences allow learning and research only; so do these
+weights. It knows butterflies on white and nothing else, at 64 pixels.
+"""

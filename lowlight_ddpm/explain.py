@@ -1,0 +1,161 @@
+"""One run's colour shift taken apart: the same noise again, with one cause removed at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.causes import CAUSES, SWAPS, Cause, Trial
+from lowlight_ddpm.colour import channel_means
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.frame import Frame
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.variants import find_variant
+
+BATCH = 16  # pictures that a run from pure noise is judged by
+Walk = Callable[..., Iterator[Step]]
+"""`walk(settings, pictures or None, count)`, as `sampling.denoise` of the settings' own checkpoint."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What a trial came to: its last x0 (B, 3, H, W) in model range, and where its colours should be.
+
+    `aim` is the dimmed picture's mean colour, or the training set's where a run starts from pure noise;
+    `shift` is the mean of x0 over pixels and pictures less `aim`. Both float64 (3,) in 1/255.
+    """
+
+    x0: Tensor
+    aim: Tensor
+
+    @property
+    def shift(self) -> Tensor:
+        """Mean colour less `aim`."""
+        return channel_means(self.x0).double().mean(dim=0) - self.aim
+
+    @property
+    def distance(self) -> float:
+        """How far single pictures are from `aim`: mean over them of the Euclidean distance, in 1/255."""
+        return (channel_means(self.x0).double() - self.aim).norm(dim=1).mean().item()
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What would be without `cause`: the trial that answers it."""
+
+    cause: Cause
+    trial: Trial
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A run's shift as a sum, as far as its trials are `found`; signed, float64 (3,) in 1/255.
+
+    total = Σ contributions + remainder + interaction, exactly, in every channel:
+
+    - `total` is the shift of the run as it is;
+    - the contribution of a cause is `total` less the shift of the same run without that cause;
+    - `remainder` is the shift of the run without any of `causes`, the trial `bare`;
+    - `interaction` is `total` less the sum of contributions and remainder: 0 where effects simply add up,
+      below or above where causes share an effect or need each other.
+
+    `swaps` ask as causes do, but are in no sum. All trials have the same noise. A value is None as long as a
+    trial that it needs is not found.
+    """
+
+    run: Trial
+    causes: tuple[Question, ...]
+    bare: Trial
+    swaps: tuple[Question, ...]
+    found: dict[Trial, Finding] = field(default_factory=dict)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every run that must be made, each once, in the order in which they are."""
+        asked = [question.trial for question in self.causes]
+        return list(dict.fromkeys([self.run, *asked, self.bare, *(swap.trial for swap in self.swaps)]))
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is found."""
+        return len(self.found) == len(self.trials)
+
+    @property
+    def total(self) -> Tensor | None:
+        """Shift of the run as it is."""
+        return self._shift(self.run)
+
+    @property
+    def remainder(self) -> Tensor | None:
+        """Shift that is there without any of the causes."""
+        return self._shift(self.bare)
+
+    def contribution(self, question: Question) -> Tensor | None:
+        """What a cause adds to the shift, or what doing otherwise would take off it."""
+        without = self._shift(question.trial)
+        return None if self.total is None or without is None else self.total - without
+
+    @property
+    def interaction(self) -> Tensor | None:
+        """What the contributions and the remainder leave over, or count twice."""
+        parts = [self.remainder, *map(self.contribution, self.causes)]
+        if self.total is None or any(part is None for part in parts):
+            return None
+        return self.total - sum(parts)
+
+    @property
+    def leader(self) -> Question | None:
+        """The cause with the largest contribution (Euclidean over channels); None where there is none."""
+        sized = [(self.contribution(question), question) for question in self.causes]
+        sized = [(size.norm().item(), question) for size, question in sized if size is not None]
+        return max(sized, key=lambda pair: pair[0])[1] if sized else None
+
+    def knowing(self, trial: Trial, finding: Finding) -> "Explanation":
+        """The same with one more trial found."""
+        return replace(self, found=self.found | {trial: finding})
+
+    def _shift(self, trial: Trial) -> Tensor | None:
+        return self.found[trial].shift if trial in self.found else None
+
+
+def questions(settings: RunSettings, names: Sequence[str] | None = None) -> Explanation:
+    """What there is to ask about a run, nothing found yet; `names` are the variants at hand."""
+    names = checkpoints.available() if names is None else names
+    run = bare = Trial(settings)
+    asked = [Question(cause, cause.remove(run, names)) for cause in CAUSES if cause.applies(run, names)]
+    for question in asked:
+        bare = question.cause.remove(bare, names)
+    swaps = [Question(swap, swap.remove(run, names)) for swap in SWAPS if swap.applies(run, names)]
+    return Explanation(run, tuple(asked), bare, tuple(swaps))
+
+
+def explain(settings: RunSettings, picture: Tensor | None, walk: Walk) -> Iterator[tuple[Explanation, Step]]:
+    """Answer all `questions`; for every network call, what is known then and the call's Step.
+
+    `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise: a batch of 16
+    does then. The last explanation is complete; whoever closes the generator before keeps what he has.
+    Raises Refusal for a picture that is missing, and as `checkpoints.record` and `walk` do.
+    """
+    if settings.mode == "restore" and picture is None:
+        raise Refusal("There is no picture to explain the run with: pick one, or generate from pure noise.")
+    explanation = questions(settings)
+    for trial in explanation.trials:
+        pictures, aim = _input(trial, picture)
+        for step in walk(trial.settings, pictures, BATCH):
+            if step.index == step.total - 1:
+                explanation = explanation.knowing(trial, Finding(step.x0.clone(), aim))
+            yield explanation, step
+
+
+def _input(trial: Trial, picture: Tensor | None) -> tuple[Tensor | None, Tensor]:
+    """(pictures to noise, or None; colour to aim at) of a trial."""
+    mean = checkpoints.record(trial.settings.variant)["channel_mean"]
+    if trial.settings.mode == "generate":
+        return None, (torch.tensor(mean, dtype=torch.float64) + 1) * 127.5
+    dim = prepare(picture, trial.settings.brightness)[None]
+    frame = Frame.of(find_variant(trial.settings.variant), mean)
+    return frame.empty(dim) if trial.emptied else dim, channel_means(dim)[0].double()

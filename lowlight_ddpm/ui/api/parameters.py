@@ -1,0 +1,81 @@
+"""How an endpoint is described: each parameter once, for clients, for the documentation, and for tools."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+
+import gradio as gr
+from gradio.components import Component
+from gradio.components.api_component import Api
+
+from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.ui.model import QUEUE
+from lowlight_ddpm.ui.picture_input import PictureInput
+
+_SCHEMAS = RunSettings.model_json_schema()["properties"]
+_VARIANT = "the network, by its variant's name; the endpoint variants lists them"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter: its name, what it means, and the JSON schema of its value, None for a picture's file."""
+
+    name: str
+    meaning: str
+    schema: dict | None = None
+
+    def component(self) -> Component:
+        """What takes its value."""
+        if self.schema is None:
+            return PictureInput(visible=False, label=self.name)
+        return Api(None, self.schema | {"additional_description": self.meaning}, label=self.name)
+
+
+def of_settings(*names: str) -> tuple[Field, ...]:
+    """The fields of RunSettings of these names, so that what programs may send is defined once."""
+    return tuple(Field(name, _SCHEMAS[name].get("description", _VARIANT), _SCHEMAS[name]) for name in names)
+
+
+def takes(*fields: Field) -> Callable[[Callable], Callable]:
+    """A function whose parameters are `fields`, each of which may be left out and is None then.
+
+    Its docstring is what people and language models are told; the fields' meanings are added to it.
+    """
+
+    def described(function: Callable) -> Callable:
+        names = (Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields)
+        meanings = "\n".join(f"    {field.name}: {field.meaning}" for field in fields)
+        function.__signature__ = Signature(list(names))
+        function.__doc__ = f"{function.__doc__.rstrip()}\n\nArgs:\n{meanings}\n"
+        function.fields = fields
+        return function
+
+    return described
+
+
+def image() -> gr.Image:
+    """A picture that comes back: a lossless PNG."""
+    return gr.Image(visible=False, format="png", label="result")
+
+
+def images() -> gr.Gallery:
+    """Several of them, each with a caption."""
+    return gr.Gallery(visible=False, format="png", label="results")
+
+
+def report() -> gr.JSON:
+    """Figures and words that come back."""
+    return gr.JSON(visible=False, label="report")
+
+
+def add(function: Callable, outputs: Iterable[Component], calls_network: bool = True) -> None:
+    """Make `function`, which `takes` fields, the endpoint of its own name in the current Blocks."""
+    place = {"concurrency_id": QUEUE} if calls_network else {"concurrency_limit": None}
+    gr.Button(visible=False).click(
+        function,
+        [field.component() for field in function.fields],
+        list(outputs),
+        api_name=function.__name__,
+        show_progress="hidden",
+        **place,
+    )

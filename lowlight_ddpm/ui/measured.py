@@ -1,0 +1,69 @@
+"""The committed results as the tab Experiments shows them: read once, when someone first asks."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pandas as pd
+
+from lowlight_ddpm import checkpoints, evaluation, results
+from lowlight_ddpm.claims import CAUSES, CLAIMS, Claim
+from lowlight_ddpm.findings import Finding, findings
+from lowlight_ddpm.variants import VARIANTS
+
+DRAWN = "drawn butterflies"  # the label in results of pictures that anyone has
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One comparison on one set of pictures; `source` is None where it starts from pure noise."""
+
+    finding: Finding
+    source: str | None
+
+
+Tests = tuple[Claim, list[Tested]]
+"""A claim with its comparisons."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`rows` are results.table(); the rest follows from them.
+
+    `restored` has a row for each cell of restorations, `generated` for each of samples.
+    """
+
+    rows: pd.DataFrame
+    restored: pd.DataFrame
+    generated: pd.DataFrame
+    claims: list[Tests]
+    causes: list[Tests]
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants that have results, in the table's order."""
+        return [name for name in VARIANTS if name in set(self.rows["variant"])]
+
+
+@cache
+def measured() -> Measured:
+    """What results/ holds of the checkpoints that are there."""
+    rows = results.table(evaluation.RESULTS, checkpoints.ROOT)
+    sources = [source for source in rows["source"].dropna().unique() if source != DRAWN]
+    if (rows["source"] == DRAWN).any():
+        sources.append(DRAWN)
+    claims, causes = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSES))
+    return Measured(rows, results.summary(rows), results.samples(rows, evaluation.RESULTS), claims, causes)
+
+
+def _tested(rows: pd.DataFrame, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:
+    """Every comparison of restorations once for each source, photographs before drawn ones."""
+    found = []
+    for claim in claims:
+        tests = []
+        for comparison in claim.comparisons:
+            alone = replace(claim, comparisons=(comparison,))
+            restores = comparison.where["mode"] == "restore"
+            for source in sources if restores and sources else [None]:
+                tests += [Tested(finding, source) for finding in findings(rows, source, (alone,))]
+        found.append((claim, tests))
+    return found

@@ -1,0 +1,62 @@
+"""A finished run as the components below the stage show it."""
+
+import gradio as gr
+
+from lowlight_ddpm.ui.error_view import errors
+from lowlight_ddpm.ui.filmstrip import film
+from lowlight_ddpm.ui.findings_view import findings
+from lowlight_ddpm.ui.histogram_view import histograms
+from lowlight_ddpm.ui.png import data_uri
+from lowlight_ddpm.ui.run import OPENING_PAIR, Run, Session
+from lowlight_ddpm.ui.view import gain
+from lowlight_ddpm.ui.wipe import wiped
+
+UNCHANGED = (gr.skip(),) * 7  # what `results` gives, while there is nothing new
+
+
+def results(session: Session) -> tuple:
+    """(filmstrip, findings, before, after, wipe, errors, histograms) of the finished run."""
+    run = session.finished
+    offered = choices(run)
+    if not set(session.pair) <= {key for _, key in offered}:
+        session.pair = OPENING_PAIR
+    before, after = (gr.Dropdown(choices=offered, value=key) for key in session.pair)
+    strip = film(run.steps, gain(run.settings, session.brightened))
+    return strip, findings(run), before, after, wipe(session), errors(run), histograms(run)
+
+
+def choices(run: Run) -> list[tuple[str, str]]:
+    """(name, key in Run.shown) of all pictures of a run that can be laid over each other."""
+    sources = [("First noise", "start")] if run.generates else _SOURCES
+    steps = [(f"x0 at step {place}", str(place)) for place in range(1, len(run.steps) + 1)]
+    return [*sources, *steps, ("Result", "result")]
+
+
+def wipe(session: Session) -> str:
+    """The two chosen pictures of the finished run on top of each other, at one exposure, as HTML."""
+    run = session.finished
+    if run is None:
+        return wiped(("", ""), ("", ""), "After a run, two of its pictures are laid over each other here.")
+    (before, first), (after, second) = (_exposed(run, key, session.brightened) for key in session.pair)
+    return wiped((after, before), (second, first))
+
+
+def choose(session: Session, before: str, after: str) -> str:
+    """The wipe after another picture has been chosen; what the run does not have leaves it as it is."""
+    run = session.finished
+    if run is None or not {before, after} <= {key for _, key in choices(run)}:
+        return gr.skip()
+    session.pair = before, after
+    return wipe(session)
+
+
+_SOURCES = [("Original", "original"), ("Dimmed input", "start")]
+
+
+def _exposed(run: Run, key: str, brightened: bool) -> tuple[str, str]:
+    """(name, data-URI) of one picture; the original is shown as bright as all the others are."""
+    exposure, name = gain(run.settings, brightened), {known: name for name, known in choices(run)}[key]
+    if key == "original":
+        exposure *= run.settings.brightness
+        name += "" if exposure == 1 else f", shown at brightness {exposure:g}"
+    return name, data_uri(run.shown(key), exposure)

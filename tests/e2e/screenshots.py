@@ -1,0 +1,100 @@
+"""`make screenshots`: every tab with the committed networks, light and dark, wide and narrow.
+
+Each tab is walked as a visitor would: its work is started, waited for, and photographed whole.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+from conftest import REPOSITORY, chromium, serving
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+OUT = REPOSITORY / "docs" / "screenshots"
+THEMES, WIDTHS = ("light", "dark"), (1440, 390)
+TALLEST = 2600  # pixels of a page that are kept
+LARGEST = 200_000  # bytes of a file
+PATIENCE = 600_000  # milliseconds for a tab's work
+
+
+def main() -> None:
+    """Write docs/screenshots/{tab}-{theme}-{width}.png."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    log = Path(tempfile.mkstemp(suffix=".txt")[1])
+    with serving(log) as url, chromium() as browser:
+        for theme, width in product(THEMES, WIDTHS):
+            view = {"width": width, "height": 900}
+            page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
+            page.goto(f"{url}/?__theme={theme}")
+            expect(page.locator("#panel-input img")).to_be_visible(timeout=60_000)
+            _walk(page, f"{theme}-{width}")
+            page.context.close()
+    log.unlink()
+
+
+def _walk(page: Page, suffix: str) -> None:
+    """Each tab that the page has, in order: its work, then its picture."""
+    for name in page.get_by_role("tab").all_inner_texts():
+        page.get_by_role("tab", name=name, exact=True).click()
+        expect(page.get_by_role("tab", name=name, exact=True)).to_have_attribute("aria-selected", "true")
+        VISITS.get(name, _settle)(page)
+        path = OUT / f"{name.lower()}-{suffix}.png"
+        _save(_photograph(page), path)
+        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
+
+
+def _watch(page: Page) -> None:
+    page.locator("#run").click()
+    expect(page.locator("#stage .status")).to_contain_text("Done", timeout=PATIENCE)
+
+
+def _by_button(name: str) -> Callable[[Page], None]:
+    """A visit to a tab whose work is started by the button #NAME-run, and told of in #NAME-status."""
+
+    def visit(page: Page) -> None:
+        page.locator(f"#{name}-run").click()
+        expect(page.locator(f"#{name}-status")).to_contain_text("Done", timeout=PATIENCE)
+
+    return visit
+
+
+def _experiments(page: Page) -> None:
+    page.locator("#losses figure").first.wait_for(timeout=PATIENCE)
+    for picture in page.locator("#figures img").all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
+
+
+def _settle(page: Page) -> None:
+    expect(page.get_by_role("tabpanel").first).to_be_visible()
+
+
+VISITS = {
+    "Watch": _watch,
+    "Compare": _by_button("compare"),
+    "Why": _by_button("why"),
+    "Experiments": _experiments,
+}
+
+
+def _photograph(page: Page) -> Image.Image:
+    page.evaluate("window.scrollTo(0, 0)")
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+    return picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    """With as many colours as LARGEST allows."""
+    for colours in (256, 128, 64, 32, 16):
+        file = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        if file.tell() <= LARGEST:
+            break
+    path.write_bytes(file.getvalue())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Every tab under axe-core, light and dark: nothing that keeps someone out."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+GRAVE = ("serious", "critical")
+TABS = ("Watch", "Compare", "Why", "Schedule", "Experiments")
+
+
+def violations(page):
+    """What axe finds that is grave, a line each: the rule, and the first elements that break it."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {one['help']}: "
+        + "; ".join(f"{node['target'][0]} {node['html'][:120]}" for node in one["nodes"][:3])
+        for one in found
+        if one["impact"] in GRAVE
+    ]
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def themed(request, open_page):
+    """The page in a theme."""
+    page = open_page(query=f"?__theme={request.param}")
+    yield page
+    page.context.close()
+
+
+def test_the_tabs_are_those_that_are_looked_at(themed):
+    expect(themed.get_by_role("tab")).to_have_text(TABS)
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_a_tab_has_no_grave_violation(themed, name):
+    themed.get_by_role("tab", name=name, exact=True).click()
+    if name == "Experiments":
+        expect(themed.locator("#claims .claim").first).to_be_visible()
+    expect(themed.get_by_role("tabpanel").first).to_be_visible()
+    assert violations(themed) == []
+
+
+def test_a_picture_without_words_would_be_found(themed):
+    themed.evaluate("document.querySelector('.gradio-container').append(new Image())")
+    assert any("image-alt" in line for line in violations(themed))

@@ -1,0 +1,64 @@
+"""A visitor at the tab Experiments, where no results are of these tiny networks."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+def open_tab(page):
+    page.get_by_role("tab", name="Experiments", exact=True).click()
+    expect(page.locator("#claims .claim").first).to_be_visible()
+
+
+@pytest.fixture
+def tab(page):
+    """The page with the tab open."""
+    open_tab(page)
+    return page
+
+
+def test_claims_figures_and_what_is_not_measured_are_there(tab):
+    expect(tab.get_by_role("heading", level=2)).to_have_count(4)
+    expect(tab.locator("#claims")).to_contain_text("Nothing has been measured yet")
+    expect(tab.locator("#claims .badge").first).to_have_text("not measured yet")
+    expect(tab.locator("#cells")).to_contain_text("None of these cells has been measured yet.")
+    picture = tab.locator("#figures img").last
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("picture => picture.naturalWidth") > 100
+
+
+def test_a_figure_s_button_opens_its_run_in_watch(tab):
+    tab.get_by_role("button", name="Watch “Dim control” draw its first", exact=True).first.press("Enter")
+    expect(tab.get_by_role("tab", name="Watch", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(tab.locator("#stage .status")).to_contain_text("Done: 50 of 50 steps")
+    expect(tab.locator("#findings")).to_contain_text("Dim control: pure noise")
+
+
+# The table as the server sends it where there are results: sorting is the browser's own.
+ROWS = """(texts) => {
+  const cell = (text) => `<td data-sort="${text}">${text}</td>`;
+  document.querySelector("#cells table, #cells p").outerHTML = `<table><thead><tr>
+    <th aria-sort="none"><button class="sorts">Shift</button></th></tr></thead>
+    <tbody>${texts.map((text) => `<tr>${cell(text)}</tr>`).join("")}</tbody></table>`;
+}"""
+
+
+def test_a_heading_sorts_up_and_down_and_leaves_the_undefined_below(tab):
+    expect(tab.locator("#cells")).to_contain_text("None of these cells")
+    tab.evaluate(ROWS, ["10", "nan", "9.5", "-1"])
+    head = tab.locator("#cells th")
+    shown = tab.locator("#cells tbody td")
+    head.get_by_role("button").press("Enter")
+    expect(shown).to_have_text(["-1", "9.5", "10", "nan"])
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    head.get_by_role("button").click()
+    expect(shown).to_have_text(["10", "9.5", "-1", "nan"])
+    expect(head).to_have_attribute("aria-sort", "descending")
+
+
+def test_a_telephone_needs_no_sideways_scrolling(open_page):
+    page = open_page(width=390, height=844)
+    open_tab(page)
+    expect(page.locator("#figures figure").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.context.close()
