@@ -4,9 +4,9 @@ Each tab is walked as a visitor would: its work is started, waited for, and phot
 """
 
 import io
+import itertools
 import tempfile
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 from conftest import REPOSITORY, chromium, serving
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 OUT = REPOSITORY / "docs" / "screenshots"
 THEMES, WIDTHS = ("light", "dark"), (1440, 390)
-TALLEST = 2600  # pixels of a page that are kept
+TALLEST = 2600  # pixels of a page that are kept at most
 LARGEST = 200_000  # bytes of a file
 PATIENCE = 600_000  # milliseconds for a tab's work
 
@@ -25,7 +25,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     log = Path(tempfile.mkstemp(suffix=".txt")[1])
     with serving(log) as url, chromium() as browser:
-        for theme, width in product(THEMES, WIDTHS):
+        for theme, width in itertools.product(THEMES, WIDTHS):
             view = {"width": width, "height": 900}
             page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
             page.goto(f"{url}/?__theme={theme}")
@@ -62,7 +62,7 @@ def _by_button(name: str) -> Callable[[Page], None]:
 
 
 def _experiments(page: Page) -> None:
-    page.locator("#losses figure").first.wait_for(timeout=PATIENCE)
+    page.locator("#figures figure").first.wait_for(timeout=60_000)
     for picture in page.locator("#figures img").all():
         picture.scroll_into_view_if_needed()
         expect(picture).to_have_js_property("complete", True)
@@ -82,18 +82,32 @@ VISITS = {
 
 def _photograph(page: Page) -> Image.Image:
     page.evaluate("window.scrollTo(0, 0)")
-    picture = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
-    return picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
+    return Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
 
 
 def _save(picture: Image.Image, path: Path) -> None:
-    """With as many colours as LARGEST allows."""
-    for colours in (256, 128, 64, 32, 16):
-        file = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    """As much of it from the top as LARGEST allows with 256 colours: with fewer they would be wrong ones."""
+    for height in range(TALLEST, 0, -100):
+        file, top = io.BytesIO(), picture.crop((0, 0, picture.width, min(picture.height, height)))
+        top.quantize(palette=_palette(top), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
         if file.tell() <= LARGEST:
             break
     path.write_bytes(file.getvalue())
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """256 colours as an image: those of the page itself to the letter, the rest as all others are spread.
+
+    A palette for the average pixel would tint greys, or lose the accent, which few pixels have.
+    """
+    by_count = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    exact, others = ([colour for _, colour in part] for part in (by_count[:64], by_count[64:]))
+    spread = Image.new("RGB", (max(len(others), 1), 1))
+    spread.putdata(others)
+    rest = spread.quantize(192, Image.Quantize.MEDIANCUT, kmeans=1).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*itertools.chain(*exact), *rest][: 3 * 256])
+    return palette
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio_client
@@ -203,7 +204,9 @@ def mcp_session(page, use):
             await session.initialize()
             return await use(session)
 
-    return asyncio.run(talk())
+    # In a thread of its own: playwright leaves a running loop in this one when its tests come first.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, talk()).result()
 
 
 def test_a_language_model_s_client_finds_the_same_as_described_tools(page):
