@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from conftest import REPOSITORY, chromium, serving
 from PIL import Image
 from playwright.sync_api import Page, expect
+from scipy.spatial import cKDTree
 
 OUT = REPOSITORY / "docs" / "screenshots"
 THEMES, WIDTHS = ("light", "dark"), (1440, 390)
@@ -87,27 +89,32 @@ def _photograph(page: Page) -> Image.Image:
 
 def _save(picture: Image.Image, path: Path) -> None:
     """As much of it from the top as LARGEST allows with 256 colours: with fewer they would be wrong ones."""
-    for height in range(TALLEST, 0, -100):
-        file, top = io.BytesIO(), picture.crop((0, 0, picture.width, min(picture.height, height)))
-        top.quantize(palette=_palette(top), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    for height in range(TALLEST, 0, -200):
+        file = io.BytesIO()
+        top = picture.crop((0, 0, picture.width, min(picture.height, height)))
+        _in_256_colours(top).save(file, "PNG", optimize=True)
         if file.tell() <= LARGEST:
             break
     path.write_bytes(file.getvalue())
 
 
-def _palette(picture: Image.Image) -> Image.Image:
-    """256 colours as an image: those of the page itself to the letter, the rest as all others are spread.
+def _in_256_colours(picture: Image.Image) -> Image.Image:
+    """The commonest 64, which are the page's own, to the letter; 192 spread over all others.
 
     A palette for the average pixel would tint greys, or lose the accent, which few pixels have.
     """
-    by_count = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
-    exact, others = ([colour for _, colour in part] for part in (by_count[:64], by_count[64:]))
-    spread = Image.new("RGB", (max(len(others), 1), 1))
-    spread.putdata(others)
-    rest = spread.quantize(192, Image.Quantize.MEDIANCUT, kmeans=1).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*itertools.chain(*exact), *rest][: 3 * 256])
-    return palette
+    packed = np.asarray(picture).astype(np.int64) @ [1 << 16, 1 << 8, 1]
+    found, place, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    colours = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1).astype(np.uint8)
+    order = np.argsort(-counts, kind="stable")
+    exact, others = colours[order[:64]], colours[order[64:]]
+    if len(others):
+        spread = Image.fromarray(others[None]).quantize(192, Image.Quantize.MEDIANCUT).getpalette()
+        exact = np.concatenate([exact, np.reshape(spread, (-1, 3))])[:256]
+    nearest = cKDTree(exact).query(colours)[1].astype(np.uint8)
+    reduced = Image.fromarray(nearest[place].reshape(packed.shape))
+    reduced.putpalette(exact.astype(np.uint8).tobytes())
+    return reduced
 
 
 if __name__ == "__main__":
