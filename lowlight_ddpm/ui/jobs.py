@@ -131,7 +131,7 @@ class Course:
                     shown = time.monotonic()
                     yield _counter(job), self.draw(session, job) if changed or job.live else gr.skip()
         # The browser may draw a late frame over what `conclude` says: let the last one say the same.
-        yield _counter(job), self.draw(session, job)
+        yield _counter(job), gr.skip()
 
     def conclude(self, session: Session, slot: Slot) -> tuple:
         """(run, stop, counter, scene) when the job has ended; one under way goes on."""
