@@ -1,6 +1,5 @@
 """Runs on one picture and one noise: ranked by the eye and by MSE, and where the two disagree."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -130,11 +129,6 @@ def set_shift(results: Tensor, pictures: Tensor, brightness: float) -> SetShift:
     shifts = (channel_means(results.clamp(-1, 1)) - channel_means(pictures.clamp(-1, 1))) / brightness
     red, green, blue = shifts.mean(dim=0).tolist()
     return SetShift((red, green, blue), shifts.square().mean(dim=1).sqrt().mean().item())
-
-
-def digest(pixels: Tensor) -> str:
-    """A name for a picture (uint8) by which equal ones are known."""
-    return hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest()
 
 
 def _at_full(x: Tensor, brightness: float) -> Tensor:

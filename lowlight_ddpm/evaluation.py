@@ -23,7 +23,7 @@ from lowlight_ddpm.images import HELD_OUT, open_source, stack
 from lowlight_ddpm.leak import missing_colour
 from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.sampling import Step, denoise
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.variants import find_variant
@@ -57,7 +57,7 @@ class EvaluationSet:
     @property
     def checksum(self) -> str:
         """sha256 of the unseen pictures: what a restoration depends on."""
-        return hashlib.sha256(self.unseen.contiguous().numpy().tobytes()).hexdigest()
+        return digest(self.unseen)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Light: from 8-bit pixels to the range the networks see, dimmed on the way, and back."""
 
+import hashlib
+
 import torch
 from PIL import Image
 from torch import Tensor
@@ -35,3 +37,8 @@ def expose(x: Tensor, gain: float = 1.0) -> Tensor:
 def to_image(x: Tensor, gain: float = 1.0) -> Image.Image:
     """One model-range picture (3, H, W) as a PIL image, exposed with `gain`."""
     return tv.to_pil_image(expose(x, gain))
+
+
+def digest(pixels: Tensor) -> str:
+    """sha256 of uint8 pixels, of any shape: a name by which equal pictures are known."""
+    return hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest()

@@ -1,7 +1,6 @@
 """Training: a generator of steps whose whole state is one file, so that a killed run goes on where it was."""
 
 import copy
-import hashlib
 import os
 import time
 import zipfile
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.network import CHANNELS, build_unet
-from lowlight_ddpm.photometry import channel_statistics, prepare
+from lowlight_ddpm.photometry import channel_statistics, digest, prepare
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, trained_scheduler
 from lowlight_ddpm.variants import Variant
 
@@ -194,7 +193,7 @@ class Training:
         return {
             "variant": self.variant.decides_training,
             "recipe": asdict(self.recipe),
-            "pictures": _checksum(self.pictures),
+            "pictures": digest(self.pictures),
             "precision": self.accelerator.mixed_precision,
         }
 
@@ -208,10 +207,6 @@ class Training:
             "generator": self.generator.get_state(),
             "place": asdict(self.place),
         }
-
-
-def _checksum(pictures: Tensor) -> str:
-    return hashlib.sha256(pictures.contiguous().numpy().tobytes()).hexdigest()
 
 
 def _read(path: Path) -> dict:

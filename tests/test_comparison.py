@@ -11,7 +11,6 @@ from lowlight_ddpm.comparison import (
     Outcome,
     by_eye,
     by_mse,
-    digest,
     disagreements,
     misleads,
     most_telling,
@@ -19,7 +18,7 @@ from lowlight_ddpm.comparison import (
     set_shift,
 )
 from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.settings import run_settings
 
 PIXELS = square(draw(0), 64)

@@ -12,51 +12,29 @@ from lowlight_ddpm.ui.messages import SILENT, SPOKEN, about, refusals_shown
 from lowlight_ddpm.ui.model import QUEUE
 from lowlight_ddpm.ui.run import HOUR, Session
 from lowlight_ddpm.ui.schedule_view import refused
+from lowlight_ddpm.ui.work import Work
 
 LABEL = "Network calls done"  # of the bar, for those who do not see it
 WAITING = "Waiting for the network."
 
 
-class Job:
+class Job(Work):
     """One piece of work, from the press of its button on; subclasses say what is called, and count it.
 
     `pace` is in seconds: how often it is looked at between the changes that it tells of itself. A `live` job
     has something new to show at every look; drawing the others again would take buttons from under a finger.
     """
 
-    launched = begun = stopped = over = False
-    seconds = 0.0
+    launched = False
     pace, live = 0.25, False
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self.over or (self.stopped and not self.begun)
 
     @property
     def busy(self) -> bool:
         """Whether it waits for the network or calls it."""
         return self.launched and not self.ended
 
-    def walk(self) -> Iterator[bool]:
-        """Do the work, once; True comes after a change that must be shown, False after any other call.
-
-        `stopped` ends it after the call under way, or before the first.
-        """
-        if self.begun:
-            return
-        self.begun, since = True, time.monotonic()
-        try:
-            for changed in () if self.stopped else self.calls():
-                self.seconds = time.monotonic() - since
-                yield changed
-                if self.stopped:
-                    return
-        finally:
-            self.over = True
-
     def calls(self) -> Iterator[bool]:
-        """The work itself, as `walk` yields it."""
+        """True comes after a change that must be shown, False after any other call."""
         raise NotImplementedError
 
     def repeats(self, other: "Job | None") -> bool:

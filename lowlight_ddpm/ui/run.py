@@ -23,6 +23,7 @@ from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
 from lowlight_ddpm.ui.link import query_of
+from lowlight_ddpm.ui.work import Work
 from lowlight_ddpm.variants import find_variant
 
 HOUR = 3600  # seconds; what a visitor who has left is remembered for
@@ -53,7 +54,7 @@ class Picked:
 
 
 @dataclass
-class Run:
+class Run(Work):
     """One run, from the moment its input is known: the steps fill up while it goes.
 
     `beforehand` tells a run that came with the page from one that was made in it.
@@ -91,11 +92,6 @@ class Run:
     def query(self) -> str:
         """The query of a link that opens this very run."""
         return query_of(self.settings, None if self.generates else self.picked.key)
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further step will come."""
-        return self.over or (self.stopped and not self.begun)
 
     @property
     def result(self) -> Tensor:
@@ -140,24 +136,11 @@ class Run:
         self.steps.append(step)
         self.means.append(_mean_colour(step.x0[0]))
 
-    def walk(self) -> Iterator[Step]:
-        """Call the network, once; every step is kept before it is yielded.
-
-        `stopped` ends it after the step under way, or before the first.
-        """
-        if self.begun:
-            return
-        self.begun, since = True, time.monotonic()
-        try:
-            dim = None if self.generates else self.dim[None]
-            for step in () if self.stopped else model.walk(self.settings, dim):
-                self.keep(step)
-                self.seconds = time.monotonic() - since
-                yield step
-                if self.stopped:
-                    return
-        finally:
-            self.over = True
+    def calls(self) -> Iterator[Step]:
+        """Call the network; every step is kept before it is yielded."""
+        for step in model.walk(self.settings, None if self.generates else self.dim[None]):
+            self.keep(step)
+            yield step
 
 
 @dataclass

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from lowlight_ddpm.comparison import Memory, Outcome, digest
+from lowlight_ddpm.comparison import Memory, Outcome
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import square
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
