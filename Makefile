@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots clean
+.PHONY: demo test lint first-run screenshots page-speed clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -23,6 +23,10 @@ first-run: $(VENV)/.runs
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium
 	$(PYTHON) tests/e2e/screenshots.py
+
+# How soon the page shows its picture, and what watching adds to a run: on an idle machine.
+page-speed: $(VENV)/.tests chromium
+	PYTHONPATH=. $(PYTHON) tests/e2e/page_speed.py
 
 # Each stamp is as new as the requirements that were last installed.
 $(VENV)/.runs: requirements.txt

@@ -17,7 +17,7 @@ from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.results_view import UNCHANGED, results
 from lowlight_ddpm.ui.run import Run, Session, paced
 
-FRAME_SECONDS = 0.1  # between two looks at a run; every step is kept all the same
+FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
 EXPOSURES = {"as the model sees it": False, "brightened": True}
 READY, WAITING = "Ready.", "Waiting for the network."
 SURPRISING_STARTS = (100, 600)  # between hardly changed and another butterfly
