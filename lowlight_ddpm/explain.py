@@ -109,14 +109,31 @@ class Explanation:
 
     @property
     def leader(self) -> Question | None:
-        """The cause with the largest contribution (Euclidean over channels); None where there is none."""
-        sized = [(self.contribution(question), question) for question in self.causes]
-        sized = [(size.norm().item(), question) for size, question in sized if size is not None]
-        return max(sized, key=lambda pair: pair[0])[1] if sized else None
+        """The cause without which the mean colour ends nearest to its aim (Euclidean over channels).
+
+        None where it ends no nearer without any of those that are found.
+        """
+        return min(self._found_where(torch.lt), key=self._without, default=None)
+
+    @property
+    def guard(self) -> Question | None:
+        """The cause without which the mean colour ends furthest from its aim: what holds the shift back.
+
+        None where it ends no further without any of those that are found.
+        """
+        return max(self._found_where(torch.gt), key=self._without, default=None)
 
     def knowing(self, trial: Trial, finding: Finding) -> "Explanation":
         """The same with one more trial found."""
         return replace(self, found=self.found | {trial: finding})
+
+    def _found_where(self, compare: Callable[[Tensor, Tensor], Tensor]) -> list[Question]:
+        """The causes without which the distance from the aim compares so with that of the run."""
+        found = [question for question in self.causes if {question.trial, self.run} <= self.found.keys()]
+        return [question for question in found if compare(self._without(question), self.total.norm())]
+
+    def _without(self, question: Question) -> Tensor:
+        return self._shift(question.trial).norm()
 
     def _shift(self, trial: Trial) -> Tensor | None:
         return self.found[trial].shift if trial in self.found else None

@@ -10,21 +10,27 @@ SMALL = 0.05  # of 255: less is written as 0.0
 
 
 def reasons(explanation: Explanation) -> tuple[str, str, str]:
-    """How far the colours went and if an eye sees it; what matters most; what is left unexplained.
+    """How far the colours went and if an eye sees it; what draws and what holds them; what is left.
 
     Raises ValueError as long as the explanation is not complete.
     """
     if not explanation.complete:
         raise ValueError("only a complete explanation can be put into words")
-    return _shift(explanation), _leading(explanation), _rest(explanation)
+    held = _holding(explanation)
+    return _shift(explanation), f"{_leading(explanation)} {held}".rstrip(), _rest(explanation)
 
 
 def visible_leader(explanation: Explanation) -> Question | None:
     """The cause that leads, where an eye would see its contribution by itself."""
-    leader, finding = explanation.leader, explanation.found.get(explanation.run)
-    if leader is None or _distance(finding, explanation.contribution(leader)) < JUST_NOTICEABLE:
-        return None
-    return leader
+    leader = explanation.leader
+    return leader if _is_visible(explanation, leader) else None
+
+
+def _is_visible(explanation: Explanation, question: Question | None) -> bool:
+    if question is None:
+        return False
+    finding = explanation.found[explanation.run]
+    return _distance(finding, explanation.contribution(question)) >= JUST_NOTICEABLE
 
 
 def _distance(finding: Finding, shift: Tensor) -> float:
@@ -47,16 +53,18 @@ def _shift(explanation: Explanation) -> str:
 
 
 def _leading(explanation: Explanation) -> str:
+    if not explanation.causes:
+        return "Nothing in this run can be switched off."
     leader = explanation.leader
     if leader is None:
-        return "Nothing in this run can be switched off."
+        return "Without any one of the known causes the mean colour ends no nearer to where it should."
     size = explanation.contribution(leader)
     if size.abs().max() < SMALL:
         return "Switching the known causes off one at a time changes nothing."
     adds = f"it adds {channels(size.tolist())}"
     if visible_leader(explanation) is None:
         return (
-            "Nothing that can be switched off moves the colours as far as an eye sees; "
+            "Nothing that can be switched off draws the colours off as far as an eye sees; "
             f"“{leader.cause.title}” comes first: {adds}."
         )
     # Single pictures tell: over a batch, shifts to all sides cancel.
@@ -67,6 +75,14 @@ def _leading(explanation: Explanation) -> str:
         f"“{leader.cause.title}” matters most of what can be switched off: {adds}, and without it {what} "
         f"would end {where} where they should."
     )
+
+
+def _holding(explanation: Explanation) -> str:
+    guard = explanation.guard
+    if not _is_visible(explanation, guard):
+        return ""
+    away = channels(explanation.found[guard.trial].shift.tolist())
+    return f"“{guard.cause.title}” holds the shift back: without it, it would be {away}."
 
 
 def _rest(explanation: Explanation) -> str:

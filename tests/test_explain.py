@@ -93,7 +93,7 @@ def last(walk):
     return explanation
 
 
-GREY, EXACT = (-0.4, -0.4, -0.4), (0, 0, 0)
+GREY, BLACK, EXACT = (-0.4, -0.4, -0.4), (-0.97, -0.97, -0.97), (0, 0, 0)
 WARM = (175, 150, 130)
 ERRING, SLIGHT = (0.03, 0.0, -0.03), (0.01, 0.0, -0.01)
 
@@ -106,7 +106,7 @@ CASES = {
         None,
     ),
     "leak, restoring": (GREY, {"dim_deep_low": EXACT}, {"start": 999, "variant": "dim-deep-low"}, WARM),
-    "clipping": ((-0.97, -0.9, -0.8), {"dim": EXACT, "dim_raw": EXACT}, {"start": 300}, (5, 25, 50)),
+    "clipping": (BLACK, {"dim": EXACT, "dim_raw": EXACT}, {"start": 300, "seed": 1}, (5, 5, 5)),
     "averaging": (GREY, {"dim": EXACT, "dim_raw": ERRING}, {"start": 300, "variant": "dim-raw"}, WARM),
     "schedule": (
         GREY,
@@ -282,6 +282,33 @@ def test_words_name_the_leader_its_size_and_what_is_left(world):
     assert f"With everything switched off, red {explanation.remainder[0]:+.1f}" in said
     assert "acting together" not in said
     assert "-0.0" not in said
+
+
+def test_what_holds_a_shift_back_is_not_called_its_cause(world):
+    """As with real networks: errors in deep noise are magnified a hundredfold, and only clipping bounds them."""
+    made, settings, pixels = explained(world, "amplification")
+    explanation = last(explain(settings, pixels, made.walk))
+    clipping, amplification = explanation.causes
+    for trial, offset in ((explanation.run, -0.2), (clipping.trial, 1.4), (amplification.trial, 0.0)):
+        found = explanation.found[trial]
+        flat = (found.aim / 127.5 - 1 + offset).float()[:, None, None].expand(1, 3, 8, 8)
+        explanation = explanation.knowing(trial, replace(found, x0=flat))
+    assert explanation.contribution(clipping).norm() > explanation.contribution(amplification).norm()
+    assert explanation.leader.cause.name == "amplification"
+    assert explanation.guard.cause.name == "clipping"
+    said = reasons(explanation)[1]
+    assert said.startswith("“Amplified errors” matters most")
+    assert "“Clipping” holds the shift back: without it, it would be red +178.5" in said
+
+
+def test_where_no_cause_draws_the_colours_off_none_is_named(world):
+    made, settings, pixels = explained(world, "averaging", variant="dim")
+    explanation = last(explain(settings, pixels, made.walk))
+    assert explanation.total.norm() < explanation.found[explanation.causes[1].trial].shift.norm()
+    assert explanation.guard.cause.name == "averaging"
+    said = reasons(explanation)[1]
+    assert said.startswith("Without any one of the known causes the mean colour ends no nearer")
+    assert "“Weight averaging” holds the shift back" in said
 
 
 def test_what_pictures_do_one_by_one_is_told_where_a_batch_hides_it(world):

@@ -74,17 +74,26 @@ def _settle(page: Page) -> None:
     expect(page.get_by_role("tabpanel").first).to_be_visible()
 
 
+def _why(page: Page) -> None:
+    _by_button("why")(page)
+    _by_button("probe")(page)
+
+
 VISITS = {
     "Watch": _watch,
     "Compare": _by_button("compare"),
-    "Why": _by_button("why"),
+    "Why": _why,
     "Experiments": _experiments,
 }
 
 
 def _photograph(page: Page) -> Image.Image:
-    page.evaluate("window.scrollTo(0, 0)")
-    return Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
+    """The whole tab in a window as tall as itself, where what sticks to the window's edge hides nothing."""
+    size = page.viewport_size
+    page.set_viewport_size(size | {"height": page.evaluate("document.documentElement.scrollHeight")})
+    taken = page.screenshot(animations="disabled")
+    page.set_viewport_size(size)
+    return Image.open(io.BytesIO(taken)).convert("RGB")
 
 
 def _save(picture: Image.Image, path: Path) -> None:
