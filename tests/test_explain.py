@@ -285,7 +285,7 @@ def test_words_name_the_leader_its_size_and_what_is_left(world):
 
 
 def test_what_holds_a_shift_back_is_not_called_its_cause(world):
-    """As with real networks: errors in deep noise are magnified a hundredfold, and only clipping bounds them."""
+    """As with real networks: errors in deep noise are magnified, and only clipping bounds them."""
     made, settings, pixels = explained(world, "amplification")
     explanation = last(explain(settings, pixels, made.walk))
     clipping, amplification = explanation.causes

@@ -24,6 +24,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a camera that sees a test picture, bright green
+    "--use-fake-ui-for-media-stream",
 ]
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 

@@ -55,8 +55,10 @@ def test_a_tab_has_no_grave_violation(themed, name):
 @pytest.mark.parametrize(("tab", "button", "status"), WORK, ids=[button for _, button, _ in WORK])
 def test_results_have_no_grave_violation(themed, tab, button, status):
     themed.get_by_role("tab", name=tab, exact=True).click()
-    themed.get_by_role("button", name=button, exact=True).click()
+    pressed = themed.get_by_role("button", name=button, exact=True)
+    pressed.click()
     expect(themed.locator(status)).to_contain_text("Done")
+    expect(pressed).to_be_enabled()
     assert violations(themed) == []
 
 

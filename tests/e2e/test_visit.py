@@ -1,9 +1,12 @@
 """A visitor at the tab Watch."""
 
+import base64
+import io
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image, ImageStat
+from playwright.sync_api import Locator, Page, expect
 
 from lowlight_ddpm.images import draw
 
@@ -25,6 +28,12 @@ COUNT_FRAMES = """() => {
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def mean_colour(picture: Locator) -> list[float]:
+    """Mean R, G and B of an image on the page."""
+    _, encoded = picture.get_attribute("src").split(",")
+    return ImageStat.Stat(Image.open(io.BytesIO(base64.b64decode(encoded)))).mean
 
 
 def set_steps(page: Page, steps: int) -> None:
@@ -85,6 +94,17 @@ def start_a_long_run(page: Page) -> None:
     start.blur()
     set_steps(page, 1000)
     press(page, "Run")
+
+
+def test_a_photograph_from_the_camera_goes_on_the_stage(page):
+    upload, panel = page.locator("#upload"), page.locator("#panel-input img")
+    before = panel.get_attribute("src")
+    upload.get_by_label("Capture from camera").click()
+    upload.get_by_text("Click to Access Webcam").click()
+    upload.get_by_label("capture photo").click()
+    expect(panel).not_to_have_attribute("src", before)
+    colour = mean_colour(panel)
+    assert colour[1] > 50 > 3 * max(colour[0], colour[2]), "it is the camera's green"
 
 
 def test_stop_keeps_what_is_done_and_the_next_run_starts_at_once(page):
