@@ -60,6 +60,10 @@ def _at_trained_brightness(trial: Trial, names: Sequence[str]) -> Trial:
     return trial.but(brightness=find_variant(trial.settings.variant).brightness)
 
 
+def _in_trained_light(trial: Trial, names: Sequence[str]) -> Trial:
+    return trial if trial.settings.mode == "generate" else trial.but(light="pixels")
+
+
 def _on_trained_schedule(trial: Trial, names: Sequence[str]) -> Trial:
     row = find_variant(trial.settings.variant)
     return trial.but(beta_start=row.beta_start, beta_end=row.beta_end)
@@ -125,6 +129,13 @@ CAUSES = (
         "Unfamiliar brightness",
         "The picture is not as bright as those that the network learned from: repeated at their brightness.",
         _at_trained_brightness,
+    ),
+    Cause(
+        "light",
+        "Unfamiliar light",
+        "The picture is dark as a camera sees it, with grain and lost shadows, and the network has learned "
+        "from scaled pixels: repeated with those.",
+        _in_trained_light,
     ),
     Cause(
         "schedule",

@@ -107,6 +107,7 @@ def variants(as_json: AsJson = False) -> None:
 def denoise(
     image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER; its middle square is used.")],
     brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
+    light: Annotated[str, typer.Option(help="How it is dimmed: pixels, or as by a camera.")] = "pixels",
     start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
     anchor: Annotated[
         bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
@@ -121,17 +122,17 @@ def denoise(
 
     Writes result.png, steps.png (noisy pictures above, estimates below), steps.gif and measures.json.
     """
-    from lowlight_ddpm import images, photometry
+    from lowlight_ddpm import images
     from lowlight_ddpm.settings import run_settings
 
     settings = (
         _recorded(recorded, "restore")
         if recorded
-        else run_settings(brightness=brightness, start=start, anchor=anchor, **run)
+        else run_settings(brightness=brightness, light=light, start=start, anchor=anchor, **run)
     )
     checkpoint = _load(settings.variant, threads)
     pixels = images.square(images.open_picture(image), checkpoint.unet.config.sample_size)
-    dim = photometry.prepare(pixels[None], settings.brightness)
+    dim = settings.dim(pixels[None])
     walk = _walk(checkpoint, settings, dim)
 
     from lowlight_ddpm.judgement import judge

@@ -10,6 +10,7 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structu
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.photometry import linear
 
 JUST_NOTICEABLE = 1.0
 """CIEDE2000 distance below which an average eye sees two colours as one."""
@@ -263,13 +264,8 @@ def _mean_colours(out: np.ndarray, ref: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def _linear(pixels: np.ndarray) -> np.ndarray:
-    """Linear light 0..1 of sRGB pixel values 0..1 (IEC 61966-2-1)."""
-    return np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
-
-
 def _reproduction_angle(out: np.ndarray, ref: np.ndarray) -> float | None:
-    light, ref_light = (_linear(pixels).mean(axis=(1, 2)) for pixels in (out, ref))
+    light, ref_light = (linear(torch.from_numpy(pixels)).mean(dim=(1, 2)).numpy() for pixels in (out, ref))
     if min(light.min(), ref_light.min()) < _BLACK:
         return None
     ratio = ref_light / light

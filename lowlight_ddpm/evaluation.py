@@ -121,7 +121,7 @@ class Cell:
 
     def _restored(self, checkpoint: Checkpoint) -> dict:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
-        clean = prepare(self.pictures.unseen, self.settings.brightness)
+        clean = self.settings.dim(self.pictures.unseen)
         shown = clean if self.leaks else checkpoint.frame.empty(clean)
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):

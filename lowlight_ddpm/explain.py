@@ -11,7 +11,6 @@ from lowlight_ddpm.causes import CAUSES, SWAPS, Cause, Trial
 from lowlight_ddpm.colour import channel_means
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.frame import Frame
-from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.variants import find_variant
@@ -173,6 +172,6 @@ def _input(trial: Trial, picture: Tensor | None) -> tuple[Tensor | None, Tensor]
     mean = checkpoints.record(trial.settings.variant)["channel_mean"]
     if trial.settings.mode == "generate":
         return None, (torch.tensor(mean, dtype=torch.float64) + 1) * 127.5
-    dim = prepare(picture, trial.settings.brightness)[None]
+    dim = trial.settings.dim(picture[None])
     frame = Frame.of(find_variant(trial.settings.variant), mean)
     return frame.empty(dim) if trial.emptied else dim, channel_means(dim)[0].double()

@@ -39,6 +39,17 @@ def to_image(x: Tensor, gain: float = 1.0) -> Image.Image:
     return tv.to_pil_image(expose(x, gain))
 
 
+def linear(pixels: Tensor) -> Tensor:
+    """sRGB pixel values in [0, 1] as linear light (IEC 61966-2-1)."""
+    return torch.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
+
+
+def srgb(light: Tensor) -> Tensor:
+    """Linear light, clipped to [0, 1], as sRGB pixel values (IEC 61966-2-1)."""
+    light = light.clamp(0, 1)
+    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
 def digest(pixels: Tensor) -> str:
     """sha256 of uint8 pixels, of any shape: a name by which equal pictures are known."""
     return hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest()

@@ -9,7 +9,6 @@ from torch import Tensor
 from lowlight_ddpm.colour import Triple, channel_means
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.explain import Walk
-from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 
@@ -80,7 +79,7 @@ def probe(
         raise Refusal("A tint without colour changes nothing: choose one, or make it stronger.")
     if settings.mode == "restore" and picture is None:
         raise Refusal("There is no picture to tint: pick one, or generate from pure noise.")
-    pictures = None if settings.mode == "generate" else prepare(picture, settings.brightness)[None]
+    pictures = None if settings.mode == "generate" else settings.dim(picture[None])
     known = Probe(tint)
     for step in walk(settings, pictures, 1):
         known = replace(known, plain=(*known.plain, step.x0[0].clone()))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.light import LIGHTS, LightName
 from lowlight_ddpm.samplers import SamplerName
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
 from lowlight_ddpm.variants import find_variant
@@ -27,7 +28,10 @@ class RunSettings(BaseModel):
 
     variant: str = "dim"
     mode: Literal["restore", "generate"] = Field("restore", description="denoise a picture, or pure noise")
-    brightness: float = Field(0.5, gt=0, le=1, description="factor on pixel values before noising")
+    brightness: float = Field(0.5, gt=0, le=1, description="pixel value of white before noising")
+    light: LightName = Field(
+        "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
+    )
     start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
     steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
     sampler: SamplerName = Field("ddpm", description="how each step is taken")
@@ -68,6 +72,8 @@ class RunSettings(BaseModel):
             )
         if self.mode == "generate" and self.anchor:
             raise ValueError("the anchor holds the colour of a picture: restore one, or leave anchor out")
+        if self.mode == "generate" and self.light != "pixels":
+            raise ValueError("there is no picture to take with a camera: restore one, or leave light out")
         if self.mode == "restore" and self.leak_start:
             raise ValueError(
                 "a picture to restore brings its own colour into the noise: generate, or leave leak_start out"
@@ -88,6 +94,10 @@ class RunSettings(BaseModel):
         """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
         row = find_variant(self.variant)
         return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
+
+    def dim(self, pixels: Tensor) -> Tensor:
+        """Pictures, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""
+        return LIGHTS[self.light].dim(pixels, self.brightness, self.seed)
 
 
 def run_settings(**values) -> RunSettings:

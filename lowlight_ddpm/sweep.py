@@ -8,6 +8,7 @@ from skimage.color import rgb2xyz
 
 from lowlight_ddpm.comparison import Outcome
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.light import LightName
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import VarianceType
 from lowlight_ddpm.settings import RunSettings, run_settings
@@ -42,6 +43,7 @@ AXES: dict[str, Axis] = {
     "steps": Axis("Steps", (1, 2, 5, 10, 20, 50, 100, 250), (5, 10, 20)),
     "variant": Axis("Network", tuple(VARIANTS), ("bright", "dim", "dim-deep")),
     "brightness": Axis("Brightness", (0.1, 0.25, 0.5, 0.75, 1.0), (0.25, 0.5, 1.0)),
+    "light": Axis("Light", get_args(LightName), get_args(LightName)),
     "sampler": Axis("Sampler", tuple(SAMPLERS), ("ddpm", "ddim", "dpm++")),
     "variance_type": Axis("Variance type", get_args(VarianceType), ("fixed_small", "fixed_large")),
     "beta_start": Axis("Beta start", (1e-5, 1e-4, 5e-4, 1e-3, 5e-3), (1e-4, 5e-4, 1e-3)),

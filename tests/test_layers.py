@@ -13,6 +13,8 @@ FLOORS = (
     (
         "frame",
         "photometry",
+        "camera",
+        "light",
         "schedule",
         "leak",
         "samplers",
@@ -28,6 +30,7 @@ FLOORS = (
         "classical",
     ),
     ("images", "checkpoints"),
+    ("response",),
     ("card", "training", "sampling"),
     (
         "memorisation",

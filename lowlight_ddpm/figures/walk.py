@@ -7,7 +7,6 @@ from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, shown
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import INK
-from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
 
@@ -20,7 +19,7 @@ def draw_walk(inputs: Inputs, variant: str, start: int) -> Figure:
     """x_t above and the estimate of x0 below, at some of the steps; then the original. Shown brightened."""
     settings = run_settings(variant=variant, start=start, steps=evaluation.STEPS)
     pictures = inputs.unseen(variant).unseen
-    clean = prepare(pictures[PICTURE % len(pictures)][None], settings.brightness)
+    clean = settings.dim(pictures[PICTURE % len(pictures)][None])
     walk = list(denoise(inputs.checkpoint(variant), settings, clean))
     places = torch.linspace(0, len(walk) - 1, COLUMNS).round().int()
     gain, upper, lower = 1 / settings.brightness, MARGIN + LINE_HEIGHT, MARGIN + LINE_HEIGHT + SIDE + GAP

@@ -70,7 +70,7 @@ def _side(trials: Trials, outcome: Outcome | None, other: Outcome, brightened: b
     if outcome:
         return title(outcome.settings), picture(outcome, gain(outcome.settings, brightened))
     exposure = gain(other.settings, brightened)
-    return "The input", data_uri(trials.input(other.settings.brightness), exposure)
+    return "The input", data_uri(trials.input(other.settings), exposure)
 
 
 def _places(outcomes: list[Outcome]) -> dict[Outcome, tuple[int, int]]:

@@ -7,6 +7,7 @@ from typing import get_args
 import gradio as gr
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
@@ -84,8 +85,15 @@ class Controls:
             trained.brightness,
             step=0.05,
             label="Brightness",
-            info="Every pixel of your picture is multiplied by this before the noise is added.",
+            info="How bright white is in your picture before the noise is added.",
         )
+        self.light = gr.Radio(
+            [(row.title, name) for name, row in LIGHTS.items()],
+            value=trained.light,
+            label="Light",
+            info=" ".join(f"{row.title}: {row.sentence}" for row in LIGHTS.values()),
+        )
+        self.lights = gr.HTML(padding=False, elem_id="lights")
         self.start = Dial(
             0,
             LAST_TIMESTEP,

@@ -16,6 +16,7 @@ from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.images import read, square
 from lowlight_ddpm.images.picker import Gallery
 from lowlight_ddpm.judgement import Judgement, judge
+from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.onset import onset
 from lowlight_ddpm.photometry import prepare
@@ -71,7 +72,7 @@ class Run(Work):
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.dim = None if self.generates else _dimmed(self.picked.image, self.settings.brightness)
+        self.dim = None if self.generates else _dimmed(self.picked.image, self.settings)
 
     def __deepcopy__(self, memo: dict) -> "Run":
         """Every visitor gets a copy of the page's first state; a run that is over is the same for all."""
@@ -86,7 +87,10 @@ class Run(Work):
     def scene(self) -> tuple:
         """What its input looks like depends on this alone, and what it is compared with."""
         s = self.settings
-        return s.variant, s.mode, *(() if self.generates else (s.brightness, self.picked))
+        if self.generates:
+            return s.variant, s.mode
+        chance = s.seed if LIGHTS[s.light].random else None
+        return s.variant, s.mode, s.brightness, s.light, chance, self.picked
 
     @property
     def query(self) -> str:
@@ -109,7 +113,7 @@ class Run(Work):
         The original is as bright as it was taken.
         """
         if what == "original":
-            return _dimmed(self.picked.image, 1.0)
+            return prepare(square(self.picked.image, RESOLUTION))
         return self.steps[int(what) - 1].x0[0] if what.isdecimal() else getattr(self, what)
 
     @cached_property
@@ -177,8 +181,8 @@ def paced(steps: Iterator[Step], seconds: float) -> Iterator[Step]:
             yield step
 
 
-def _dimmed(picture: Image.Image, brightness: float) -> Tensor:
-    return prepare(square(picture, RESOLUTION), brightness)
+def _dimmed(picture: Image.Image, settings: RunSettings) -> Tensor:
+    return settings.dim(square(picture, RESOLUTION)[None])[0]
 
 
 def _mean_colour(x: Tensor) -> Colour:

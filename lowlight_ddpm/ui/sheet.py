@@ -11,7 +11,6 @@ from torchvision.utils import make_grid
 from lowlight_ddpm.comparison import SetShift, set_shift
 from lowlight_ddpm.images import stack
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
@@ -54,7 +53,7 @@ class Sheet(Job):
 
     def __post_init__(self) -> None:
         pixels = stack(self.gallery, RESOLUTION)
-        self.sides = [Side(settings, prepare(pixels, settings.brightness)) for settings in self.wanted]
+        self.sides = [Side(settings, settings.dim(pixels)) for settings in self.wanted]
 
     def repeats(self, other: Job | None) -> bool:
         """Whether `other` is this very work, so that what it has come to can stay."""

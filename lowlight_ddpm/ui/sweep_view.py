@@ -1,10 +1,12 @@
 """A grid of runs as HTML: a heat map of one measure, a picture in every cell, each a button to its run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 from lowlight_ddpm.comparison import Outcome
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.sweep import AXES, MEASURES, Value, shade, share, span
 from lowlight_ddpm.ui.compare_view import picture
@@ -26,14 +28,18 @@ class Grid:
     rows: tuple[Value, ...]
 
 
+_NAMED: dict[str, Callable[[str], str]] = {
+    "variant": lambda name: find_variant(name).title,
+    "light": lambda name: LIGHTS[name].title,
+    "sampler": lambda name: SAMPLERS[name].title,
+    "variance_type": lambda name: VARIANCES[name],
+}
+
+
 def label(axis: str, value: Value) -> str:
     """A value of an axis for people."""
-    if axis == "variant":
-        return find_variant(str(value)).title
-    if axis == "sampler":
-        return SAMPLERS[value].title
-    if axis == "variance_type":
-        return VARIANCES[value]
+    if axis in _NAMED:
+        return _NAMED[axis](value)
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}"

@@ -9,7 +9,7 @@ from lowlight_ddpm.comparison import Memory, Outcome
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import square
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import digest, prepare
+from lowlight_ddpm.photometry import digest
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
@@ -67,9 +67,9 @@ class Trials(Job):
             return f"{runs}, step {self.step.index + 1} of {self.step.total} of the next"
         return runs
 
-    def input(self, brightness: float) -> Tensor:
+    def input(self, settings: RunSettings) -> Tensor:
         """The picture dimmed: (3, H, W) in model range."""
-        return prepare(self.pixels, brightness)
+        return settings.dim(self.pixels[None])[0]
 
     def query(self, index: int) -> str:
         """The link's query that opens this run in Watch."""
@@ -91,7 +91,7 @@ class Trials(Job):
         settings = self.wanted[index]
         outcome = self._known(settings)  # by another visitor, meanwhile
         if outcome is None:
-            picture = self.input(settings.brightness)
+            picture = self.input(settings)
             for step in model.walk(settings, picture[None]):
                 self.step = step
                 yield False

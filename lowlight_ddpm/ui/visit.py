@@ -12,6 +12,7 @@ from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui import picking, view
 from lowlight_ddpm.ui.controls import MODES, fresh_seed, opening, settings_of, values_of
 from lowlight_ddpm.ui.copy_link import link_to
+from lowlight_ddpm.ui.light_view import side_by_side
 from lowlight_ddpm.ui.link import own, parse, query_of
 from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.results_view import UNCHANGED, results
@@ -75,17 +76,19 @@ def reopen(session: Session, wanted: Wanted) -> tuple:
     return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="watch")
 
 
-def preview(session: Session, variant: str, mode: str, brightness: float) -> str:
-    """Put the chosen picture on the stage, dimmed; a run that already shows it keeps the stage."""
-    if session.running:
-        return gr.skip()
+def preview(session: Session, variant: str, mode: str, brightness: float, light: str, seed: int) -> tuple:
+    """(stage, lights): the chosen picture, dimmed, on the stage, and small in every light.
+
+    A run under way, and one that already shows the picture, keep the stage.
+    """
     with refusals_shown():
-        settings = run_settings(variant=variant, mode=mode, brightness=brightness)
+        settings = run_settings(variant=variant, mode=mode, brightness=brightness, light=light, seed=seed)
         run = Run(settings, session.picked)
-        if run.scene == session.staged.scene:
-            return gr.skip()
+        lights = "" if run.generates else side_by_side(session.picked.image, settings)
+        if session.running or run.scene == session.staged.scene:
+            return gr.skip(), lights
         session.staged = run
-        return view.stage(run, session.brightened, view.idle(READY))
+        return view.stage(run, session.brightened, view.idle(READY)), lights
 
 
 def begin(session: Session, locked: bool, *values) -> tuple:

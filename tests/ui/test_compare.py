@@ -62,7 +62,7 @@ def titles(html):
 
 def found(job, *figures):
     """The job with outcomes of the given (mse, ΔE), one for each of its trials."""
-    made = trials.Outcome.of(run_settings(), job.input(0.5), job.input(0.5))
+    made = trials.Outcome.of(run_settings(), job.input(run_settings()), job.input(run_settings()))
     job.found = [
         replace(made, settings=settings, measures=replace(made.measures, mse=mse * b**2), delta_e=eye)
         for settings, (mse, eye) in zip(job.wanted, figures, strict=True)
@@ -194,7 +194,7 @@ def test_the_wipe_lays_two_results_or_the_input_over_each_other(session, both_wo
     assert 'type="range"' in html
     shown = compare.wipe(session, slot, compare_view.INPUT, "dim")
     picture, result = (decoded(uri).astype(int) for uri in re.findall('src="([^"]+)"', shown))
-    as_dim = (np.asarray(slot.job.input(0.5)).transpose(1, 2, 0) + 1) * 127.5
+    as_dim = (np.asarray(slot.job.input(run_settings())).transpose(1, 2, 0) + 1) * 127.5
     np.testing.assert_allclose(picture, as_dim, atol=1)
     assert (picture != result).any()
     session.brightened = True

@@ -1,5 +1,7 @@
 """The callbacks of the tab Watch, without a browser."""
 
+import re
+
 import gradio as gr
 import pytest
 from starlette.requests import Request
@@ -100,10 +102,15 @@ def test_refusals_reach_the_visitor_as_their_sentence(session):
     assert not session.running
 
 
+def preview(session, brightness, light="pixels", seed=0):
+    """What the stage becomes."""
+    return visit.preview(session, "dim", "restore", brightness, light, seed)[0]
+
+
 def test_a_preview_leaves_a_run_under_way_alone(session):
     start(session)
     staged = session.staged
-    assert visit.preview(session, "dim", "restore", 0.9) == gr.skip()
+    assert preview(session, 0.9) == gr.skip()
     assert session.staged is staged
 
 
@@ -111,10 +118,23 @@ def test_a_preview_leaves_a_finished_run_of_the_same_picture_on_the_stage(sessio
     start(session)
     list(visit.stream(session))
     visit.conclude(session)
-    assert visit.preview(session, "dim", "restore", 0.5) == gr.skip()
-    assert "Ready" in visit.preview(session, "dim", "restore", 0.9)
+    assert preview(session, 0.5) == gr.skip()
+    assert "Ready" in preview(session, 0.9)
     session.index = 3
-    assert "Ready" in visit.preview(session, "dim", "restore", 0.9)
+    assert "Ready" in preview(session, 0.9)
+
+
+def test_a_picture_in_another_light_is_another_and_each_light_is_shown_beside_the_other(session):
+    start(session)
+    list(visit.stream(session))
+    visit.conclude(session)
+    assert preview(session, 0.5, light="camera") != gr.skip()
+    assert preview(session, 0.5, light="camera") == gr.skip()
+    assert preview(session, 0.5, light="camera", seed=1) != gr.skip(), "other photons"
+    _, lights = visit.preview(session, "dim", "restore", 0.5, "camera", 1)
+    assert lights.count("data:image/png") == len(set(re.findall(r'src="([^"]+)"', lights))) == 2
+    assert re.search(r'class="chosen"><img alt="[^"]*camera', lights)
+    assert visit.preview(session, "dim", "generate", 0.5, "pixels", 0)[1] == ""
 
 
 def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypatch):

@@ -16,7 +16,7 @@ from lowlight_ddpm.ui.run import Picked, Run, paced
 
 SECONDS = 0.5  # between two results on the way
 PICTURE = Field("picture", "the picture to restore, as a file; it is cropped to a square and made 64 px wide")
-_OF_RESTORATION = ("mode", "start", "brightness", "anchor")
+_OF_RESTORATION = ("mode", "start", "brightness", "light", "anchor")
 _GENERATED = tuple(name for name in FIELDS if name not in _OF_RESTORATION)
 
 Streamed = Iterator[tuple[Image.Image, dict]]

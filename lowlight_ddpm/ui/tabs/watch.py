@@ -63,6 +63,7 @@ class Watch:
         spoken = SPOKEN | {"show_progress_on": self.run}
         picker, controls, upload = self.picker, self.controls, self.picker.upload
         scene = [self.session, controls.variant, controls.mode, controls.brightness]
+        scene += [controls.light, controls.seed]
 
         chosen = picker.gallery.select(picking.choose, self.session, upload, **SILENT)
         brought = upload.input(picking.bring, [self.session, upload], upload, **spoken)
@@ -76,8 +77,9 @@ class Watch:
             brought.then,
             controls.mode.change,
             controls.brightness.change,
+            controls.light.change,
         ):
-            listen(visit.preview, scene, self.stage, **spoken)
+            listen(visit.preview, scene, [self.stage, controls.lights], **spoken)
         controls.announce(self.plan, page.load)
 
         brought.then(visit.resume, [self.session, self.wanted], self.wanted, **spoken)
