@@ -41,6 +41,11 @@ class Response:
         """
         return self.black + (means - self.black) / self.gain(ratio)
 
+    def brightened(self, pixels: np.ndarray, ratio: float) -> np.ndarray:
+        """Pixel values in [0, 1] with `ratio` times the light, clipped to [0, 1]."""
+        black = self.black / 255
+        return (black + (pixels - black) * self.gain(ratio)).clip(0, 1)
+
 
 @dataclass(frozen=True)
 class Exposure:

@@ -25,17 +25,18 @@ def draw(number: int, size: int = 128) -> Image.Image:
     and another run the same bytes (another processor may round a rare pixel one level off).
     Raises ValueError unless `number` is a whole number from 0 and `size` one from 16 to 1024.
     """
-    _check(number, size)
-    fine = _samples_across(size)
+    check(number, size)
+    fine = samples_across(size)
     half = _Specimen(number).half(size * fine)
     whole = np.concatenate([half[:, ::-1], half[:, (size * fine) % 2 :]], axis=1)
     pixels = whole.reshape(size, fine, size, fine, 3).mean((1, 3))
     return Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
 
 
-def _check(number: int, size: int) -> None:
+def check(number: int, size: int) -> None:
+    """Raise ValueError unless both are whole numbers that can be drawn."""
     if not _is_whole(number) or number < 0:
-        raise ValueError(f"Give the butterfly's number as a whole number from 0 up, not {number!r}.")
+        raise ValueError(f"Give its number as a whole number from 0 up, not {number!r}.")
     if not _is_whole(size) or not SMALLEST <= size <= LARGEST:
         raise ValueError(f"Give the size as a whole number of pixels, {SMALLEST} to {LARGEST}, not {size!r}.")
 
@@ -44,7 +45,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _samples_across(size: int) -> int:
+def samples_across(size: int) -> int:
     """Samples along a pixel's side: small pixels hold more detail."""
     return 4 if size <= 80 else 3 if size <= 256 else 2
 
