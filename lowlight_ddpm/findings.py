@@ -28,7 +28,8 @@ def findings(
 ) -> Iterator[Finding]:
     """Test every claim on `results.table()`. `source` names the pictures, for restorations from `rows` alone.
 
-    A comparison whose cells are not there yet has no difference, and the verdict says so.
+    A comparison whose cells are not there yet has no difference, and one that awaits a second training of the
+    same network no spread; the verdict says so.
     """
     for claim in claims:
         for comparison in claim.comparisons:
@@ -89,7 +90,8 @@ def _tested(rows: pd.DataFrame, source: str | None, claim: Claim, comparison: Co
         again = _difference(rows, source, comparison, *comparison.trained_twice, {})
         spread = abs(again.mean) if again else None
     if difference is None or spread is None:
-        return Finding(claim, comparison, difference, spread, "not measured yet")
+        missing = "no verdict yet" if difference else "not measured yet"
+        return Finding(claim, comparison, difference, spread, missing)
     _, _, noticeable = FIGURES[comparison.column]
     found = verdict(difference, comparison.claimed, max(spread, noticeable))
     return Finding(claim, comparison, difference, spread, found)

@@ -89,7 +89,7 @@ def test_a_claim_is_tested_beyond_what_training_again_changes():
     claims = (Claim("deeper is better", (Comparison("dim-deep", "dim-large", "tint", -1, SHALLOW),)),)
     better = pd.concat([rows("dim-large", tint=wavy(9)), rows("dim-deep", tint=wavy(4))])
     (finding,) = findings.findings(better, claims=claims)
-    assert finding.verdict == "not measured yet"  # the retraining is missing
+    assert finding.verdict == "no verdict yet"  # the retraining is missing
 
     (finding,) = findings.findings(pd.concat([better, rows("dim-retrained", tint=wavy(10.5))]), claims=claims)
     assert finding.difference.mean == pytest.approx(-5)

@@ -155,7 +155,7 @@ class _Fruit:
         return np.clip(colours, 0, 1)
 
     def _frame(self, fill: float) -> tuple[float, float]:
-        """How large it is, and how high its middle lies, so that leaf and shadow take `fill` of the picture."""
+        """Size, and height of the middle: it takes `fill` of the picture with leaf and shadow."""
         radii = self.radius(np.linspace(0, np.pi, 50))
         top, bottom = radii[0] + self.length - 0.04, radii[-1] + 0.08
         scale = fill * min(2 / (top + bottom), 1 / (radii.max() + 0.05))

@@ -42,7 +42,7 @@ def _progress(found: Measured) -> str:
     open_ = [row.title for name, row in VARIANTS.items() if name not in found.variants]
     if not found.variants:
         return '<p class="verdict">Nothing has been measured yet: results/ holds no trained network’s.</p>'
-    verdicts = Counter(_verdict(t.finding) for _, tests in found.claims for t in tests)
+    verdicts = Counter(t.finding.verdict for _, tests in found.claims for t in tests)
     said = ", ".join(f"<b>{verdicts[verdict]}</b> “{verdict}”" for verdict in BADGES if verdicts[verdict])
     html = f'<p class="verdict">{verdicts.total()} comparisons test the post’s claims: {said}.</p>'
     if open_:
@@ -73,17 +73,13 @@ def _line(tested: Tested) -> str:
     drawn = whisker(finding.difference, _too_small(finding), f"{what}: {said}")
     if finding.spread is None:
         said += " What training again changes is not known yet."
-    head = f"<p><b>{escape(what)}</b> {_badge(_verdict(finding))}</p>"
+    head = f"<p><b>{escape(what)}</b> {_badge(finding.verdict)}</p>"
     return f'<div class="tested">{head}{drawn}<p>{escape(said)}</p></div>'
 
 
 def _lacking(c: Comparison) -> str:
     badge = _badge("not measured yet")
     return f'<div class="tested"><p><b>{escape(" against ".join(_named(c)))}</b> {badge}</p></div>'
-
-
-def _verdict(finding: Finding) -> str:
-    return "no verdict yet" if finding.difference and finding.spread is None else finding.verdict
 
 
 def _badge(verdict: str) -> str:
