@@ -105,12 +105,15 @@ def variants(as_json: AsJson = False) -> None:
 @app.command()
 @takes_run_options
 def denoise(
-    image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER; its middle square is used.")],
+    image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER.")],
     brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
     light: Annotated[str, typer.Option(help="How it is dimmed: pixels, or as by a camera.")] = "pixels",
     start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
     anchor: Annotated[
         bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All of it at its own size, in tiles, not its square at 64 px.")
     ] = False,
     brighten: Brighten = False,
     recorded: Recorded = None,
@@ -128,17 +131,20 @@ def denoise(
     settings = (
         _recorded(recorded, "restore")
         if recorded
-        else run_settings(brightness=brightness, light=light, start=start, anchor=anchor, **run)
+        else run_settings(brightness=brightness, light=light, whole=whole, start=start, anchor=anchor, **run)
     )
     checkpoint = _load(settings.variant, threads)
-    pixels = images.square(images.open_picture(image), checkpoint.unet.config.sample_size)
+    size = checkpoint.unet.config.sample_size
+    pixels = images.framed(images.open_picture(image), size, settings.whole)
+    if settings.whole:
+        _announce(checkpoint, settings.steps, *pixels.shape[1:])
     dim = settings.dim(pixels[None])
     walk = _walk(checkpoint, settings, dim)
 
     from lowlight_ddpm.judgement import judge
     from lowlight_ddpm.outputs import run_report, write_run
 
-    judgement = judge(walk, dim[0], settings.brightness, checkpoint.frame.scale)
+    judgement = judge(walk.steps, dim[0], settings.brightness, checkpoint.frame.scale)
     report = run_report(settings, walk, **asdict(judgement))
     paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
     print(judgement.in_words, *paths, sep="\n")
@@ -177,7 +183,7 @@ def generate(
     from lowlight_ddpm.colour import channel_means
     from lowlight_ddpm.outputs import run_report, write_run
 
-    means = channel_means(walk[-1].x0)
+    means = channel_means(walk.steps[-1].x0)
     figures = {"means": means.mean(dim=0).tolist(), "training_means": checkpoint.training_means.tolist()}
     report = run_report(settings, walk, **figures)
     paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
@@ -412,10 +418,24 @@ def _load(variant: str, threads: int):
     return load(variant)
 
 
-def _walk(checkpoint, settings, dim=None, count: int = 1) -> list:
-    """All steps of a run, with a progress bar on the terminal."""
+def _walk(checkpoint, settings, dim=None, count: int = 1):
+    """The history of a run, with a progress bar on the terminal."""
     from tqdm import tqdm
 
+    from lowlight_ddpm.history import History
     from lowlight_ddpm.sampling import denoise as steps_of
 
-    return list(tqdm(steps_of(checkpoint, settings, dim, count), total=settings.steps, unit="step"))
+    history = History()
+    for step in tqdm(steps_of(checkpoint, settings, dim, count), total=settings.steps, unit="step"):
+        history.keep(step)
+    return history
+
+
+def _announce(checkpoint, steps: int, height: int, width: int) -> None:
+    """Say how long a large picture will take."""
+    from lowlight_ddpm.sampling import seconds_per_call
+    from lowlight_ddpm.tiling import tile_count
+
+    tiles = tile_count(height, width, checkpoint.unet.config.sample_size)
+    seconds = steps * seconds_per_call(checkpoint, height, width)
+    print(f"{width}×{height} pixels in {tiles} tiles, {steps} steps: about {seconds:.0f} s.", file=sys.stderr)

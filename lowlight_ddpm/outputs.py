@@ -12,18 +12,19 @@ from torchvision.transforms.v2 import functional as tv
 from torchvision.utils import make_grid
 
 from lowlight_ddpm import __version__
-from lowlight_ddpm.colour import channel_means
+from lowlight_ddpm.history import History
 from lowlight_ddpm.photometry import expose
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 
 SHEET_COLUMNS = 10
 GIF_FRAMES = 50
-GIF_SCALE = 3  # screen pixels for one of the picture's
+GIF_SCALE = 3  # screen pixels for one of the picture's,
+GIF_WIDTH = 1024  # as long as the animation is no wider than this
 _GAP = 4  # white pixels between the pictures of a grid
 
 
-def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) -> list[Path]:
+def write_run(folder: Path, report: dict, run: History, gain: float = 1.0) -> list[Path]:
     """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
     Pictures are shown with `gain` on their pixel values. The same run writes the same bytes.
@@ -31,21 +32,21 @@ def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) 
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in ("result.png", "steps.png", "steps.gif", "measures.json")]
     result, sheet, animation, measures = paths
-    picture_grid(steps[-1].x0, gain=gain).save(result)
-    contact_sheet(steps, gain).save(sheet)
-    save_gif(animation, steps, gain)
+    picture_grid(run.steps[-1].x0, gain=gain).save(result)
+    contact_sheet(run.steps, gain).save(sheet)
+    save_gif(animation, run.steps, gain)
     measures.write_text(json.dumps(report, indent=1) + "\n")
     return paths
 
 
-def run_report(settings: RunSettings, steps: list[Step], **measures: object) -> dict:
+def run_report(settings: RunSettings, run: History, **measures: object) -> dict:
     """Settings, library versions, R, G, B means of x0 at every step (1/255), and the measures; JSON-able."""
     versions = {name: version(name) for name in ("torch", "diffusers")}
     return {
         "settings": settings.model_dump(),
         "versions": {"lowlight_ddpm": __version__, "python": platform.python_version(), **versions},
         **measures,
-        "x0_means": {step.timestep: channel_means(step.x0).mean(dim=0).tolist() for step in steps},
+        "x0_means": run.means,
     }
 
 
@@ -68,8 +69,9 @@ def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:
     frames = [
         picture_grid(torch.stack([step.x_t[0], step.x0[0]]), 2, gain) for step in spread(steps, GIF_FRAMES)
     ]
+    scale = max(1, min(GIF_SCALE, GIF_WIDTH // frames[0].width))
     frames = [
-        frame.resize((frame.width * GIF_SCALE, frame.height * GIF_SCALE), Image.Resampling.NEAREST)
+        frame.resize((frame.width * scale, frame.height * scale), Image.Resampling.NEAREST)
         for frame in frames
     ]
     milliseconds = [80] * (len(frames) - 1) + [2000]

@@ -15,6 +15,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.samplers import Respaced
 from lowlight_ddpm.schedule import estimate_x0, matching_timesteps, signal_and_noise, trailing_timesteps
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.tiling import predict, tile_count
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def denoise(
     Restoring, `image` (B, 3, H, W) in model range, already dimmed, is noised to timestep `settings.start`;
     generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
     own, seeded with settings.seed + i, so it does not depend on what else is in the batch. `alter` may give
-    back another x_t and x0 at any step, from which the walk goes on. Raises Refusal for a picture to restore
-    that is missing or whose sides are no multiples of 8.
+    back another x_t and x0 at any step, from which the walk goes on. A picture larger than the network's own
+    is asked in tiles. Raises Refusal for a picture to restore that is missing, or smaller than that.
     """
     unet, device, variant, frame = checkpoint.unet, checkpoint.device, checkpoint.variant, checkpoint.frame
     levels = settings.alphas_cumprod
@@ -74,8 +75,7 @@ def denoise(
     x_t = first
     for index, timestep in enumerate(timesteps.tolist()):
         level = process.levels[index]
-        model_input = x_t.contiguous(memory_format=torch.channels_last)
-        prediction = unet(model_input, fed[index]).sample
+        prediction = predict(unet, x_t, fed[index])
         prediction = cures.scale_epsilon(
             prediction, x_t, level, variant.prediction_type, settings.epsilon_scale
         )
@@ -126,16 +126,16 @@ def _shape(
         return count, 3, side, side
     if image is None:
         raise Refusal("There is no picture to restore: pick one, or generate from pure noise.")
-    if image.ndim != 4 or image.shape[-1] % 8 or image.shape[-2] % 8:
-        raise Refusal(
-            f"A picture's sides must be multiples of 8 pixels, and {tuple(image.shape[-2:])} are not."
-        )
+    side = checkpoint.unet.config.sample_size
+    if image.ndim != 4 or min(image.shape[-2:]) < side:
+        shape = "×".join(map(str, image.shape[-2:]))
+        raise Refusal(f"A picture to restore must be at least {side} pixels a side, and this one is {shape}.")
     return tuple(image.shape)
 
 
-def seconds_per_call(checkpoint: Checkpoint) -> float:
-    """Seconds that one network call on one 64 px picture takes here: timed once a checkpoint, then kept."""
-    return _timed_call(checkpoint.unet)
+def seconds_per_call(checkpoint: Checkpoint, height: int, width: int) -> float:
+    """Seconds that one network call on a picture takes here: one tile is timed once a checkpoint."""
+    return tile_count(height, width, checkpoint.unet.config.sample_size) * _timed_call(checkpoint.unet)
 
 
 @lru_cache(maxsize=8)

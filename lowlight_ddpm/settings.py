@@ -32,6 +32,9 @@ class RunSettings(BaseModel):
     light: LightName = Field(
         "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
     )
+    whole: bool = Field(
+        False, description="restore the picture at its own size, in tiles, and not its middle square at 64 px"
+    )
     start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
     steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
     sampler: SamplerName = Field("ddpm", description="how each step is taken")
@@ -74,6 +77,8 @@ class RunSettings(BaseModel):
             raise ValueError("the anchor holds the colour of a picture: restore one, or leave anchor out")
         if self.mode == "generate" and self.light != "pixels":
             raise ValueError("there is no picture to take with a camera: restore one, or leave light out")
+        if self.mode == "generate" and self.whole:
+            raise ValueError("there is no picture to take whole: restore one, or leave whole out")
         if self.mode == "restore" and self.leak_start:
             raise ValueError(
                 "a picture to restore brings its own colour into the noise: generate, or leave leak_start out"

@@ -97,6 +97,17 @@ def test_an_option_reaches_the_run(run, tmp_path, command, arguments, expected):
     assert settings == plain.model_dump() | expected
 
 
+def test_a_whole_photograph_keeps_its_size_and_the_time_is_said_before(run, photo, tmp_path):
+    status, _, said = run("denoise", photo, "--whole", "--steps", 3, "--out", tmp_path / "out")
+    assert status == 0
+    assert said.startswith("130×90 pixels in 88 tiles, 3 steps: about ")
+    with Image.open(tmp_path / "out" / "result.png") as result:
+        assert result.size == (130, 90)
+    report = json.loads((tmp_path / "out" / "measures.json").read_text())
+    assert report["settings"]["whole"]
+    assert len(report["x0_means"]) == 3
+
+
 @pytest.mark.parametrize("command", ["denoise", "generate"])
 def test_help_names_every_sampler(run, command):
     words = run(command, "--help")[1].replace(",", " ").replace(".", " ").split()

@@ -20,6 +20,7 @@ FLOORS = (
         "samplers",
         "cures",
         "settings",
+        "tiling",
         "curves",
         "colour",
         "onset",
@@ -33,6 +34,7 @@ FLOORS = (
     ("response",),
     ("card", "training", "sampling"),
     (
+        "history",
         "memorisation",
         "loss_curves",
         "recording",

@@ -198,7 +198,7 @@ def test_every_sampler_asks_the_network_as_often_as_it_should(tiny_checkpoint, s
     start, steps = start_and_steps
     spy = Spy(Gaussian(-0.4, 0.2, tiny_checkpoint.alphas_cumprod))
     settings = run_settings(start=start, steps=steps, sampler=sampler)
-    walk = list(denoise(replace(tiny_checkpoint, unet=spy), settings, pictures(1, side=8)))
+    walk = list(denoise(replace(tiny_checkpoint, unet=spy), settings, pictures(1, side=64)))
     assert spy.fed == trailing_timesteps(start, steps).tolist() == [step.timestep for step in walk]
     assert all(step.x_t.isfinite().all() and step.x0.isfinite().all() for step in walk)
 
@@ -428,11 +428,11 @@ def test_generating_begins_with_noise_at_the_last_timestep(tiny_checkpoint):
     assert torch.equal(first.x_t, draw((2, 3, 16, 16), generators(2, seed=1)))
 
 
-def test_pictures_of_other_sizes_than_the_training_s_are_restored(tiny_checkpoint):
-    assert last(tiny_checkpoint, run_settings(steps=2), pictures(1, side=24)).shape == (1, 3, 24, 24)
+def test_larger_pictures_than_the_training_s_are_restored(tiny_checkpoint):
+    assert last(tiny_checkpoint, run_settings(steps=2), pictures(1, side=25)).shape == (1, 3, 25, 25)
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 12, 16), (1, 3, 16, 20), (1, 3, 63, 63), (3, 16, 16)])
+@pytest.mark.parametrize("shape", [(1, 3, 12, 16), (1, 3, 16, 8), (3, 16, 16)])
 def test_a_picture_that_does_not_fit_is_refused(tiny_checkpoint, shape, one_sentence):
     with pytest.raises(Refusal) as refusal:
         next(denoise(tiny_checkpoint, run_settings(), torch.zeros(shape)))

@@ -133,6 +133,12 @@ def test_generating_always_starts_at_the_last_timestep(start):
     assert run_settings(mode="generate", **start).start == 999
 
 
+def test_noise_is_no_picture_to_take_whole(one_sentence):
+    with pytest.raises(Refusal, match="whole") as refusal:
+        run_settings(mode="generate", whole=True)
+    one_sentence(refusal)
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         run_settings().seed = 1

@@ -1,7 +1,19 @@
 """Where pictures come from: files, folders, the Hub, and our own pen."""
 
 from lowlight_ddpm.images.drawn import draw
-from lowlight_ddpm.images.reading import read, square, stack
+from lowlight_ddpm.images.reading import entire, framed, read, square, stack
 from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source
 
-__all__ = ["HELD_OUT", "Source", "draw", "hold_out", "open_picture", "open_source", "read", "square", "stack"]
+__all__ = [
+    "HELD_OUT",
+    "Source",
+    "draw",
+    "entire",
+    "framed",
+    "hold_out",
+    "open_picture",
+    "open_source",
+    "read",
+    "square",
+    "stack",
+]

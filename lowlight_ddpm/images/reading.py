@@ -13,6 +13,8 @@ from torchvision.transforms.v2 import functional as tv
 from lowlight_ddpm.errors import Refusal
 
 MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in multiples of 8
+MAX_WHOLE_PIXELS = 2**20  # of a picture that is kept whole; 1024×1024 take minutes to denoise
+STRIP = 16  # as many times as long as it is high is what a whole picture may be
 MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
 
 
@@ -38,12 +40,40 @@ def read(source: str | Path | bytes | Image.Image) -> Image.Image:
         raise Refusal(f"{name} is damaged and cannot be decoded ({error}): choose another file.") from error
 
 
+def framed(picture: Image.Image, size: int, whole: bool) -> Tensor:
+    """What a network of `size` pixels gets of a picture: all of it, or its middle square."""
+    return entire(picture, size) if whole else square(picture, size)
+
+
+def entire(picture: Image.Image, least: int) -> Tensor:
+    """All of a picture at its own size: uint8 (3, H, W).
+
+    It is made smaller if it has more than MAX_WHOLE_PIXELS, and larger if a side is under `least`; the ends
+    of a strip longer than STRIP times its height are left out.
+    """
+    picture, size = _without_ends(picture, STRIP), entire_size(picture.size, least)
+    return tv.pil_to_tensor(
+        picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+    )
+
+
+def entire_size(size: tuple[int, int], least: int) -> tuple[int, int]:
+    """Width and height that `entire` gives a picture of width and height `size`."""
+    width, height = (min(side, STRIP * min(size)) for side in size)
+    scale = max(min(1, (MAX_WHOLE_PIXELS / (width * height)) ** 0.5), least / min(width, height))
+    return round(width * scale), round(height * scale)
+
+
 def square(picture: Image.Image, size: int) -> Tensor:
     """The middle square of a picture, resized with antialiasing: uint8 (3, size, size)."""
-    # The ends of a long strip, which the middle does not need, could fill memory.
-    most = 4 * min(picture.size)
-    picture = tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
+    picture = _without_ends(picture, 4)  # the middle does not need them, and they could fill memory
     return v2.Compose([v2.PILToTensor(), v2.Resize(size, antialias=True), v2.CenterCrop(size)])(picture)
+
+
+def _without_ends(picture: Image.Image, ratio: int) -> Image.Image:
+    """The middle of a strip, at most `ratio` times as long as it is high."""
+    most = ratio * min(picture.size)
+    return tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
 
 
 def _open(source: str | Path | bytes) -> Image.Image:

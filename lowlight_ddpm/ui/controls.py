@@ -14,6 +14,7 @@ from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.ui.dial import Dial
 from lowlight_ddpm.ui.messages import SILENT
 from lowlight_ddpm.ui.plan import lesson, plan
+from lowlight_ddpm.ui.run import Session
 from lowlight_ddpm.variants import VARIANTS
 
 # Where the page restores from: the picture still shows through there (63 % signal). Twice as deep, at the
@@ -94,6 +95,12 @@ class Controls:
             info=" ".join(f"{row.title}: {row.sentence}" for row in LIGHTS.values()),
         )
         self.lights = gr.HTML(padding=False, elem_id="lights")
+        self.whole = gr.Checkbox(
+            trained.whole,
+            label="Whole picture",
+            info="All of it at its own size, in overlapping tiles. Off: its middle square at 64 px.",
+            elem_id="whole",
+        )
         self.start = Dial(
             0,
             LAST_TIMESTEP,
@@ -195,16 +202,22 @@ class Controls:
         self.variant.change(lesson, self.variant, self.lesson, **SILENT)
         self.dice.click(fresh_seed, None, self.seed, **SILENT)
 
-    def announce(self, where: gr.HTML, load: gr.events.EventListener) -> None:
-        """Keep the signal below the start slider and the plan in `where` true to the controls."""
-        gr.on(
-            [load, *(field.change for field in self.fields)],
-            describe,
-            self.fields,
-            [self.signal, where],
-            trigger_mode="always_last",
-            **SILENT,
-        )
+    def announce(
+        self,
+        session: gr.State,
+        where: gr.HTML,
+        load: gr.events.EventListener,
+        picked: list[gr.events.Dependency],
+    ) -> None:
+        """Keep the signal below the start slider and the plan in `where` true to the controls.
+
+        `picked` are the events after which the visitor's `session` has another picture.
+        """
+        told = [describe, [session, *self.fields], [self.signal, where]]
+        changes = [load, *(field.change for field in self.fields)]
+        gr.on(changes, *told, trigger_mode="always_last", **SILENT)
+        for event in picked:
+            event.then(*told, **SILENT)
 
 
 def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:
@@ -232,9 +245,9 @@ def preset(name: str, variant: str, seed: int) -> list:
     return values_of(run_settings(variant=variant, seed=seed, **PRESETS[name]))
 
 
-def describe(*values) -> tuple[str, str]:
-    """(signal, plan) as HTML for the components' values."""
-    return plan(dict(zip(FIELDS, values, strict=True)))
+def describe(session: Session, *values) -> tuple[str, str]:
+    """(signal, plan) as HTML for the components' values and the visitor's picture."""
+    return plan(dict(zip(FIELDS, values, strict=True)), session.picked.image)
 
 
 def fresh_seed() -> int:

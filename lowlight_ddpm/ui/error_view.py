@@ -2,7 +2,7 @@
 
 from lowlight_ddpm.colour import signed_error
 from lowlight_ddpm.error_map import COLOURS, coloured, limit_for
-from lowlight_ddpm.ui.png import data_uri
+from lowlight_ddpm.ui.png import data_uri, proportions
 from lowlight_ddpm.ui.run import Run
 
 NONE_YET = "After a run, every pixel's error is shown here."
@@ -27,7 +27,7 @@ def errors(run: Run | None) -> str:
         f'<div class="scale"><span>−{limit} too dark</span><i style="background: linear-gradient(90deg, '
         f'{_SCALE})"></i><span>too bright +{limit}</span></div>'
     )
-    return f'<div class="maps">{pictures}</div>{scale}<p class="legend">{LEGEND}</p>'
+    return f'<div class="maps"{proportions(run.result)}>{pictures}</div>{scale}<p class="legend">{LEGEND}</p>'
 
 
 def _said(name: str, mean: float) -> str:

@@ -36,7 +36,7 @@ def packed(run: Run) -> bytes:
     """The zip of a run that made at least one step; the same run gives the same bytes."""
     file = BytesIO()
     with TemporaryDirectory() as folder:
-        *pictures, report = write_run(Path(folder), report_of(run), run.steps)
+        *pictures, report = write_run(Path(folder), report_of(run), run.history)
         contents = [(path.name, path.read_bytes()) for path in pictures] + [(REPORT, report.read_bytes())]
     if not run.generates:
         contents.append(input_of(run.picked))
@@ -57,7 +57,7 @@ def report_of(run: Run) -> dict:
         name, content = input_of(run.picked)
         picture = {"name": run.picked.name, "file": name, "sha256": hashlib.sha256(content).hexdigest()}
     return run_report(
-        run.settings, run.steps, weights_sha256=record["weights_sha256"], picture=picture, **found
+        run.settings, run.history, weights_sha256=record["weights_sha256"], picture=picture, **found
     )
 
 

@@ -10,6 +10,7 @@ from lowlight_ddpm.ui.png import data_uri
 
 STATIC = Path(__file__).parent / "static"
 LONGEST = 100
+SIDE = 160  # pixels of the longest side of a picture in it
 
 
 class Filmstrip(gr.HTML):
@@ -33,7 +34,7 @@ def film(steps: list[Step], gain: float = 1.0) -> dict:
     """
     steps = spread(steps, LONGEST)
     return {
-        "x_t": [data_uri(step.x_t[0], gain) for step in steps],
-        "x0": [data_uri(step.x0[0], gain) for step in steps],
+        "x_t": [data_uri(step.x_t[0], gain, SIDE) for step in steps],
+        "x0": [data_uri(step.x0[0], gain, SIDE) for step in steps],
         "captions": [f"step {step.index + 1} of {step.total}, timestep {step.timestep}" for step in steps],
     }

@@ -68,7 +68,7 @@ def _restored(settings: RunSettings) -> Run:
     x_t, x0 = (_cut(FOLDER / f"{name}.png", len(timesteps)) for name in SHEETS)
     for index, timestep in enumerate(timesteps):
         alpha_bar = settings.alphas_cumprod[timestep].item()
-        run.keep(Step(index, len(timesteps), timestep, alpha_bar, x_t[index, None], x0[index, None]))
+        run.history.keep(Step(index, len(timesteps), timestep, alpha_bar, x_t[index, None], x0[index, None]))
     return run
 
 

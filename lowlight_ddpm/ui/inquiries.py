@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from torch import Tensor
-
 from lowlight_ddpm.explain import Explanation, explain, questions
-from lowlight_ddpm.images import square
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.probe import Probe, Tint, probe
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.ui import model
@@ -50,7 +46,7 @@ class Inquiry(Job):
 
     def calls(self) -> Iterator[bool]:
         """Make the runs, one after another; True when one is finished."""
-        for explanation, step in explain(self.run.settings, _pixels(self.run), model.walk):
+        for explanation, step in explain(self.run.settings, self.run.pixels, model.walk):
             changed = explanation is not self.explanation and bool(explanation.found)
             self.explanation, self.step, self.done = explanation, step, self.done + 1
             yield changed
@@ -90,7 +86,7 @@ class Injection(Job):
 
     def calls(self) -> Iterator[bool]:
         """Make the run plain, then tinted; it is looked at on the way."""
-        for known, _ in probe(self.run.settings, _pixels(self.run), self.tint, model.walk):
+        for known, _ in probe(self.run.settings, self.run.pixels, self.tint, model.walk):
             self.probe = known
             yield False
 
@@ -98,7 +94,3 @@ class Injection(Job):
 def _same(run: Run, other: Run) -> bool:
     """Whether two runs are one: of equal settings, and of the same picture."""
     return run.settings == other.settings and run.picked.image is other.picked.image
-
-
-def _pixels(run: Run) -> Tensor | None:
-    return None if run.generates else square(run.picked.image, RESOLUTION)

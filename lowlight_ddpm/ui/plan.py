@@ -2,11 +2,16 @@
 
 from html import escape
 
+from PIL import Image
+
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.reading import entire_size
+from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.sampling import seconds_per_call
 from lowlight_ddpm.schedule import signal_and_noise
 from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.tiling import tile_count
 from lowlight_ddpm.ui.messages import about
 from lowlight_ddpm.variants import Variant, find_variant
 
@@ -22,19 +27,23 @@ def signal(settings: RunSettings) -> str:
     return f'<p class="note">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
 
 
-def plan(values: dict) -> tuple[str, str]:
-    """(signal, plan) as HTML for the controls' values: the time it takes, and what is unusual about it."""
+def plan(values: dict, picture: Image.Image) -> tuple[str, str]:
+    """(signal, plan) as HTML for the controls' values: the time that `picture` takes, and what is unusual."""
     try:
         settings = run_settings(**values)
-        notes = [_estimate(settings), *_departures(settings, find_variant(settings.variant))]
+        notes = [_estimate(settings, picture), *_departures(settings, find_variant(settings.variant))]
         return signal(settings), _list(notes)
     except Refusal as refusal:
         return "", _list([str(refusal)], "plan refused")
 
 
-def _estimate(settings: RunSettings) -> str:
-    per_call = seconds_per_call(checkpoints.load(settings.variant))
+def _estimate(settings: RunSettings, picture: Image.Image) -> str:
+    height, width = RESOLUTION, RESOLUTION
     calls = "1 network call" if settings.steps == 1 else f"{settings.steps} network calls"
+    if settings.whole:
+        width, height = entire_size(picture.size, RESOLUTION)
+        calls += f" on {tile_count(height, width, RESOLUTION)} tiles of {width}×{height} pixels"
+    per_call = seconds_per_call(checkpoints.load(settings.variant), height, width)
     return f"Takes {about(per_call * settings.steps)}: {calls}."
 
 

@@ -3,14 +3,30 @@
 from base64 import b64encode
 from io import BytesIO
 
+from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import to_image
 
+LONGEST = 512  # pixels of a side that are sent; the page shows no picture larger
 
-def data_uri(x: Tensor, gain: float = 1.0) -> str:
-    """One model-range picture (3, H, W), exposed with `gain`, as the data-URI of a PNG."""
-    file = BytesIO()
+
+def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:
+    """One model-range picture (3, H, W), exposed with `gain`, as the data-URI of a PNG.
+
+    One with a side of more than `longest` pixels is made smaller.
+    """
+    file, picture = BytesIO(), to_image(x, gain)
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     # Noise does not compress: a higher level only takes longer.
-    to_image(x, gain).save(file, "PNG", compress_level=1)
+    picture.save(file, "PNG", compress_level=1)
     return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+
+
+def proportions(x: Tensor | None) -> str:
+    """The style of what holds pictures like `x`: a square of sharp pixels unless they are photographs."""
+    if x is None or x.shape[-2:] == (RESOLUTION, RESOLUTION):
+        return ""
+    height, width = x.shape[-2:]
+    return f' style="--proportions: {width} / {height}; --scaling: auto"'

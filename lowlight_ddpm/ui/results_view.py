@@ -6,7 +6,7 @@ from lowlight_ddpm.ui.error_view import errors
 from lowlight_ddpm.ui.filmstrip import film
 from lowlight_ddpm.ui.findings_view import findings
 from lowlight_ddpm.ui.histogram_view import histograms
-from lowlight_ddpm.ui.png import data_uri
+from lowlight_ddpm.ui.png import data_uri, proportions
 from lowlight_ddpm.ui.run import OPENING_PAIR, Run, Session
 from lowlight_ddpm.ui.view import gain
 from lowlight_ddpm.ui.wipe import wiped
@@ -28,7 +28,7 @@ def results(session: Session) -> tuple:
 def choices(run: Run) -> list[tuple[str, str]]:
     """(name, key in Run.shown) of all pictures of a run that can be laid over each other."""
     sources = [("First noise", "start")] if run.generates else _SOURCES
-    steps = [(f"x0 at step {place}", str(place)) for place in range(1, len(run.steps) + 1)]
+    steps = [(f"x0 at step {step.index + 1}", str(step.index + 1)) for step in run.steps]
     return [*sources, *steps, ("Result", "result")]
 
 
@@ -38,7 +38,7 @@ def wipe(session: Session) -> str:
     if run is None:
         return wiped(("", ""), ("", ""), "After a run, two of its pictures are laid over each other here.")
     (before, first), (after, second) = (_exposed(run, key, session.brightened) for key in session.pair)
-    return wiped((after, before), (second, first))
+    return wiped((after, before), (second, first), style=proportions(run.result))
 
 
 def choose(session: Session, before: str, after: str) -> str:

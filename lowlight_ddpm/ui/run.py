@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm import checkpoints
-from lowlight_ddpm.colour import channel_means
 from lowlight_ddpm.frame import Frame
-from lowlight_ddpm.images import read, square
+from lowlight_ddpm.history import Colour, History, mean_colour
+from lowlight_ddpm.images import framed, read
 from lowlight_ddpm.images.picker import Gallery
 from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.light import LIGHTS
@@ -30,8 +30,6 @@ from lowlight_ddpm.variants import find_variant
 HOUR = 3600  # seconds; what a visitor who has left is remembered for
 
 OPENING_PAIR = ("start", "result")  # as Run.shown knows them
-
-Colour = tuple[float, float, float]  # mean R, G, B of 255
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,14 @@ class Picked:
 
 @dataclass
 class Run(Work):
-    """One run, from the moment its input is known: the steps fill up while it goes.
+    """One run, from the moment its input is known: its history fills up while it goes.
 
     `beforehand` tells a run that came with the page from one that was made in it.
     """
 
     settings: RunSettings
     picked: Picked
-    steps: list[Step] = field(default_factory=list)
-    means: list[Colour] = field(default_factory=list)
+    history: History = field(default_factory=History)
     begun: bool = False
     stopped: bool = False
     over: bool = False
@@ -72,16 +69,31 @@ class Run(Work):
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.dim = None if self.generates else _dimmed(self.picked.image, self.settings)
+        self.dim = None if self.generates else self.settings.dim(self.pixels[None])[0]
 
     def __deepcopy__(self, memo: dict) -> "Run":
         """Every visitor gets a copy of the page's first state; a run that is over is the same for all."""
-        return self if self.over else replace(self, steps=list(self.steps), means=list(self.means))
+        return self if self.over else replace(self, history=self.history.copy())
 
     @property
     def generates(self) -> bool:
         """Whether it starts from pure noise, without a picture."""
         return self.settings.mode == "generate"
+
+    @property
+    def pixels(self) -> Tensor | None:
+        """What the run takes of the picture, uint8 (3, H, W), as bright as it was taken; None for noise."""
+        return None if self.generates else framed(self.picked.image, RESOLUTION, self.settings.whole)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that are remembered, in order; the newest is the last."""
+        return self.history.steps
+
+    @property
+    def means(self) -> list[Colour]:
+        """x0's mean colour at every step that was made, in order."""
+        return list(self.history.means.values())
 
     @property
     def scene(self) -> tuple:
@@ -90,7 +102,7 @@ class Run(Work):
         if self.generates:
             return s.variant, s.mode
         chance = s.seed if LIGHTS[s.light].random else None
-        return s.variant, s.mode, s.brightness, s.light, chance, self.picked
+        return s.variant, s.mode, s.brightness, s.light, s.whole, chance, self.picked
 
     @property
     def query(self) -> str:
@@ -113,8 +125,10 @@ class Run(Work):
         The original is as bright as it was taken.
         """
         if what == "original":
-            return prepare(square(self.picked.image, RESOLUTION))
-        return self.steps[int(what) - 1].x0[0] if what.isdecimal() else getattr(self, what)
+            return prepare(self.pixels)
+        if what.isdecimal():
+            return next(step.x0[0] for step in self.steps if step.index + 1 == int(what))
+        return getattr(self, what)
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -125,25 +139,21 @@ class Run(Work):
 
     @cached_property
     def onset(self) -> int | None:
-        """The place of the step where its colours go off for good, under the conditions of `judgement`."""
-        return onset([step.x0[0] for step in self.steps], self.dim, self.judgement.noise_floor)
+        """The index of the step where its colours go off for good, under the conditions of `judgement`."""
+        place = onset([step.x0[0] for step in self.steps], self.dim, self.judgement.noise_floor)
+        return None if place is None else self.steps[place].index
 
     def target(self) -> Colour:
         """The colour that the result should have: the input's, or the training set's when generating."""
         if not self.generates:
-            return _mean_colour(self.dim)
+            return mean_colour(self.dim[None])
         red, green, blue = checkpoints.load(self.settings.variant).training_means.tolist()
         return red, green, blue
-
-    def keep(self, step: Step) -> None:
-        """Note a step that was made."""
-        self.steps.append(step)
-        self.means.append(_mean_colour(step.x0[0]))
 
     def calls(self) -> Iterator[Step]:
         """Call the network; every step is kept before it is yielded."""
         for step in model.walk(self.settings, None if self.generates else self.dim[None]):
-            self.keep(step)
+            self.history.keep(step)
             yield step
 
 
@@ -179,12 +189,3 @@ def paced(steps: Iterator[Step], seconds: float) -> Iterator[Step]:
         if now - shown >= seconds or step.index == step.total - 1:
             shown = now
             yield step
-
-
-def _dimmed(picture: Image.Image, settings: RunSettings) -> Tensor:
-    return settings.dim(square(picture, RESOLUTION)[None])[0]
-
-
-def _mean_colour(x: Tensor) -> Colour:
-    red, green, blue = channel_means(x)[0].tolist()
-    return red, green, blue

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.messages import about, duration
-from lowlight_ddpm.ui.png import data_uri
+from lowlight_ddpm.ui.png import data_uri, proportions
 from lowlight_ddpm.ui.run import Run
 from lowlight_ddpm.ui.trace import trace
 from lowlight_ddpm.variants import find_variant
@@ -40,7 +40,7 @@ def stage(run: Run, brightened: bool, counter: str) -> str:
     aim = "the training pictures" if run.generates else "the dimmed input"
     mark = run.onset if run.over and run.steps and not run.generates else None
     lines = trace(run.means, run.settings.steps, run.target(), aim, onset=mark)
-    return f'<div class="panels">{"".join(panels)}</div>{counter}{lines}'
+    return f'<div class="panels"{proportions(run.dim)}>{"".join(panels)}</div>{counter}{lines}'
 
 
 def progress(run: Run) -> str:
@@ -53,7 +53,7 @@ def progress(run: Run) -> str:
 
 def outcome(run: Run) -> str:
     """The counter when the run has ended, as HTML."""
-    done, total = len(run.steps), run.settings.steps
+    done, total = run.history.done, run.settings.steps
     if run.beforehand:
         return bar(done, total, f"A run of {total} steps, made beforehand. Press Run to see it happen.")
     how = f"Stopped after step {done} of {total}" if done < total else f"Done: {done} of {total} steps"
@@ -77,6 +77,8 @@ def which(run: Run) -> str:
     """One sentence that says what is run."""
     s = run.settings
     source = "pure noise" if run.generates else f"{run.picked.name}, brightness {s.brightness:g}"
+    if s.whole:
+        source += ", whole at {2}×{1} pixels".format(*run.dim.shape)
     return (
         f"{find_variant(s.variant).title}: {source}, from timestep {s.start} in {s.steps} steps, "
         f"{s.variance_type}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."

@@ -76,13 +76,17 @@ def reopen(session: Session, wanted: Wanted) -> tuple:
     return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="watch")
 
 
-def preview(session: Session, variant: str, mode: str, brightness: float, light: str, seed: int) -> tuple:
+def preview(
+    session: Session, variant: str, mode: str, brightness: float, light: str, whole: bool, seed: int
+) -> tuple:
     """(stage, lights): the chosen picture, dimmed, on the stage, and small in every light.
 
     A run under way, and one that already shows the picture, keep the stage.
     """
     with refusals_shown():
-        settings = run_settings(variant=variant, mode=mode, brightness=brightness, light=light, seed=seed)
+        settings = run_settings(
+            variant=variant, mode=mode, brightness=brightness, light=light, whole=whole, seed=seed
+        )
         run = Run(settings, session.picked)
         lights = "" if run.generates else side_by_side(session.picked.image, settings)
         if session.running or run.scene == session.staged.scene:

@@ -6,8 +6,11 @@ from pathlib import Path
 SCRIPT = (Path(__file__).parent / "static" / "wipe.js").read_text()
 
 
-def wiped(titles: tuple[str, str], uris: tuple[str, str], blank: str = "") -> str:
-    """HTML of the picture `under` and the one `over` it, in this order; or of the sentence `blank` alone."""
+def wiped(titles: tuple[str, str], uris: tuple[str, str], blank: str = "", style: str = "") -> str:
+    """HTML of the picture `under` and the one `over` it, in this order; or of the sentence `blank` alone.
+
+    `style` is what png.proportions gives.
+    """
     under, over = (escape(name) for name in titles)
     layers = f'<p class="blank">{blank}</p>'
     if not blank:
@@ -17,6 +20,6 @@ def wiped(titles: tuple[str, str], uris: tuple[str, str], blank: str = "") -> st
         )
         layers += f'<input type="range" min="0" max="100" value="50" aria-label="Wipe: {over} to {under}">'
     return (
-        f'<figure class="wipe"><div class="pixels">{layers}</div>'
+        f'<figure class="wipe"{style}><div class="pixels">{layers}</div>'
         f"<figcaption><span>{over}</span><span>{under}</span></figcaption></figure>"
     )

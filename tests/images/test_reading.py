@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, features
+from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import read, square, stack
+from lowlight_ddpm.images import entire, framed, read, square, stack
+from lowlight_ddpm.images.reading import MAX_WHOLE_PIXELS, entire_size
 
 AVIF = ["AVIF"] if features.check("avif") else []
 RED, WHITE = (255, 0, 0), (255, 255, 255)
@@ -248,6 +250,35 @@ def test_a_very_long_strip_is_cut_before_it_is_enlarged():
     begin = time.perf_counter()
     assert square(Image.new("RGB", (2_000_000, 8)), 64).shape == (3, 64, 64)
     assert time.perf_counter() - begin < 2
+
+
+def test_a_whole_picture_is_left_as_it_is():
+    picture = photograph(100, 70)
+    assert torch.equal(entire(picture, 64), tv.pil_to_tensor(picture))
+    assert torch.equal(framed(picture, 64, whole=True), entire(picture, 64))
+    assert torch.equal(framed(picture, 64, whole=False), square(picture, 64))
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((64, 64), (64, 64)),
+        ((100, 32), (200, 64)),
+        ((8, 8), (64, 64)),
+        ((4000, 3000), (1182, 887)),
+        ((100_000, 100), (1600, 100)),
+        ((10, 100_000), (64, 1024)),
+    ],
+)
+def test_a_whole_picture_is_neither_too_large_nor_too_small(size, expected):
+    assert entire_size(size, 64) == expected
+    assert expected[0] * expected[1] <= 1.001 * MAX_WHOLE_PIXELS
+
+
+@pytest.mark.parametrize("size", [(20, 30), (200, 9), (1500, 1200)])
+def test_a_whole_picture_has_the_size_that_was_said(size):
+    width, height = entire_size(size, 64)
+    assert entire(photograph(*size), 64).shape == (3, height, width)
 
 
 def test_pictures_of_all_shapes_are_stacked():

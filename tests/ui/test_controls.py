@@ -2,9 +2,11 @@
 
 import gradio as gr
 import pytest
+from PIL import Image
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.picker import drawn_gallery
 from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.ui.controls import (
     FIELDS,
@@ -17,6 +19,7 @@ from lowlight_ddpm.ui.controls import (
     values_of,
 )
 from lowlight_ddpm.ui.plan import signal
+from lowlight_ddpm.ui.run import Picked, Session
 from lowlight_ddpm.variants import VARIANTS
 
 
@@ -69,10 +72,16 @@ def test_fresh_seeds_differ():
 
 
 def test_the_controls_are_described_in_words():
-    signal, plan = describe(*values_of(run_settings(start=999)))
+    signal, plan = describe(Session(drawn_gallery()), *values_of(run_settings(start=999)))
     assert "Signal left <b>1%</b>, noise <b>100%</b>" in signal
     assert "50 network calls" in plan
     assert plan.count("<li>") == 1
+
+
+def test_a_whole_picture_s_size_is_said_with_its_time():
+    session = Session(drawn_gallery(), own=Picked("wide", Image.new("RGB", (300, 100))))
+    _, plan = describe(session, *values_of(run_settings(whole=True)))
+    assert "50 network calls on 12 tiles of 300×100 pixels" in plan
 
 
 def test_nothing_is_left_at_the_end_of_a_schedule_with_zero_terminal_snr():
@@ -91,8 +100,13 @@ def test_nothing_is_left_at_the_end_of_a_schedule_with_zero_terminal_snr():
 )
 def test_what_is_unusual_is_said_before_the_run(changed, said):
     values = dict(zip(FIELDS, values_of(run_settings()), strict=True)) | changed
-    assert said in describe(*values.values())[1]
+    assert said in describe(Session(drawn_gallery()), *values.values())[1]
 
 
 def test_generating_ignores_brightness_and_says_nothing_of_it():
-    assert "brightness" not in describe(*values_of(run_settings(mode="generate", brightness=0.3)))[1]
+    assert (
+        "brightness"
+        not in describe(Session(drawn_gallery()), *values_of(run_settings(mode="generate", brightness=0.3)))[
+            1
+        ]
+    )

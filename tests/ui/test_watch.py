@@ -104,7 +104,7 @@ def test_refusals_reach_the_visitor_as_their_sentence(session):
 
 def preview(session, brightness, light="pixels", seed=0):
     """What the stage becomes."""
-    return visit.preview(session, "dim", "restore", brightness, light, seed)[0]
+    return visit.preview(session, "dim", "restore", brightness, light, False, seed)[0]
 
 
 def test_a_preview_leaves_a_run_under_way_alone(session):
@@ -131,10 +131,10 @@ def test_a_picture_in_another_light_is_another_and_each_light_is_shown_beside_th
     assert preview(session, 0.5, light="camera") != gr.skip()
     assert preview(session, 0.5, light="camera") == gr.skip()
     assert preview(session, 0.5, light="camera", seed=1) != gr.skip(), "other photons"
-    _, lights = visit.preview(session, "dim", "restore", 0.5, "camera", 1)
+    _, lights = visit.preview(session, "dim", "restore", 0.5, "camera", False, 1)
     assert lights.count("data:image/png") == len(set(re.findall(r'src="([^"]+)"', lights))) == 2
     assert re.search(r'class="chosen"><img alt="[^"]*camera', lights)
-    assert visit.preview(session, "dim", "generate", 0.5, "pixels", 0)[1] == ""
+    assert visit.preview(session, "dim", "generate", 0.5, "pixels", False, 0)[1] == ""
 
 
 def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypatch):

@@ -15,8 +15,8 @@ from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.run import Picked, Run, paced
 
 SECONDS = 0.5  # between two results on the way
-PICTURE = Field("picture", "the picture to restore, as a file; it is cropped to a square and made 64 px wide")
-_OF_RESTORATION = ("mode", "start", "brightness", "light", "anchor")
+PICTURE = Field("picture", "the picture to restore, as a file; its middle square, 64 px wide, unless whole")
+_OF_RESTORATION = ("mode", "start", "brightness", "light", "whole", "anchor")
 _GENERATED = tuple(name for name in FIELDS if name not in _OF_RESTORATION)
 
 Streamed = Iterator[tuple[Image.Image, dict]]
@@ -27,9 +27,9 @@ def denoise(picture: str | None = None, *values) -> Streamed:
     """Dim a picture, bury it in noise, have a network restore it, and measure how far its colours shifted.
 
     Whatever is left out is as the variant was trained. While it runs, the network's clean guess so far comes
-    with its step, its mean R, G, B and what they should be. The last result is the restored picture (64 px,
-    as dim as brightness made it) with the settings in full, the measures against the dimmed picture, and the
-    verdict in words.
+    with its step, its mean R, G, B and what they should be. The last result is the restored picture (64 px
+    or whole, as dim as brightness made it) with the settings in full, the measures against the dimmed
+    picture, and the verdict in words.
     """
     with refusals_shown():
         settings = settings_of(values)

@@ -63,7 +63,7 @@ class Watch:
         spoken = SPOKEN | {"show_progress_on": self.run}
         picker, controls, upload = self.picker, self.controls, self.picker.upload
         scene = [self.session, controls.variant, controls.mode, controls.brightness]
-        scene += [controls.light, controls.seed]
+        scene += [controls.light, controls.whole, controls.seed]
 
         chosen = picker.gallery.select(picking.choose, self.session, upload, **SILENT)
         brought = upload.input(picking.bring, [self.session, upload], upload, **spoken)
@@ -78,9 +78,10 @@ class Watch:
             controls.mode.change,
             controls.brightness.change,
             controls.light.change,
+            controls.whole.change,
         ):
             listen(visit.preview, scene, [self.stage, controls.lights], **spoken)
-        controls.announce(self.plan, page.load)
+        controls.announce(self.session, self.plan, page.load, [chosen, brought])
 
         brought.then(visit.resume, [self.session, self.wanted], self.wanted, **spoken)
         controls.surprise.click(visit.surprise, self.session, self.wanted, **spoken)

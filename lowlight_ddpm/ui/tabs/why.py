@@ -36,7 +36,8 @@ class Why:
                     value=run.settings.mode,
                     label="Task",
                     info="As in the last run of Watch, or the other one with the same settings. "
-                    "From pure noise, 16 pictures are made for every answer, which takes longer.",
+                    "From pure noise, 16 pictures are made for every answer, which takes longer. "
+                    "Always at 64 px.",
                     elem_id="why-task",
                 )
                 self.which = gr.HTML(_which(run), elem_id="why-which", padding=False)
@@ -100,7 +101,7 @@ def source(session: Session) -> Run:
 def chosen(session: Session, mode: str) -> Run:
     """The run that is asked about, for one of the two tasks: the other one keeps all that it can."""
     run = source(session)
-    settings = run.settings
+    settings = run.settings.model_copy(update={"whole": False})  # one run more would take a minute each
     if not run.begun:  # what is staged is as the page proposes it
         proposed = opening(settings.variant, mode, settings.seed)
         return Run(proposed.model_copy(update={"brightness": settings.brightness}), run.picked)
