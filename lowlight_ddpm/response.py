@@ -15,9 +15,8 @@ from lowlight_ddpm.images.pairs import Pair
 from lowlight_ddpm.photometry import linear, srgb
 
 SATURATED = 254 / 255  # a pixel with a channel this high may have been any brighter
-MOST_SATURATED = (
-    0.05  # share of such pixels above which a lit picture's mean colour is no measure of its light
-)
+# Share of such pixels above which a lit picture's mean colour is no measure of its light.
+MOST_SATURATED = 0.05
 
 
 @dataclass(frozen=True)
@@ -111,12 +110,6 @@ def leave_one_out(exposures: Sequence[Exposure]) -> Iterator[Prediction]:
         others = [other for other in exposures if other is not one]
         series = [other for other in others if other.pair.series == one.pair.series]
         yield Prediction(one, fit(series or others))
-
-
-def median_errors(predictions: Sequence[Prediction]) -> tuple[float, float]:
-    """Medians of (error, srgb_error) over the pairs whose lit picture is hardly saturated."""
-    clear = [one for one in predictions if one.exposure.saturated < MOST_SATURATED]
-    return tuple(float(np.median([getattr(one, of) for one in clear])) for of in ("error", "srgb_error"))
 
 
 def _error(predicted: np.ndarray, exposure: Exposure) -> float:

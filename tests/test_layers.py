@@ -45,6 +45,7 @@ FLOORS = (
         "probe",
         "reasons",
         "evaluation",
+        "dark",
         "results",
         "statistics",
         "comparison",

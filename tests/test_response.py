@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
-from lowlight_ddpm.response import Exposure, Response, fit, leave_one_out, median_errors
+from lowlight_ddpm.response import Exposure, Response, fit, leave_one_out
 
 CAMERAS = {"desk": Response(1.8, 4.0), "street": Response(2.6, -3.0)}
 RATIOS = (2, 4, 8)
@@ -48,8 +48,6 @@ def test_a_pair_is_predicted_by_the_others_of_its_series(folder):
     predictions = list(leave_one_out(exposures(folder)))
     assert max(one.error for one in predictions) < 0.01
     assert min(one.srgb_error for one in predictions) > 0.02
-    ours, srgb = median_errors(predictions)
-    assert ours < 0.01 < srgb
     np.testing.assert_allclose(predictions[0].dark, predictions[0].exposure.dark, rtol=0.01)
 
 
@@ -71,15 +69,12 @@ def test_a_series_of_one_is_predicted_by_all_others(tmp_path):
     assert alone.error < 0.01
 
 
-def test_saturated_pictures_do_not_count(folder):
+def test_the_share_of_saturated_pixels_is_told(folder):
     lit = photograph()
     lit[:10] = 255
     save(folder / LIT, "desk_div2", lit)
     found = {one.pair.name: one for one in exposures(folder)}
     assert found["desk_div2"].saturated == pytest.approx(10 / 48)
-    predictions = list(leave_one_out(exposures(folder)))
-    clear = [one for one in predictions if one.exposure.pair.name != "desk_div2"]
-    assert median_errors(predictions) == median_errors(clear)
 
 
 def test_brightening_undoes_darkening():

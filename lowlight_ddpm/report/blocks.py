@@ -8,6 +8,7 @@ from pathlib import Path
 from lowlight_ddpm.claims import CAUSES
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.report import darkness
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
@@ -27,6 +28,9 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "restored-drawn": partial(restorations, start=600, source=DRAWN),
     "leak": leaks,
     "repetition": repetition,
+    "exposures": darkness.exposures,
+    "dark": darkness.methods,
+    "dark-pairs": darkness.pairs,
 }
 
 _HOUSE = Path(__file__).parent.parent.parent

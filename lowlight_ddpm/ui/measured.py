@@ -5,7 +5,7 @@ from functools import cache
 
 import pandas as pd
 
-from lowlight_ddpm import checkpoints, evaluation, results
+from lowlight_ddpm import checkpoints, dark, evaluation, results
 from lowlight_ddpm.claims import CAUSES, CLAIMS, Claim
 from lowlight_ddpm.findings import Finding, findings
 from lowlight_ddpm.variants import VARIANTS
@@ -29,7 +29,8 @@ Tests = tuple[Claim, list[Tested]]
 class Measured:
     """`rows` are results.table(); the rest follows from them.
 
-    `restored` has a row for each cell of restorations, `generated` for each of samples.
+    `restored` has a row for each cell of restorations, `generated` for each of samples; `dark` is
+    dark.table().
     """
 
     rows: pd.DataFrame
@@ -37,6 +38,7 @@ class Measured:
     generated: pd.DataFrame
     claims: list[Tests]
     causes: list[Tests]
+    dark: pd.DataFrame
 
     @property
     def variants(self) -> list[str]:
@@ -52,7 +54,9 @@ def measured() -> Measured:
     if (rows["source"] == DRAWN).any():
         sources.append(DRAWN)
     claims, causes = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSES))
-    return Measured(rows, results.summary(rows), results.samples(rows, evaluation.RESULTS), claims, causes)
+    restored, generated = results.summary(rows), results.samples(rows, evaluation.RESULTS)
+    in_the_dark = dark.table(evaluation.RESULTS / dark.FOLDER.name, checkpoints.ROOT)
+    return Measured(rows, restored, generated, claims, causes, in_the_dark)
 
 
 def _tested(rows: pd.DataFrame, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:

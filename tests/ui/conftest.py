@@ -15,7 +15,7 @@ from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.ui.run import Picked, Run
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def tiny_root(tmp_path_factory, untrained_page_root):
     """`dim` works and `bright` is damaged; whatever the page loads comes from here."""
     root = shutil.copytree(untrained_page_root, tmp_path_factory.mktemp("ui") / "checkpoints")

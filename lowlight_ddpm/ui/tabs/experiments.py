@@ -8,6 +8,7 @@ from lowlight_ddpm.images.picker import drawn_gallery
 from lowlight_ddpm.loss_curves import loss_curves
 from lowlight_ddpm.ui import claims_view, figures_view
 from lowlight_ddpm.ui.choices import Choices
+from lowlight_ddpm.ui.dark_view import darkness
 from lowlight_ddpm.ui.loss_view import losses
 from lowlight_ddpm.ui.measured import measured
 from lowlight_ddpm.ui.messages import SILENT
@@ -35,6 +36,14 @@ class Experiments:
             )
             self._filters()
             self.table = ResultsTable(elem_id="cells", padding=False)
+            gr.HTML(
+                "<h2>Photographs taken in the dark</h2>"
+                '<p class="how">Each has a well-lit partner. A network gets the dark one as it is; what it '
+                "gives is brightened by one gain and held against the lit one, as is what plain filters make "
+                "of it. All networks here have learned nothing but butterflies on white.</p>",
+                padding=False,
+            )
+            self.dark = gr.HTML(elem_id="dark", padding=False)
             gr.HTML("<h2>Figures</h2>", padding=False)
             self.figures = Choices(elem_id="figures", padding=False)
             gr.HTML(
@@ -70,7 +79,8 @@ class Experiments:
 
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:
         filters = [self.variant, self.task, self.pictures, self.variance]
-        tab.select(show, [session, *filters], [self.claims, self.table, self.figures, self.losses], **SILENT)
+        shown = [self.claims, self.table, self.dark, self.figures, self.losses]
+        tab.select(show, [session, *filters], shown, **SILENT)
         gr.on(
             [control.input for control in filters],
             choose,
@@ -81,10 +91,10 @@ class Experiments:
         )
 
 
-def show(session: Session, *filters) -> tuple[str, str, str, str]:
-    """(claims, table, figures, losses) as HTML."""
+def show(session: Session, *filters) -> tuple[str, str, str, str, str]:
+    """(claims, table, dark, figures, losses) as HTML."""
     claims, drawn = claims_view.claims(measured()), figures_view.figures(_at_hand(session))
-    return claims, choose(session, *filters), drawn, _losses()
+    return claims, choose(session, *filters), darkness(measured().dark), drawn, _losses()
 
 
 def choose(session: Session, variant: str, task: str, pictures: str, variance: str) -> str:

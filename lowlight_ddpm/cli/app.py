@@ -1,0 +1,26 @@
+"""The command line's one app, and the options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="See what a diffusion model does to a dark picture.",
+)
+
+Images = Annotated[str, typer.Option(help="A folder of pictures, hub:OWNER/NAME, drawn or drawn:COUNT.")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def load_network(variant: str, threads: int):
+    """A variant's checkpoint, to be run on so many threads."""
+    import torch
+
+    from lowlight_ddpm.checkpoints import load
+
+    torch.set_num_threads(threads)
+    return load(variant)

@@ -1,0 +1,181 @@
+"""Commands that measure, and tell what was found."""
+
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lowlight_ddpm.cli.app import AsJson, Images, Threads, app, load_network
+from lowlight_ddpm.variants import find_variant
+
+Pairs = Annotated[
+    Path, typer.Argument(help="Dark photographs in low/, lit ones in high/, both SERIES_divRATIO.png.")
+]
+
+
+@app.command()
+def evaluate(
+    names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
+    images: Annotated[str | None, typer.Option(help="The photographs trained on: folder, hub:...")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Run the post's protocol on every variant, and print what it gives.
+
+    16 unseen pictures, drawn ones and those of --images, noised to 50, 300, 600 and 999 and restored, with
+    two noise seeds; 64 pictures from pure noise; both variance types. What results/ holds is not run again.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm import checkpoints, evaluation, results
+
+    torch.set_num_threads(threads)
+    names = names or checkpoints.available()
+    drawn = evaluation.evaluation_set("drawn")
+    todo = []
+    for name in names:
+        pictures, photographs = [drawn], None
+        if images:
+            photographs = _evaluation_set(images, tuple(checkpoints.record(name)["held_out"]))
+            pictures.append(photographs)
+            evaluation.describe_training_set(photographs, find_variant(name).brightness)
+        todo.append(evaluation.cells(name, pictures, photographs))
+    # A cell of every variant in turn: a run that is cut short leaves what can be compared.
+    in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
+    for cell in tqdm(in_turn, unit="cell"):
+        if not cell.done:
+            cell.run()
+    rows = results.table()
+    print(
+        results.summary(rows[rows.variant.isin(names)]).to_string(index=False, float_format="{:.2f}".format)
+    )
+
+
+@app.command()
+def baselines(
+    name: Annotated[str, typer.Argument(help="The variant to compare: see `variants`.")],
+    images: Images,
+    as_json: AsJson = False,
+    threads: Threads = 1,
+) -> None:
+    """Restore held-out pictures from 100, 300 and 600, beside the best classical filters and pure noise.
+
+    16 pictures, 4 noise seeds, 50 steps; takes some minutes. Shifts are signed means in 1/255.
+    """
+    from lowlight_ddpm import baselines
+
+    checkpoint = load_network(name, threads)
+    data = _evaluation_set(images, tuple(checkpoint.record["held_out"]))
+    rows = []
+    if not as_json:
+        print(f"{name} on {len(data.unseen)} unseen pictures of “{data.label}”")
+        print(f"{'start':>5}  {'method':22} {'SSIM':>6}  {'dR':>6} {'dG':>6} {'dB':>6}")
+    for row in baselines.restorations(checkpoint, data):
+        rows.append(asdict(row))
+        if not as_json:
+            shifts = " ".join(f"{shift:+6.1f}" for shift in (row.shift_r, row.shift_g, row.shift_b))
+            print(f"{row.start:5}  {row.method:22} {row.ssim:6.3f}  {shifts}", flush=True)
+    _, noise = baselines.from_noise(checkpoint, data)
+    if as_json:
+        print(json.dumps({"restorations": rows, "from_noise": asdict(noise)}, indent=1))
+        return
+    print("pure noise                    samples             training")
+    for label, ours, theirs in (
+        ("means", noise.means, noise.reference_means),
+        ("border mean", noise.border_mean, noise.reference_border_mean),
+        ("border deviation", noise.border_std, noise.reference_border_std),
+    ):
+        print(
+            f"       {label:22} "
+            + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
+        )
+
+
+@app.command()
+def exposures(folder: Pairs) -> None:
+    """Say how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
+    from lowlight_ddpm import dark
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.images.pairs import find_pairs
+    from lowlight_ddpm.report import written
+
+    dark.write_exposures(dark.exposures(find_pairs(folder)))
+    print(written("exposures", Inputs()))
+
+
+@app.command()
+def dark(folder: Pairs, threads: Threads = 1) -> None:
+    """Restore photographs taken in the dark, by networks and by plain filters; compare with lit ones.
+
+    What results/dark/ holds is not run again. With networks, a pair takes minutes.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm import dark
+    from lowlight_ddpm.checkpoints import available
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.images.pairs import find_pairs
+    from lowlight_ddpm.report import written
+
+    torch.set_num_threads(threads)
+    predictions = dark.exposures(find_pairs(folder))
+    dark.write_exposures(predictions)
+    names = [name for name in dark.NETWORKS if name in available()]
+    jobs = [dark.Job(method, predictions) for method in dark.methods(names)]
+    with tqdm(total=len(jobs) * len(predictions), unit="picture") as bar:
+        for job in jobs:
+            bar.set_description(job.method.name)
+            for _ in range(len(predictions)) if job.done else job.run():
+                bar.update()
+    print(written("dark", Inputs()))
+
+
+@app.command()
+def findings(
+    names: Annotated[list[str] | None, typer.Argument(help="Tables like claims; all if none.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
+) -> None:
+    """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.report import BLOCKS, PAGES, fill, written
+
+    inputs = Inputs()
+    if write:
+        for page in PAGES:
+            page.write_text(fill(page.read_text(), inputs))
+            print(page)
+        return
+    for name in names or BLOCKS:
+        print(f"{name}\n\n{written(name, inputs)}\n")
+
+
+@app.command()
+def figures(
+    names: Annotated[list[str] | None, typer.Argument(help="Figures like 1.1-walk; all if none.")] = None,
+    images: Annotated[str | None, typer.Option(help="Photographs to draw from, not drawn ones.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where they go; docs/figures if left out.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Draw the figures of the post again, and ours, from what is trained and evaluated.
+
+    What cannot be drawn yet is left out, and said. Figures of photographs never go to docs/.
+    """
+    import torch
+
+    from lowlight_ddpm.figures import Inputs, draw_figures
+
+    torch.set_num_threads(threads)
+    for line in draw_figures(names or [], Inputs(images=images), out):
+        print(line, flush=True)
+
+
+@lru_cache
+def _evaluation_set(images: str, held_out: tuple[str, ...]):
+    from lowlight_ddpm.evaluation import evaluation_set
+
+    return evaluation_set(images, held_out)

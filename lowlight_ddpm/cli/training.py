@@ -1,0 +1,86 @@
+"""Commands about the experiments and their networks: what there is, making one, its card."""
+
+import json
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lowlight_ddpm.cli.app import AsJson, Images, Threads, app
+from lowlight_ddpm.variants import VARIANTS, find_variant
+
+STATES = Path("runs")
+
+
+@app.command()
+def variants(as_json: AsJson = False) -> None:
+    """List the experiments: what each changes, and which are trained."""
+    from lowlight_ddpm.checkpoints import available
+
+    trained = available()
+    rows = [asdict(row) | {"available": row.name in trained} for row in VARIANTS.values()]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    width = max(map(len, VARIANTS))
+    for row in rows:
+        print(f"{row['name']:{width}}  {'' if row['available'] else '(not trained) '}{row['lesson']}")
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
+    images: Images,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Train a variant and write its checkpoint.
+
+    The state is kept in runs/; the same command run again goes on where it was stopped or killed.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm import checkpoints, recording, training
+    from lowlight_ddpm.network import RESOLUTION
+
+    torch.set_num_threads(threads)
+    variant = find_variant(name)
+    learner = find_variant(variant.trained_as)
+    recipe = training.Recipe(epochs or learner.epochs)
+    data = recording.training_set(images, recipe.drawn)
+    state = STATES / learner.name / "state.pt"
+    precision = training.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+    job = training.Training(learner, data.pictures, recipe, precision)
+    folder = out or checkpoints.ROOT / name
+    command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
+
+    with tqdm(total=job.total_steps * job.batch_size, unit="image", desc=name, mininterval=5) as bar:
+        for step in training.run(job, state):
+            bar.update(step.step * job.batch_size - bar.n)
+            bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
+            if step.ends_epoch and step.epoch == recording.POST_EPOCHS:
+                recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
+    recording.export(folder, job, data, variant, command)
+    print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
+
+
+@app.command()
+def cards(
+    names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
+    threads: Threads = 1,
+) -> None:
+    """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
+    import torch
+
+    from lowlight_ddpm.cards import write_cards
+    from lowlight_ddpm.figures import Inputs
+
+    torch.set_num_threads(threads)
+    inputs = Inputs()
+    for path in write_cards(names or inputs.trained, inputs):
+        print(path, flush=True)

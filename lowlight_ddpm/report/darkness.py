@@ -1,0 +1,96 @@
+"""What is made of photographs that were taken in the dark, beside what a user has anyway."""
+
+import pandas as pd
+
+from lowlight_ddpm import dark
+from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.report.markdown import table
+from lowlight_ddpm.response import MOST_SATURATED
+
+# (heading, column, the format of its mean) of what is told of each method.
+FIGURES = (
+    ("SSIM", "ssim", ".3f"),
+    ("PSNR (dB)", "psnr", ".1f"),
+    ("ΔE of mean colours", "delta_e", ".1f"),
+    ("mean ΔE of pixels", "mean_delta_e", ".1f"),
+    ("detail over the lit one's", "detail", ".2f"),
+)
+_ALONE = "exposure"  # the plainest method: all others are held against it
+_MEANS = ("measured", "by the other pairs' curve", "by sRGB's own")
+
+
+def exposures(inputs: Inputs) -> str:
+    """A line for every pair: the dark picture's mean colour and two predictions of it, with their errors."""
+    rows = dark.exposure_table(inputs.results / dark.FOLDER.name)
+    if rows.empty:
+        raise Missing(f"{inputs.results.name}/ holds no pairs of photographs yet")
+    heads = ("pair", *(f"mean R, G, B {what}" for what in _MEANS), "its error", "sRGB's", "saturated")
+    lines = [
+        (
+            row.pair,
+            *(_colour(row, what) for what in ("dark", "predicted", "srgb")),
+            f"{row.error:.1%}",
+            f"{row.srgb_error:.1%}",
+            f"{row.saturated:.0%}",
+        )
+        for row in rows.itertuples()
+    ]
+    clear = rows[rows.saturated < MOST_SATURATED]
+    said = (
+        f"Median error over the {len(clear)} pairs with a lit picture under {MOST_SATURATED:.0%} saturated: "
+        f"**{clear.error.median():.1%}**, with sRGB's own curve {clear.srgb_error.median():.1%}."
+    )
+    return f"{said}\n\n{table(heads, lines)}"
+
+
+def methods(inputs: Inputs) -> str:
+    """A sentence for every network, then a line for every method: means over all pairs."""
+    rows = _rows(inputs)
+    heads = ("method", *(heading for heading, _, _ in FIGURES))
+    lines = [
+        (name, *(format(group[column].mean(), form) for _, column, form in FIGURES))
+        for name, group in rows.groupby("method", sort=False)
+    ]
+    return "\n".join([*(f"- {sentence}" for sentence in losses(rows)), "", table(heads, lines)])
+
+
+def pairs(inputs: Inputs) -> str:
+    """SSIM with the lit picture: a line for every pair, a column for every method; the best in bold."""
+    rows = _rows(inputs)
+    found = rows.pivot(index="pair", columns="method", values="ssim")[list(rows.method.unique())]
+    found = found.loc[rows.pair.unique()]
+    lines = [
+        (pair, *(f"**{value:.3f}**" if value == figures.max() else f"{value:.3f}" for value in figures))
+        for pair, figures in found.iterrows()
+    ]
+    return table(("pair", *found.columns), lines)
+
+
+def losses(rows: pd.DataFrame) -> list[str]:
+    """In how many pairs each network, from the start that is best for it, is beaten by plain methods."""
+    likeness = rows.pivot(index="pair", columns="method", values="ssim")
+    plain = [name for name in dark.PLAIN if name in likeness]
+    if _ALONE not in plain:
+        return []
+    best_plain = likeness[plain].max(axis=1)
+    said = []
+    for network in dict.fromkeys(name.partition(" from ")[0] for name in likeness if " from " in name):
+        runs = likeness[[name for name in likeness if name.startswith(f"{network} from ")]]
+        best = runs.mean().idxmax()
+        lost, beaten = (runs[best] < likeness[_ALONE]).sum(), (runs[best] < best_plain).sum()
+        said.append(
+            f"{network} is at its best from {best.rpartition(' ')[2]}; by SSIM it loses to exposure alone "
+            f"in {lost} of {len(runs)} pairs, and to the best plain method in {beaten}."
+        )
+    return said
+
+
+def _rows(inputs: Inputs) -> pd.DataFrame:
+    rows = dark.table(inputs.results / dark.FOLDER.name, inputs.root)
+    if rows.empty:
+        raise Missing(f"{inputs.results.name}/ holds nothing of photographs taken in the dark yet")
+    return rows
+
+
+def _colour(row, what: str) -> str:
+    return " ".join(f"{getattr(row, f'{what}_{axis}'):.1f}" for axis in "rgb")
