@@ -21,6 +21,7 @@ def model_card(
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
         tags=["ddpm", "low-light", "butterflies"],
+        datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
     betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
     if variant.zero_terminal_snr:
@@ -39,6 +40,7 @@ def model_card(
         picture=f"![Sixteen pictures that {variant.name} draws from pure noise]({picture})\n"
         if picture
         else "",
+        data=_data_card(record["data"]),
         figures=_figures(measured or []),
     )
     return str(ModelCard(body))
@@ -49,6 +51,17 @@ def _figures(measured: list[EvalResult]) -> str:
         return ""
     lines = "\n".join(f"| {result.metric_name} | {result.metric_value} |" for result in measured)
     return f"\n## Measured\n\n{measured[0].dataset_name}.\n\n| | |\n|---|---|\n{lines}\n"
+
+
+def _data_card(data: dict) -> str:
+    """What is known of the pictures; records older than this say nothing of it."""
+    facts = [
+        f"| {name} | {data[name]} |" for name in ("kind", "revision", "licence", "homepage") if name in data
+    ]
+    if not facts:
+        return ""
+    lines = "\n".join([*facts, f"| sha256 | `{data['sha256']}` |"])
+    return f"\n## Data\n\nThe pictures, cropped and scaled.\n\n| | |\n|---|---|\n{lines}\n"
 
 
 def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
@@ -95,7 +108,7 @@ pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_st
 | pictures | {set[pictures]} of “{set[source]}” at 64 px, {set[drawn]} of them drawn by code; 16 held out |
 
 Made by `{r[command]}`. `training.json` beside this file has the rest.
-{figures}
+{data}{figures}
 ## Limits
 
 Trained on under a thousand photographs, whose licences allow learning and research only; so do these

@@ -12,7 +12,7 @@ from lowlight_ddpm.card import model_card
 from lowlight_ddpm.checkpoints import save
 from lowlight_ddpm.images import hold_out, open_source, stack
 from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import channel_statistics
+from lowlight_ddpm.photometry import channel_statistics, digest
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.training import Training
 from lowlight_ddpm.variants import Variant
@@ -25,12 +25,15 @@ _CURVE = 100  # points that the recorded loss curve has at most
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Pictures to train on, uint8 (N, 3, 64, 64), and the names of the ones set aside for testing."""
+    """Pictures to train on, uint8 (N, 3, 64, 64), and the names of the ones set aside for testing.
 
-    source: str
+    `card` is what is known of their source, as `Source` has it.
+    """
+
     label: str
     pictures: Tensor
     held_out: list[str]
+    card: dict[str, str]
 
 
 def training_set(source: str, drawn: int = 0, size: int = RESOLUTION) -> TrainingSet:
@@ -43,7 +46,7 @@ def training_set(source: str, drawn: int = 0, size: int = RESOLUTION) -> Trainin
     held_out = hold_out(list(pictures))
     learned = [picture for name, picture in pictures.items() if name not in held_out]
     learned += [picture for _, picture in open_source(f"drawn:{drawn}:{FIRST_DRAWN}")] if drawn else []
-    return TrainingSet(source, opened.label, stack(learned, size), held_out)
+    return TrainingSet(opened.label, stack(learned, size), held_out, opened.card)
 
 
 def export(folder: Path, training: Training, data: TrainingSet, variant: Variant, command: str) -> None:
@@ -66,7 +69,13 @@ def training_record(training: Training, data: TrainingSet, variant: Variant, com
         "epochs": training.place.epoch,
         "loss_curve": loss_curve(training.place.losses),
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
-        "data": {"source": data.label, "pictures": len(data.pictures), "drawn": training.recipe.drawn},
+        "data": {
+            "source": data.label,
+            "pictures": len(data.pictures),
+            "drawn": training.recipe.drawn,
+            "sha256": digest(data.pictures),
+            **data.card,
+        },
         "held_out": data.held_out,
         "channel_mean": mean.tolist(),
         "channel_covariance": covariance.tolist(),

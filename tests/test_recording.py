@@ -10,6 +10,7 @@ from PIL import Image
 from lowlight_ddpm import checkpoints, recording
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import HELD_OUT, draw, square
+from lowlight_ddpm.photometry import digest
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
 
@@ -26,7 +27,7 @@ def folder(tmp_path):
 def trained():
     """Two steps of a tiny training, and what it learned from."""
     pixels = torch.randint(256, (6, 3, 16, 16), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
-    data = recording.TrainingSet("folder", "butterflies", pixels, ["a.png", "b.png"])
+    data = recording.TrainingSet("butterflies", pixels, ["a.png", "b.png"], {"kind": "image folder"})
     recipe = Recipe(channels=(8, 16), epochs=2, batch_size=6, warmup_steps=1, drawn=4)
     training = Training(VARIANTS["dim"], pixels, recipe)
     list(training)
@@ -87,7 +88,8 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert record == json.loads((tmp_path / name / checkpoints.RECORD).read_text())
     assert (record["steps"], record["epochs"], record["precision"]) == (2, 2, "no")
     assert record["held_out"] == ["a.png", "b.png"]
-    assert record["data"] == {"source": "butterflies", "pictures": 6, "drawn": 4}
+    known = {"source": "butterflies", "kind": "image folder", "sha256": digest(data.pictures)}
+    assert record["data"] == known | {"pictures": 6, "drawn": 4}
     assert record["recipe"]["channels"] == [8, 16]
     assert len(record["channel_mean"]) == 3
     assert [round(loss, 6) for loss in training.place.losses] == [loss for _, loss in record["loss_curve"]]
@@ -100,6 +102,7 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert card.data.library_name == "diffusers"
     assert row.title in card.text
     assert "python -m lowlight_ddpm train dim" in card.text
+    assert f"| kind | image folder |\n| sha256 | `{digest(data.pictures)}` |" in card.text
 
 
 def test_exporting_leaves_the_training_as_it_was(trained, tmp_path):

@@ -11,7 +11,12 @@ app = typer.Typer(
     help="See what a diffusion model does to a dark picture.",
 )
 
-Images = Annotated[str, typer.Option(help="A folder of pictures, hub:OWNER/NAME, drawn or drawn:COUNT.")]
+Images = Annotated[
+    str,
+    typer.Option(
+        help="A folder of pictures or parquet files, hub:OWNER/NAME, or ours: drawn[:COUNT], fruit[:COUNT]."
+    ),
+]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -62,7 +62,7 @@ def takes_run_options(command: Callable) -> Callable:
 @app.command()
 @takes_run_options
 def denoise(
-    image: Annotated[str, typer.Argument(help="A photograph, or drawn:NUMBER.")],
+    image: Annotated[str, typer.Argument(help="A photograph, drawn:NUMBER or fruit:NUMBER.")],
     brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
     light: Annotated[str, typer.Option(help="How it is dimmed: pixels, or as by a camera.")] = "pixels",
     start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,

@@ -20,7 +20,7 @@ Pairs = Annotated[
 @app.command()
 def evaluate(
     names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
-    images: Annotated[str | None, typer.Option(help="The photographs trained on: folder, hub:...")] = None,
+    images: Annotated[str | None, typer.Option(help="What they were trained on: see train.")] = None,
     threads: Threads = 1,
 ) -> None:
     """Run the post's protocol on every variant, and print what it gives.

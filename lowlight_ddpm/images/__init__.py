@@ -2,7 +2,8 @@
 
 from lowlight_ddpm.images.drawn import draw
 from lowlight_ddpm.images.reading import entire, framed, read, square, stack
-from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source
+from lowlight_ddpm.images.source import Source
+from lowlight_ddpm.images.sources import HELD_OUT, hold_out, open_picture, open_source
 
 __all__ = [
     "HELD_OUT",

@@ -11,7 +11,9 @@ from threading import Thread
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.sources import HELD_OUT, POST_DATASET, Source, open_source
+from lowlight_ddpm.images.source import Source
+from lowlight_ddpm.images.sources import HELD_OUT, open_source
+from lowlight_ddpm.images.stored import POST_DATASET
 
 PATIENCE = 1.0  # seconds that a page may wait for pictures before it shows drawn ones
 

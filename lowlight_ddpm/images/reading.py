@@ -18,14 +18,14 @@ STRIP = 16  # as many times as long as it is high is what a whole picture may be
 MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
 
 
-def read(source: str | Path | bytes | Image.Image) -> Image.Image:
+def read(source: str | Path | bytes | Image.Image, name: str = "") -> Image.Image:
     """Open a picture as 8-bit RGB: upright, transparency on white, the first frame of an animation.
 
-    `source` is a path, the bytes of a file, or a PIL image. Raises Refusal for what is missing, is no
-    image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
+    `source` is a path, the bytes of a file, or a PIL image; `name` what refusals call it. Raises Refusal for
+    what is missing, is no image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
     """
-    picture = source if isinstance(source, Image.Image) else _open(source)
-    name = _name(source)
+    name = name or _name(source)
+    picture = source if isinstance(source, Image.Image) else _open(source, name)
     width, height = picture.size
     if width * height > MAX_PIXELS:
         limit = MAX_PIXELS // 1_000_000
@@ -76,8 +76,7 @@ def _without_ends(picture: Image.Image, ratio: int) -> Image.Image:
     return tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
 
 
-def _open(source: str | Path | bytes) -> Image.Image:
-    name = _name(source)
+def _open(source: str | Path | bytes, name: str) -> Image.Image:
     try:
         return Image.open(BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:

@@ -4,11 +4,14 @@ import random
 import re
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, sources, stack
+from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, stack, stored
+from lowlight_ddpm.images.fruit import draw_fruit
 
 
 def plain(colour, mode="RGB"):
@@ -18,7 +21,7 @@ def plain(colour, mode="RGB"):
 @pytest.fixture(autouse=True)
 def _known(monkeypatch):
     """The Hub's name is found: what load_dataset makes of it is up to the test."""
-    monkeypatch.setattr(sources, "_hub_is_known", lambda: True)
+    monkeypatch.setattr(stored, "_hub_is_known", lambda: True)
 
 
 @pytest.fixture
@@ -57,6 +60,13 @@ def test_drawn_pictures_are_asked_for_by_count_and_first_number(spec, numbers):
     assert picture.tobytes() == draw(numbers[0]).tobytes()
 
 
+def test_fruit_is_drawn_like_butterflies():
+    fruit = open_source("fruit:2:7")
+    assert fruit.label == "drawn fruit"
+    assert [name for name, _ in fruit] == ["fruit_0007", "fruit_0008"]
+    assert next(iter(fruit))[1].tobytes() == draw_fruit(7).tobytes() == open_picture("fruit:7").tobytes()
+
+
 @pytest.mark.parametrize("rest", ["x", "0", "-3", "3:-5", "1:2:3", "2.5", "3:x", "²", " 3"])
 def test_a_drawn_source_of_another_form_is_refused(rest, one_sentence):
     with pytest.raises(Refusal, match="drawn:COUNT") as refusal:
@@ -64,14 +74,14 @@ def test_a_drawn_source_of_another_form_is_refused(rest, one_sentence):
     one_sentence(refusal)
 
 
-def test_a_folder_s_pictures_come_in_the_order_of_their_names(tmp_path):
+def test_the_pictures_of_a_folder_and_below_come_in_the_order_of_their_names(tmp_path):
     for name in ("c.PNG", "a.jpg", "b.gif", "d.tiff"):
         plain("red").save(tmp_path / name)
     (tmp_path / "LICENCE.md").write_text("not a picture")
     (tmp_path / "more").mkdir()
     plain(0).save(tmp_path / "more" / "hidden.png")
     source = open_source(str(tmp_path))
-    assert [name for name, _ in source] == ["a.jpg", "b.gif", "c.PNG", "d.tiff"]
+    assert [name for name, _ in source] == ["a.jpg", "b.gif", "c.PNG", "d.tiff", "more/hidden.png"]
     assert {picture.mode for _, picture in source} == {"RGB"}
     assert source.label == tmp_path.name
 
@@ -88,6 +98,65 @@ def test_a_folder_without_pictures_is_refused(tmp_path, one_sentence):
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(Refusal, match="holds no picture") as refusal:
         open_source(str(tmp_path))
+    one_sentence(refusal)
+
+
+@pytest.mark.parametrize("name", ["[a] b", "c*?", "déjà"])
+def test_a_folder_of_any_name_is_read(tmp_path, name):
+    (tmp_path / name).mkdir()
+    plain("red").save(tmp_path / name / "a.png")
+    assert [name for name, _ in open_source(str(tmp_path / name))] == ["a.png"]
+
+
+def parquet(path, rows, **features):
+    path.parent.mkdir(exist_ok=True)
+    datasets.Dataset.from_list(rows, features=datasets.Features(features)).to_parquet(path)
+
+
+def test_parquet_files_are_read_in_order_from_their_column_of_pictures(tmp_path):
+    text = datasets.Value("string")
+    for number, colour in enumerate(("red", "lime")):
+        rows = [{"name": colour, "photo": plain(colour)}, {"name": None, "photo": plain("blue")}]
+        parquet(tmp_path / "set" / f"part-{number}.parquet", rows, name=text, photo=datasets.Image())
+    source = open_source(str(tmp_path / "set"))
+    assert source.label == "set"
+    pictures = dict(source)
+    assert list(pictures) == ["row 0000 red", "row 0001", "row 0002 lime", "row 0003"]
+    assert [picture.getpixel((3, 3)) for picture in pictures.values()] == [
+        (255, 0, 0),
+        (0, 0, 255),
+        (0, 255, 0),
+        (0, 0, 255),
+    ]
+    alone = open_source(str(tmp_path / "set" / "part-1.parquet"))
+    assert alone.label == "part-1"
+    assert list(dict(alone)) == ["row 0000 lime", "row 0001"]
+
+
+def test_parquet_files_that_other_tools_wrote_are_read_by_the_column_image(tmp_path):
+    plain("red").save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "set").mkdir()
+    pq.write_table(pa.table({"image": [data]}), tmp_path / "set" / "bytes.parquet")
+    ((_, picture),) = open_source(str(tmp_path / "set"))
+    assert picture.getpixel((0, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", None], ids=["empty", "junk", "no pictures"])
+def test_a_parquet_file_without_pictures_is_refused(tmp_path, content, one_sentence):
+    path = tmp_path / "set.parquet"
+    if content is None:
+        pq.write_table(pa.table({"text": ["a"]}), path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(Refusal, match="“set”") as refusal:
+        list(open_source(str(path)))
+    one_sentence(refusal)
+
+
+def test_a_parquet_file_that_is_not_there_is_refused(tmp_path, one_sentence):
+    with pytest.raises(Refusal, match="“none”") as refusal:
+        list(open_source(str(tmp_path / "none.parquet")))
     one_sentence(refusal)
 
 
@@ -120,6 +189,19 @@ def test_a_hub_set_s_rows_become_pictures_with_names_of_their_own(hub):
     assert colours == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
     assert stack(list(pictures.values()), 8).shape == (3, 3, 8, 8)
     assert dict(source).keys() == pictures.keys()
+
+
+def test_a_hub_set_says_which_version_it_is_and_under_which_licence(monkeypatch):
+    features = datasets.Features(image=datasets.Image())
+    rows = datasets.Dataset.from_list([{"image": plain("red")}], features).to_iterable_dataset()
+    rows.info.license, rows.info.homepage = "cc0-1.0", "https://example.org"
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: rows)
+    assert open_source("hub:a/b@main").card == {
+        "kind": "Hub",
+        "revision": "main",
+        "licence": "cc0-1.0",
+        "homepage": "https://example.org",
+    }
 
 
 def test_the_post_s_set_is_read_at_one_commit_unless_another_is_named(hub):
