@@ -17,10 +17,11 @@ def tab(page):
 
 
 def test_claims_figures_and_what_is_not_measured_are_there(tab):
-    expect(tab.get_by_role("heading", level=2)).to_have_count(4)
+    expect(tab.get_by_role("heading", level=2)).to_have_count(5)
     expect(tab.locator("#claims")).to_contain_text("Nothing has been measured yet")
     expect(tab.locator("#claims .badge").first).to_have_text("not measured yet")
     expect(tab.locator("#cells")).to_contain_text("None of these cells has been measured yet.")
+    expect(tab.locator("#dark tbody tr").first).to_contain_text("exposure")  # no network, so it is there
     picture = tab.locator("#figures img").last
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
