@@ -24,7 +24,7 @@ from lowlight_ddpm.detail import detail_ratio
 from lowlight_ddpm.evaluation import RESULTS, network_id, write
 from lowlight_ddpm.images import read
 from lowlight_ddpm.images.pairs import Pair
-from lowlight_ddpm.photometry import digest
+from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.response import Exposure, Prediction, leave_one_out
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import RunSettings, run_settings
@@ -116,9 +116,7 @@ class Job:
         """Run it, and write its file when the last pair is done; yields each pair when it is."""
         rows = []
         for one in self.predictions:
-            dark, lit = (
-                tv.to_dtype(_pixels(file), torch.float32, scale=True) * 2 - 1 for file in _files(one)
-            )
+            dark, lit = (prepare(_pixels(file)) for file in _files(one))
             output = self.method.apply(dark, _brightener(one), self.root)
             figures = asdict(measure(output, lit)) | {"detail": detail_ratio(output, lit)}
             rows.append({"pair": one.exposure.pair.name, **figures})
