@@ -25,6 +25,8 @@ COUNT_FRAMES = """() => {
   });
 }"""
 
+FIRST_FRAME = "document.querySelector('#upload video')?.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA"
+
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
@@ -101,6 +103,8 @@ def test_a_photograph_from_the_camera_goes_on_the_stage(page):
     before = panel.get_attribute("src")
     upload.get_by_label("Capture from camera").click()
     upload.get_by_text("Click to Access Webcam").click()
+    # Until the camera's first frame is there, Gradio's shutter takes nothing and says nothing.
+    page.wait_for_function(FIRST_FRAME)
     upload.get_by_label("capture photo").click()
     expect(panel).not_to_have_attribute("src", before)
     colour = mean_colour(panel)
