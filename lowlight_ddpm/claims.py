@@ -100,3 +100,18 @@ CAUSES = (
     ),
     Claim("Too short a training: twice the epochs", _both("dim-long", "dim", -1, SHALLOW)),
 )
+
+# What the post's shortcut hides: white is as dark, but fewer photons are counted, not smaller pixel values.
+LIGHTS = tuple(
+    Claim(
+        text,
+        tuple(
+            Comparison(name, name, column, sign, changed={"light": "camera"})
+            for name in ("dim", "dim-deep-zsnr")
+        ),
+    )
+    for text, column, sign in (
+        ("A camera's darkness shifts colours further", "tint", +1),
+        ("Less is recovered of what a camera sees", "ssim", -1),
+    )
+)

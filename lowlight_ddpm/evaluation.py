@@ -40,6 +40,7 @@ FINELY_SAMPLED = ("bright", "dim", "dim-deep", "dim-deep-zsnr")
 OTHER_SAMPLERS = {"dim": ("ddim", "pndm")}  # those that the post has read of, from SAMPLED_FROM and noise
 SAMPLED_FROM = (300, 600)
 UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
+UNTRAINED_LIGHT = {"dim": ("camera",), "dim-deep-zsnr": ("camera",)}  # from SAMPLED_FROM
 COLOURS = tuple(
     f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
 )
@@ -121,11 +122,11 @@ class Cell:
 
     def _restored(self, checkpoint: Checkpoint) -> dict:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
-        clean = self.settings.dim(self.pictures.unseen)
-        shown = clean if self.leaks else checkpoint.frame.empty(clean)
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):
-            settings = self.settings.model_copy(update={"seed": seed * len(clean)})
+            settings = self.settings.model_copy(update={"seed": seed * len(self.pictures.names)})
+            clean = settings.dim(self.pictures.unseen)  # by seed, as a camera's grain is
+            shown = clean if self.leaks else checkpoint.frame.empty(clean)
             trace, last = _traced(denoise(checkpoint, settings, shown), channel_means(clean))
             traces.append(trace)
             for name, output, picture in zip(self.pictures.names, last.x0, clean, strict=True):
@@ -216,6 +217,10 @@ def cells(
     for brightness in UNTRAINED_BRIGHTNESS.get(name, ()):
         for data in pictures:
             yield from restorations(data, brightness)
+    for light in UNTRAINED_LIGHT.get(name, ()):
+        for data in pictures:
+            for start in SAMPLED_FROM:
+                yield cell(data, start=start, light=light, **plain)
     for kind in VARIANCES if name in FINELY_SAMPLED else ():
         yield cell(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 

@@ -39,7 +39,7 @@ def findings(
 def cell(rows: pd.DataFrame, variant: str, where: dict, source: str | None = None, **changed) -> pd.DataFrame:
     """The rows of one cell: `variant` as it was trained, with `changed` settings, where `where` says."""
     row = find_variant(variant)
-    wanted = {"variant": variant, "leaks": True, "sampler": "ddpm"} | where
+    wanted = {"variant": variant, "leaks": True, "sampler": "ddpm", "light": "pixels"} | where
     wanted |= {"brightness": row.brightness, "variance_type": row.variance_type} | changed
     if where["mode"] == "restore" and source:
         wanted["source"] = source

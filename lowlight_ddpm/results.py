@@ -9,9 +9,10 @@ from scipy.stats import wasserstein_distance
 
 from lowlight_ddpm.checkpoints import ROOT, available
 from lowlight_ddpm.evaluation import COLOURS, RESULTS, TRAINING_SET, network_id, training_set_path
+from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.variants import find_variant
 
-SETTINGS = ["mode", "brightness", "start", "steps", "sampler", "variance_type"]
+SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type"]
 CELL = ["variant", "source", "leaks", *SETTINGS]
 
 
@@ -20,9 +21,9 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
 
     The columns `variant`, `source` (which pictures; None from pure noise), `leaks` (whether x_t held its part
     of the picture) and SETTINGS tell the cell; `as_trained` whether brightness and variance type are the
-    variant's own and the sampler DDPM; `seed` and `picture` the row, `run_seed` the seed that draws its noise
-    for a run of this one picture. The rest are `colour.Measures` and the
-    `detail` of a restored picture, or `evaluation.COLOURS` of a sample, empty otherwise. Variants that share
+    variant's own, the light scaled pixels and the sampler DDPM; `seed` and `picture` the row, `run_seed` the
+    seed that draws its noise for a run of this one picture. The rest are `colour.Measures` and the `detail`
+    of a restored picture, or `evaluation.COLOURS` of a sample, empty otherwise. Variants that share
     a network share its rows. Two columns are made here, in 1/255 as they would be at full brightness:
     `tint`, the root mean square of a restoration's three shifts; `ground`, that of a sample's border colour
     less the training set's, empty where training-set-*.json is not there.
@@ -33,7 +34,7 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
     rows = rows.reindex(columns=rows.columns.union(["mse_shift", *COLOURS], sort=False))  # of either mode
-    rows["as_trained"] = rows["sampler"] == "ddpm"
+    rows["as_trained"] = (rows["sampler"] == "ddpm") & (rows["light"] == "pixels")
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
         rows["as_trained"] &= rows[setting] == rows["variant"].map(own)
@@ -64,11 +65,11 @@ def traces(
     reports = [json.loads(path.read_text()) for path in _files(folder)]
     for name in available(root):
         row, network = find_variant(name), network_id(name, root)
-        wanted = {"mode": mode, "start": start, "steps": steps, "sampler": "ddpm"}
+        wanted = {"mode": mode, "start": start, "steps": steps, "sampler": "ddpm", "light": "pixels"}
         wanted |= {"brightness": row.brightness, "variance_type": row.variance_type}
         for report in reports:
             same = report["network"] == network and report["source"] == source and report["leaks"]
-            if same and wanted.items() <= report["settings"].items():
+            if same and wanted.items() <= _settings(report).items():
                 yield name, report["trace"]
 
 
@@ -90,7 +91,7 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
     Cells at a brightness whose training-set-*.json is not there are left out.
     """
-    keys, found = ["variant", "brightness", "steps", "sampler", "variance_type", "as_trained"], []
+    keys, found = ["variant", "brightness", "light", "steps", "sampler", "variance_type", "as_trained"], []
     generated = rows[rows["mode"] == "generate"]
     brightnesses = [b for b in generated["brightness"].unique() if training_set_path(b, folder).exists()]
     sets = {brightness: training_set(brightness, folder) for brightness in brightnesses}
@@ -126,6 +127,11 @@ def _files(folder: Path) -> list[Path]:
 def _rows(path: Path) -> Iterator[dict]:
     report = json.loads(path.read_text())
     cell = {name: report[name] for name in ("network", "source", "leaks")}
-    cell |= {name: report["settings"][name] for name in SETTINGS}
+    cell |= _settings(report)
     # Plain rows, since a table of its own for each of hundreds of files takes ten times as long.
     yield from (row | cell | {"run_seed": place} for place, row in enumerate(report["rows"]))
+
+
+def _settings(report: dict) -> dict:
+    """SETTINGS of a cell; one that RunSettings has learned since was at its default."""
+    return {name: report["settings"].get(name, RunSettings.model_fields[name].default) for name in SETTINGS}

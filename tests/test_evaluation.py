@@ -20,6 +20,7 @@ def brief(monkeypatch):
     monkeypatch.setattr(evaluation, "STEPS_FROM", {50: 2, 300: 3})
     monkeypatch.setattr(evaluation, "STEPS", 2)
     monkeypatch.setattr(evaluation, "FINE_STEPS", 3)
+    monkeypatch.setattr(evaluation, "SAMPLED_FROM", (300,))
     monkeypatch.setattr(evaluation, "SAMPLES", 2 * HELD_OUT)
 
 
@@ -53,23 +54,24 @@ def test_a_source_without_any_of_them_gives_its_first_sixteen():
 
 
 def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(cells_of):
-    fields = ("mode", "start", "steps", "brightness", "variance_type", "sampler")
+    fields = ("mode", "start", "steps", "brightness", "variance_type", "sampler", "light")
     seen = {tuple(getattr(c.settings, field) for field in fields) for c in cells_of("dim")}
     kinds = ("fixed_small", "fixed_large")
     restored = {
-        ("restore", start, steps, brightness, kind, "ddpm")
+        ("restore", start, steps, brightness, kind, "ddpm", "pixels")
         for start, steps in ((50, 2), (300, 3))
         for brightness in (0.5, 0.25, 1.0)
         for kind in kinds
     }
-    generated = {("generate", 999, steps, 0.5, kind, "ddpm") for steps in (2, 3) for kind in kinds}
-    leakless = {("restore", 999, 2, 0.5, "fixed_small", "ddpm")}
+    generated = {("generate", 999, steps, 0.5, kind, "ddpm", "pixels") for steps in (2, 3) for kind in kinds}
+    leakless = {("restore", 999, 2, 0.5, "fixed_small", "ddpm", "pixels")}
+    taken = {("restore", 300, 2, 0.5, "fixed_small", "ddpm", "camera")}
     others = {
-        (mode, start, 2, 0.5, "fixed_small", sampler)
-        for mode, start in (("restore", 300), ("restore", 600), ("generate", 999))
+        (mode, start, 2, 0.5, "fixed_small", sampler, "pixels")
+        for mode, start in (("restore", 300), ("generate", 999))
         for sampler in ("ddim", "pndm")
     }
-    assert seen == restored | generated | leakless | others
+    assert seen == restored | generated | leakless | taken | others
     assert len(cells_of("dim")) == len(seen)
     assert [c.settings.start for c in cells_of("dim") if not c.leaks] == [999]
 
@@ -79,6 +81,7 @@ def test_the_real_protocol_is_the_post_s(monkeypatch):
     assert evaluation.STEPS_FROM == {50: 10, 300: 50, 600: 50, 999: 50}
     assert (evaluation.NOISE_SEEDS, evaluation.SAMPLES) == (2, 64)
     assert (evaluation.STEPS, evaluation.FINE_STEPS) == (50, 250)
+    assert evaluation.SAMPLED_FROM == (300, 600)
 
 
 def test_a_leakless_cell_holds_what_the_closed_formula_predicts(cells_of, drawn, checkpoint_root):
@@ -115,6 +118,17 @@ def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, c
     expected = measure(last.x0[1], clean[1], 0.5)
     assert report["rows"][3]["ssim"] == pytest.approx(expected.ssim, rel=1e-5)
     assert report["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-5)
+
+
+def test_a_camera_s_picture_has_the_grain_that_a_run_of_it_alone_has(cells_of, drawn, checkpoint_root):
+    cell = next(c for c in cells_of("dim") if c.settings.light == "camera")
+    cell.run()
+    alone = cell.settings.model_copy(update={"seed": 3})  # the second picture's second seed
+    clean = alone.dim(drawn.unseen[1:])
+    *_, last = denoise(checkpoints.load("dim", checkpoint_root), alone, clean)
+    expected = measure(last.x0[0], clean[0], 0.5)
+    assert read(cell)["rows"][3]["ssim"] == pytest.approx(expected.ssim, rel=1e-4)
+    assert read(cell)["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-4)
 
 
 def test_a_trace_ends_in_the_mean_shift(cells_of):

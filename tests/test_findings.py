@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lowlight_ddpm import findings
-from lowlight_ddpm.claims import CAUSES, CLAIMS, FIGURES, SHALLOW, Claim, Comparison
+from lowlight_ddpm.claims import CAUSES, CLAIMS, FIGURES, LIGHTS, SHALLOW, Claim, Comparison
 from lowlight_ddpm.findings import cell, misleading_share, verdict
 from lowlight_ddpm.statistics import Interval
 from lowlight_ddpm.variants import VARIANTS
@@ -16,6 +16,7 @@ BASE = {
     "start": 600,
     "steps": 50,
     "sampler": "ddpm",
+    "light": "pixels",
     "as_trained": True,
 }
 
@@ -59,7 +60,9 @@ def test_a_verdict_follows_from_interval_claim_and_spread(interval, claimed, sma
     assert verdict(interval, claimed, smallest) == expected
 
 
-@pytest.mark.parametrize("comparison", [c for claim in CLAIMS + CAUSES for c in claim.comparisons], ids=str)
+@pytest.mark.parametrize(
+    "comparison", [c for claim in CLAIMS + CAUSES + LIGHTS for c in claim.comparisons], ids=str
+)
 def test_every_comparison_is_between_rows_of_the_table(comparison):
     names = {comparison.a, comparison.b, *(comparison.trained_twice or ())}
     assert names <= set(VARIANTS)
@@ -76,6 +79,7 @@ def test_a_cell_is_a_variant_as_trained_unless_something_is_changed():
             rows("dim", tint=4.0).assign(source="photographs"),
             rows("dim", tint=5.0).assign(leaks=False),
             rows("dim", tint=6.0).assign(start=300),
+            rows("dim", tint=7.0).assign(light="camera"),
         ]
     )
     where = {"mode": "restore", "start": 600}

@@ -1,5 +1,6 @@
 """The results as a table: a row for every picture and sample; variants with one network share its rows."""
 
+import json
 import shutil
 
 import pytest
@@ -11,6 +12,7 @@ from lowlight_ddpm.images import HELD_OUT, draw, square
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.variants import VARIANTS
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,7 @@ def folder(root):
         patch.setattr(evaluation, "STEPS", 2)
         patch.setattr(evaluation, "FINELY_SAMPLED", ())
         patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(evaluation, "UNTRAINED_LIGHT", {})
         patch.setattr(evaluation, "OTHER_SAMPLERS", {})
         patch.setattr(evaluation, "SAMPLES", HELD_OUT)
         drawn = evaluation.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
@@ -54,6 +57,20 @@ def test_a_shared_network_is_as_trained_under_each_variant_s_own_variance(rows):
     own = rows[rows.as_trained].groupby("variant").variance_type.unique()
     assert own["dim"].tolist() == ["fixed_small"]
     assert own["dim-large"].tolist() == ["fixed_large"]
+
+
+def test_a_camera_s_light_is_not_as_trained_and_older_results_had_scaled_pixels(folder, root, tmp_path):
+    path = next(path for path in sorted(folder.glob("dim-*.json")) if '"mode": "restore"' in path.read_text())
+    report = json.loads(path.read_text())
+    older = report["settings"].copy()
+    del older["light"]
+    camera = report["settings"] | {"light": "camera"}
+    for name, settings in (("older", older), ("camera", camera)):
+        (tmp_path / f"dim-{name}.json").write_text(json.dumps(report | {"settings": settings}))
+    rows = results.table(tmp_path, root)
+    own = rows[rows.variance_type == rows.variant.map(lambda name: VARIANTS[name].variance_type)]
+    assert set(zip(own.light, own.as_trained, strict=True)) == {("pixels", True), ("camera", False)}
+    assert len(results.summary(rows)) == 2 * 2  # of two variants, in two lights
 
 
 def test_a_summary_is_the_mean_over_pictures_and_seeds(rows):

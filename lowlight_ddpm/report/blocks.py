@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from lowlight_ddpm.claims import CAUSES
+from lowlight_ddpm.claims import CAUSES, LIGHTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report import darkness
@@ -19,6 +19,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "claims": verdicts,
     "claims-drawn": partial(verdicts, source=DRAWN),
     "causes": partial(verdicts, claims=CAUSES),
+    "lights": partial(verdicts, claims=LIGHTS),
     "misleading": misleading,
     "means": means,
     "colours": colours,

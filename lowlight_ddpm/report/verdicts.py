@@ -9,6 +9,7 @@ from lowlight_ddpm.findings import Finding, findings, misleading_share
 from lowlight_ddpm.report.markdown import signed, table
 
 DRAWN = "drawn butterflies"
+_CHANGED = {"sampler": "by {}", "light": "in {} light"}
 
 
 def verdicts(inputs: Inputs, claims: tuple[Claim, ...] = CLAIMS, source: str | None = None) -> str:
@@ -53,7 +54,7 @@ def _lines(found: Iterator[Finding]) -> Iterator[tuple[str, ...]]:
 
 
 def _compared(c: Comparison) -> str:
-    changed = "".join(f" by {value}" for value in c.changed.values())
+    changed = "".join(f" {_CHANGED[name].format(value)}" for name, value in c.changed.items())
     return f"{c.a}{changed} less {c.b}"
 
 

@@ -1,11 +1,14 @@
 """What the post says and what was measured, as HTML: each claim with its comparisons and their verdicts."""
 
 from collections import Counter
+from collections.abc import Callable
 from html import escape
 
 from lowlight_ddpm.claims import FIGURES, Comparison
 from lowlight_ddpm.findings import Finding
+from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
+from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.measured import DRAWN, Measured, Tested, Tests
 from lowlight_ddpm.ui.whisker import whisker
 from lowlight_ddpm.variants import VARIANTS
@@ -18,6 +21,11 @@ BADGES = {
     "no verdict yet": "untold",  # measured, but not yet what training again changes
     "not measured yet": "untold",
 }
+# A setting that a comparison may change -> a few words on its value.
+_SETTINGS: dict[str, Callable[[str], str]] = {
+    "sampler": lambda name: f"by {SAMPLERS[name].title}",
+    "light": lambda name: f"in the light “{LIGHTS[name].title}”",
+}
 READING = (
     "A dot is the mean difference on the same pictures and noise, its line the 95 % interval, the upright "
     "line zero. Grey is too small to count: less than an eye would mind, or than training the same network "
@@ -28,13 +36,17 @@ READING = (
 
 
 def claims(found: Measured) -> str:
-    """Both lists, how they are read, and what is not measured yet."""
+    """The lists, how they are read, and what is not measured yet."""
     return (
         f'{_progress(found)}<p class="how">{READING}</p>'
         f'<h3>The post’s claims</h3><div class="claims">{_cards(found.claims)}</div>'
         "<h3>What explains the shift</h3>"
         '<p class="how">Each network below is without one possible cause. “Holds” says that the shift falls '
         f'without it, so that it is a cause.</p><div class="claims">{_cards(found.causes)}</div>'
+        "<h3>What halved pixels hide</h3>"
+        '<p class="how">The same networks and pictures with white equally dark, but darkened as a camera '
+        "sees less light. The input is what was given, grain and all.</p>"
+        f'<div class="claims">{_cards(found.lights)}</div>'
     )
 
 
@@ -98,10 +110,11 @@ def in_words(finding: Finding) -> str:
 
 
 def _named(c: Comparison) -> tuple[str, str]:
-    """What is compared, by titles; of one network with two samplers, the samplers too."""
+    """What is compared, by titles; of one network with two settings, the settings too."""
     a, b = (f"“{VARIANTS[name].title}”" for name in (c.a, c.b))
-    if "sampler" in c.changed:
-        return f"{a} by {SAMPLERS[c.changed['sampler']].title}", f"{b} by {SAMPLERS['ddpm'].title}"
+    for name, value in c.changed.items():
+        say, usual = _SETTINGS[name], RunSettings.model_fields[name].default
+        a, b = f"{a} {say(value)}", f"{b} {say(usual)}"
     return a, b
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import pandas as pd
 
 from lowlight_ddpm import checkpoints, dark, evaluation, results
-from lowlight_ddpm.claims import CAUSES, CLAIMS, Claim
+from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim
 from lowlight_ddpm.findings import Finding, findings
 from lowlight_ddpm.variants import VARIANTS
 
@@ -38,6 +38,7 @@ class Measured:
     generated: pd.DataFrame
     claims: list[Tests]
     causes: list[Tests]
+    lights: list[Tests]
     dark: pd.DataFrame
 
     @property
@@ -53,10 +54,10 @@ def measured() -> Measured:
     sources = [source for source in rows["source"].dropna().unique() if source != DRAWN]
     if (rows["source"] == DRAWN).any():
         sources.append(DRAWN)
-    claims, causes = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSES))
+    claims, causes, lights = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSES, LIGHTS))
     restored, generated = results.summary(rows), results.samples(rows, evaluation.RESULTS)
     in_the_dark = dark.table(evaluation.RESULTS / dark.FOLDER.name, checkpoints.ROOT)
-    return Measured(rows, restored, generated, claims, causes, in_the_dark)
+    return Measured(rows, restored, generated, claims, causes, lights, in_the_dark)
 
 
 def _tested(rows: pd.DataFrame, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lowlight_ddpm import results
 from lowlight_ddpm.evaluation import FINE_STEPS, STEPS, STEPS_FROM
+from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui.choices import SCRIPT
@@ -152,7 +153,8 @@ def _samples(cell) -> str:
 
 def _settings(cell, **settings) -> RunSettings:
     same = {
-        name: getattr(cell, name) for name in ("variant", "brightness", "steps", "sampler", "variance_type")
+        name: getattr(cell, name)
+        for name in ("variant", "brightness", "light", "steps", "sampler", "variance_type")
     }
     return run_settings(**same, **settings)
 
@@ -194,7 +196,12 @@ def _shifts(against: str) -> Iterator[Column]:
 
 
 _HOW = (
-    _figure("Light", "brightness of the pictures, 1 is as taken", "brightness", ".2f"),
+    Column(
+        "Light",
+        "brightness of the pictures, 1 is as taken, and how they were dimmed",
+        lambda cell: f"{cell.brightness:.2f}" + (", camera" if cell.light == "camera" else ""),
+        lambda cell: cell.brightness + list(LIGHTS).index(cell.light) / 100,
+    ),
     Column(
         "Sampler",
         "how a step is taken, and which variance it adds",

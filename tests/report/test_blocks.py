@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from lowlight_ddpm.claims import CAUSES, CLAIMS, Claim, Comparison
+from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.figures.inputs import Missing
@@ -13,7 +13,14 @@ from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
 from lowlight_ddpm.report.leaks import changes, leaks, slope_of
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
-CELL = {"source": "photographs", "sampler": "ddpm", "brightness": 0.5, "steps": 50, "leaks": True}
+CELL = {
+    "source": "photographs",
+    "sampler": "ddpm",
+    "brightness": 0.5,
+    "light": "pixels",
+    "steps": 50,
+    "leaks": True,
+}
 
 
 def restored(variant, start=600, variance_type="fixed_small", **figures):
@@ -84,7 +91,7 @@ def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):
         "| larger is better | dim-large less dim | shift of restored pictures | "
         "−5.00/255 (−5.00 to −5.00) | same weights | holds |"
     )
-    for table in (CLAIMS, CAUSES):
+    for table in (CLAIMS, CAUSES, LIGHTS):
         found = lines(verdicts(two, table))
         assert len(found) == 2 + sum(len(claim.comparisons) for claim in table)
         assert {line.count("|") for line in found} == {7}

@@ -43,7 +43,7 @@ def folder(tmp_path, monkeypatch, tiny_root):
 def write(folder, tiny_root):
     """A function that writes a cell of restorations of four pictures with two noises, shifted by `tints`."""
 
-    def write(variant, tints, source=DRAWN, start=600, ssim=0.5):
+    def write(variant, tints, source=DRAWN, ssim=0.5, start=600, **settings):
         kind = "drawn" if source == DRAWN else "photo"
         rows = [
             {"picture": f"{kind}_{i:04d}", "seed": seed, "ssim": ssim, "detail": 0.9, **MEASURES}
@@ -51,7 +51,7 @@ def write(folder, tiny_root):
             for seed in (0, 1)
             for i, tint in enumerate(tints)
         ]
-        save(variant, rows, source=source, mode="restore", start=start, steps=50)
+        save(variant, rows, source=source, mode="restore", start=start, steps=50, **settings)
 
     def save(variant, rows, source, **settings):
         settings = RunSettings(variant=variant, **settings).model_dump()
@@ -167,6 +167,14 @@ def test_a_row_opens_its_typical_picture_with_the_noise_that_was_measured(write,
     assert query["picture"] == ["drawn_0003"]  # the lower of the two tints in the middle
     assert query["variant"] == ["dim"]
     assert query["seed"] == ["7"]  # of the second noise, which comes after four pictures with the first
+
+
+def test_a_camera_s_light_is_named_and_opened(write, session):
+    write("dim", [8, 1, 3, 2])
+    write("dim", [9, 9, 9, 9], light="camera")
+    html = table(session)
+    assert [row[0] for row in cells(html)] == ["0.50", "0.50, camera"]
+    assert [query.get("light", ["pixels"]) for query in queries(html)] == [["pixels"], ["camera"]]
 
 
 def test_photographs_have_a_button_only_where_the_page_has_them(write, session):
