@@ -220,7 +220,7 @@ def cells(
     for light in UNTRAINED_LIGHT.get(name, ()):
         for data in pictures:
             for start in SAMPLED_FROM:
-                yield cell(data, start=start, light=light, **plain)
+                yield cell(data, start=start, light=light, steps=STEPS)
     for kind in VARIANCES if name in FINELY_SAMPLED else ():
         yield cell(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 
