@@ -215,6 +215,7 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     for name, value in (("STEPS_FROM", {50: 1}), ("STEPS", 1), ("FINELY_SAMPLED", ()), ("SAMPLES", 16)):
         monkeypatch.setattr(evaluation, name, value)
     monkeypatch.setattr(evaluation, "OTHER_SAMPLERS", {})
+    monkeypatch.setattr(evaluation, "UNTRAINED_LIGHT", {})
     drawn = evaluation.evaluation_set("drawn:2", size=16)
     monkeypatch.setattr(evaluation, "evaluation_set", lambda *_: drawn)
     places = {"folder": tmp_path, "root": checkpoint_root}

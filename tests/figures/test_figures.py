@@ -41,6 +41,7 @@ def _brief():
         patch.setattr(evaluation, "FINELY_SAMPLED", ())
         patch.setattr(evaluation, "OTHER_SAMPLERS", {})
         patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(evaluation, "UNTRAINED_LIGHT", {})
         patch.setattr(evaluation, "SAMPLES", HELD_OUT)
         yield
 
