@@ -8,6 +8,7 @@ import pandas as pd
 
 from lowlight_ddpm.claims import CLAIMS, FIGURES, Claim, Comparison
 from lowlight_ddpm.comparison import misleads
+from lowlight_ddpm.results import USUAL
 from lowlight_ddpm.statistics import Interval, interval, paired_interval
 from lowlight_ddpm.variants import find_variant
 
@@ -39,7 +40,7 @@ def findings(
 def cell(rows: pd.DataFrame, variant: str, where: dict, source: str | None = None, **changed) -> pd.DataFrame:
     """The rows of one cell: `variant` as it was trained, with `changed` settings, where `where` says."""
     row = find_variant(variant)
-    wanted = {"variant": variant, "leaks": True, "sampler": "ddpm", "light": "pixels"} | where
+    wanted = USUAL | {"variant": variant, "leaks": True} | where
     wanted |= {"brightness": row.brightness, "variance_type": row.variance_type} | changed
     if where["mode"] == "restore" and source:
         wanted["source"] = source

@@ -14,6 +14,7 @@ from lowlight_ddpm.variants import find_variant
 
 SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type"]
 CELL = ["variant", "source", "leaks", *SETTINGS]
+USUAL = {name: RunSettings.model_fields[name].default for name in ("sampler", "light")}  # of every variant
 
 
 def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
     rows = rows.reindex(columns=rows.columns.union(["mse_shift", *COLOURS], sort=False))  # of either mode
-    rows["as_trained"] = (rows["sampler"] == "ddpm") & (rows["light"] == "pixels")
+    rows["as_trained"] = (rows[list(USUAL)] == pd.Series(USUAL)).all(axis=1)
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
         rows["as_trained"] &= rows[setting] == rows["variant"].map(own)
@@ -65,7 +66,7 @@ def traces(
     reports = [json.loads(path.read_text()) for path in _files(folder)]
     for name in available(root):
         row, network = find_variant(name), network_id(name, root)
-        wanted = {"mode": mode, "start": start, "steps": steps, "sampler": "ddpm", "light": "pixels"}
+        wanted = USUAL | {"mode": mode, "start": start, "steps": steps}
         wanted |= {"brightness": row.brightness, "variance_type": row.variance_type}
         for report in reports:
             same = report["network"] == network and report["source"] == source and report["leaks"]

@@ -7,8 +7,8 @@ from html import escape
 from lowlight_ddpm.claims import FIGURES, Comparison
 from lowlight_ddpm.findings import Finding
 from lowlight_ddpm.light import LIGHTS
+from lowlight_ddpm.results import USUAL
 from lowlight_ddpm.samplers import SAMPLERS
-from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.measured import DRAWN, Measured, Tested, Tests
 from lowlight_ddpm.ui.whisker import whisker
 from lowlight_ddpm.variants import VARIANTS
@@ -113,8 +113,8 @@ def _named(c: Comparison) -> tuple[str, str]:
     """What is compared, by titles; of one network with two settings, the settings too."""
     a, b = (f"“{VARIANTS[name].title}”" for name in (c.a, c.b))
     for name, value in c.changed.items():
-        say, usual = _SETTINGS[name], RunSettings.model_fields[name].default
-        a, b = f"{a} {say(value)}", f"{b} {say(usual)}"
+        say = _SETTINGS[name]
+        a, b = f"{a} {say(value)}", f"{b} {say(USUAL[name])}"
     return a, b
 
 

@@ -199,7 +199,9 @@ _HOW = (
     Column(
         "Light",
         "brightness of the pictures, 1 is as taken, and how they were dimmed",
-        lambda cell: f"{cell.brightness:.2f}" + (", camera" if cell.light == "camera" else ""),
+        lambda cell: (
+            f"{cell.brightness:.2f}" + ("" if cell.light == results.USUAL["light"] else f", {cell.light}")
+        ),
         lambda cell: cell.brightness + list(LIGHTS).index(cell.light) / 100,
     ),
     Column(
