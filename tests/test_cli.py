@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints, cli, evaluation, results
+from lowlight_ddpm import checkpoints, cli, evaluation, gain, results
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import run_settings
@@ -221,14 +221,19 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     places = {"folder": tmp_path, "root": checkpoint_root}
     monkeypatch.setattr(evaluation, "cells", partial(evaluation.cells, **places))
     monkeypatch.setattr(results, "table", partial(results.table, **places))
+    monkeypatch.setattr(gain, "Job", partial(gain.Job, **places | {"folder": tmp_path / "gain"}))
+
+    def written():
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
 
     status, said, _ = run("evaluate", "dim")
     assert status == 0
     assert "fixed_large" in said
-    files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert len(files) == 9  # samples and three brightnesses under two variance types, and one without leak
+    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept.
+    first = written()
+    assert len(first) == 10
     run("evaluate", "dim")
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+    assert written() == first
 
 
 def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):

@@ -45,6 +45,7 @@ FLOORS = (
         "probe",
         "reasons",
         "evaluation",
+        "gain",
         "dark",
         "results",
         "statistics",

@@ -25,13 +25,14 @@ def evaluate(
 ) -> None:
     """Run the post's protocol on every variant, and print what it gives.
 
-    16 unseen pictures, drawn ones and those of --images, noised to 50, 300, 600 and 999 and restored, with
-    two noise seeds; 64 pictures from pure noise; both variance types. What results/ holds is not run again.
+    How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images,
+    noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures from pure noise; both
+    variance types. What results/ holds is not run again.
     """
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, evaluation, results
+    from lowlight_ddpm import checkpoints, evaluation, gain, results
 
     torch.set_num_threads(threads)
     names = names or checkpoints.available()
@@ -43,7 +44,7 @@ def evaluate(
             photographs = _evaluation_set(images, tuple(checkpoints.record(name)["held_out"]))
             pictures.append(photographs)
             evaluation.describe_training_set(photographs, find_variant(name).brightness)
-        todo.append(evaluation.cells(name, pictures, photographs))
+        todo.append([gain.Job(name, drawn), *evaluation.cells(name, pictures, photographs)])
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
     for cell in tqdm(in_turn, unit="cell"):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm import checkpoints, evaluation, results
+from lowlight_ddpm import checkpoints, evaluation, gain, results
 from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.sampling import denoise
@@ -113,6 +113,14 @@ class Inputs:
             raise Missing(
                 f"{self.results.name}/ does not describe the training set at brightness {brightness:g} yet"
             ) from None
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """gain.table(): how much of x_t's colour every variant keeps."""
+        rows = gain.table(self.results / gain.FOLDER.name, self.root)
+        if rows.empty:
+            raise Missing(f"{self.results.name}/ does not say yet how much of the noise's colour is kept")
+        return rows
 
     def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
         """results.traces(): how x0's mean colour went along the walk, for every variant as trained."""

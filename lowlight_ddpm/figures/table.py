@@ -15,6 +15,7 @@ from lowlight_ddpm.figures.grids import AS_DRAWN, BRIGHTENED, draw_grids, draw_s
 from lowlight_ddpm.figures.grounds import draw_grounds
 from lowlight_ddpm.figures.growth import draw_growth, draw_noise_growth
 from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.figures.kept import draw_kept
 from lowlight_ddpm.figures.losses import draw_losses
 from lowlight_ddpm.figures.originals import draw_originals, draw_preprocessed
 from lowlight_ddpm.figures.shifts import draw_noise_colours, draw_shifts
@@ -142,6 +143,15 @@ _ROWS = (
         "How far the estimate's mean colour is from the training set's on the way from pure noise.",
         "A small panel for every variant: R, G and B less the training set's over the timesteps.",
         draw_noise_growth,
+    ),
+    Figure(
+        "kept",
+        "Why colours shift: noise has a mean colour, a chance one, and a network that predicts epsilon lets "
+        "most of it into the picture, whatever the timestep. A perfect denoiser would not (dashed, the lower "
+        "one for offset noise), and one that predicts v cannot, even if it is blind to colours (dotted).",
+        "Two panels over the signal left: networks that predict epsilon stay between 0.7 and 0.95; the one "
+        "that predicts v and the one with offset noise start at 0.",
+        draw_kept,
     ),
     Figure(
         "mse",

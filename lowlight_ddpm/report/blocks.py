@@ -9,6 +9,7 @@ from lowlight_ddpm.claims import CAUSES, LIGHTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report import darkness
+from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
@@ -27,6 +28,8 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "restored-300": partial(restorations, start=300),
     "restored-600": partial(restorations, start=600),
     "restored-drawn": partial(restorations, start=600, source=DRAWN),
+    "gain": partial(gains, tint="grey"),
+    "gain-hue": partial(gains, tint="red against blue"),
     "leak": leaks,
     "repetition": repetition,
     "exposures": darkness.exposures,

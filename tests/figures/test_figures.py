@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lowlight_ddpm import checkpoints, cli, evaluation
+from lowlight_ddpm import checkpoints, cli, evaluation, gain
 from lowlight_ddpm.figures import FIGURES, Inputs, draw_figures, table
 from lowlight_ddpm.figures.disagreement import most_contrary, restoration
 from lowlight_ddpm.figures.style import COLOURS, spread
@@ -68,6 +68,7 @@ def inputs(tmp_path_factory) -> Inputs:
     data = evaluation.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
         evaluation.describe_training_set(data, find_variant(name).brightness, inputs.results)
+        gain.Job(name, data, inputs.results / gain.FOLDER.name, inputs.root).run()
         for cell in evaluation.cells(name, [data], None, inputs.results, inputs.root):
             if not cell.done:
                 cell.run()
@@ -226,4 +227,4 @@ def test_the_command_prints_a_line_for_each_figure(inputs, monkeypatch, capsys, 
 
 
 def test_results_are_only_read(inputs, drawn):
-    assert all(json.loads(path.read_text()) for path in inputs.results.iterdir())
+    assert all(json.loads(path.read_text()) for path in inputs.results.rglob("*.json"))

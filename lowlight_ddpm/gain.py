@@ -1,0 +1,130 @@
+"""How much of a colour that is in x_t a network lets into x0, beside what a perfect denoiser would.
+
+The noise of x_t has a mean colour too, a chance one. To a perfect denoiser it tells little where noise is
+strong. A network that does not notice it passes it on: all of it where epsilon is predicted, which is then
+too small by just that colour, and the part ᾱ of it where v is.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lowlight_ddpm.checkpoints import ROOT, Checkpoint, available, load
+from lowlight_ddpm.evaluation import RESULTS, EvaluationSet, network_id, write
+from lowlight_ddpm.leak import leaked_share
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import add_noise, randn
+from lowlight_ddpm.schedule import estimate_x0
+from lowlight_ddpm.tiling import predict
+
+FOLDER = RESULTS / "gain"
+LEVELS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.9)  # √ᾱ
+NEAR = 0.1  # a schedule without a level this near, relatively, is not measured there
+TINTS = {"grey": (1.0, 1.0, 1.0), "red against blue": (1.0, 0.0, -1.0)}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """`kept`: the part of a tint in x_t, at `signal` √ᾱ, that is in x0; `perfect`: a perfect denoiser's."""
+
+    signal: float
+    timestep: int
+    tint: str
+    kept: float
+    perfect: float
+
+
+def gains(checkpoint: Checkpoint, pictures: Tensor) -> Iterator[Gain]:
+    """Every tint at every level that the network's schedule has; `pictures` (B, 3, H, W) in model range."""
+    for signal in LEVELS:
+        levels = checkpoint.alphas_cumprod.sqrt()
+        timestep = (levels - signal).abs().argmin().item()
+        if abs(levels[timestep].item() / signal - 1) <= NEAR:
+            for tint, colour in TINTS.items():
+                direction = torch.tensor(colour)
+                kept = kept_share(checkpoint, pictures, timestep, direction)
+                yield Gain(signal, timestep, tint, kept, perfect_share(checkpoint, timestep, direction))
+
+
+@torch.inference_mode()
+def kept_share(checkpoint: Checkpoint, pictures: Tensor, timestep: int, direction: Tensor) -> float:
+    """√ᾱ·d(mean x0)/d(mean x_t) along a colour (3,): 1 where x0 takes over all that x_t is tinted by.
+
+    The central difference of two calls, x_t being tinted as far as noise by itself deviates. x0 is taken as
+    the network gives it, before anything is clipped. Means over pictures (B, 3, H, W), in model range.
+    """
+    frame, level = checkpoint.frame, checkpoint.alphas_cumprod[timestep].item()
+    noise = randn(pictures.shape, [torch.Generator().manual_seed(i) for i in range(len(pictures))])
+    x_t = add_noise(frame.enter(pictures), noise, level).to(checkpoint.device)
+    tint = _noise_variance(checkpoint, level) ** 0.5 * direction[:, None, None].to(x_t)
+
+    def colour(x_t: Tensor) -> Tensor:
+        answer = predict(checkpoint.unet, x_t, torch.tensor(timestep, device=x_t.device))
+        return estimate_x0(answer, x_t, level, checkpoint.variant.prediction_type).mean(dim=(0, 2, 3)).cpu()
+
+    moved = (colour(x_t + tint) - colour(x_t - tint)) @ direction
+    return (level**0.5 * moved / (2 * tint.flatten().cpu() @ direction)).item()
+
+
+def perfect_share(checkpoint: Checkpoint, timestep: int, direction: Tensor) -> float:
+    """The same of a perfect denoiser that knows how the training pictures' mean colours are distributed."""
+    covariance = torch.tensor(checkpoint.record["channel_covariance"], dtype=torch.float64)
+    level, pixels = checkpoint.alphas_cumprod[timestep].item(), checkpoint.unet.config.sample_size**2
+    share = leaked_share(
+        checkpoint.frame.enter_covariance(covariance), level, pixels, checkpoint.variant.offset_noise
+    )
+    direction = direction.double()
+    return (direction @ share @ direction / (direction @ direction)).item()
+
+
+def _noise_variance(checkpoint: Checkpoint, level: float) -> float:
+    """The variance of the noise's mean colour in x_t at ᾱ = `level`."""
+    pixels = checkpoint.unet.config.sample_size**2
+    return (1 - level) * (1 / pixels + checkpoint.variant.offset_noise**2)
+
+
+@dataclass(frozen=True)
+class Job:
+    """The gains of one variant on pictures that it has not seen, kept in a file."""
+
+    variant: str
+    pictures: EvaluationSet
+    folder: Path = FOLDER
+    root: Path = ROOT
+
+    @property
+    def path(self) -> Path:
+        """Where they are, or go."""
+        return self.folder / f"{self.variant}.json"
+
+    @property
+    def done(self) -> bool:
+        """Whether they are there, of this network and these pictures."""
+        return self.path.exists() and self._about.items() <= json.loads(self.path.read_text()).items()
+
+    def run(self) -> None:
+        """Measure and write them."""
+        checkpoint = load(self.variant, self.root)
+        pictures = prepare(self.pictures.unseen, checkpoint.variant.brightness)
+        write(self.path, self._about | {"rows": [asdict(gain) for gain in gains(checkpoint, pictures)]})
+
+    @property
+    def _about(self) -> dict:
+        network = network_id(self.variant, self.root)
+        return {"variant": self.variant, "network": network, "pictures": self.pictures.checksum}
+
+
+def table(folder: Path = FOLDER, root: Path = ROOT) -> pd.DataFrame:
+    """A row for every Gain, with its `variant`, of every variant whose network is still the one measured."""
+    rows = []
+    for name in available(root):
+        path = folder / f"{name}.json"
+        report = json.loads(path.read_text()) if path.exists() else {}
+        if report.get("network") == network_id(name, root):
+            rows += [{"variant": name, **row} for row in report["rows"]]
+    return pd.DataFrame(rows)
