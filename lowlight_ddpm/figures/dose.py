@@ -22,6 +22,9 @@ def draw_dose(inputs: Inputs) -> Figure:
     samples = inputs.sampled(steps=evaluation.STEPS)
     figure = page(3.6, layout="constrained")
     shift, likeness, grounds = figure.subplots(1, 3)
+    for axes in (shift, grounds):  # what a quarter of the light does is many times what half of it does
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
     for axes, column in ((shift, "shift"), (likeness, "ssim")):
         lines = {}
         for start in sorted(rows.start.unique()):
@@ -41,8 +44,6 @@ def draw_dose(inputs: Inputs) -> Figure:
     ):
         axes.set_title(title)
         axes.set_ylabel(unit)
-        if axes is not likeness:
-            axes.set_ylim(bottom=0)
     return figure
 
 
@@ -56,11 +57,12 @@ def _curves(axes: Axes, lines: dict[str, Line]) -> None:
         for name, brightness, point in zip(DOSES, x, found, strict=True):
             axes.plot([brightness] * 2, [point.low, point.high], color=COLOURS[name], linewidth=1.4)
             axes.plot(brightness, point.mean, "o", color=COLOURS[name], markersize=6, zorder=3)
-        ends.append(found[-1].mean)
+        ends.append((x[-1], found[-1].mean))
     axes.set_xscale("log", base=2)
     axes.set_xticks(x, [f"{name}\n{brightness:g}" for name, brightness in zip(DOSES, x, strict=True)])
     axes.set_xlim(0.2, 1.2)
     axes.margins(y=0.12)
-    low, high = axes.get_ylim()
-    for name, height in zip(lines, spread(ends, 0.085 * (high - low)), strict=True):
-        axes.text(1.02, height, name, transform=axes.get_yaxis_transform(), va="center", color=INK)
+    axes.autoscale_view()  # before the lines' ends are looked up
+    heights = (axes.transData - axes.transAxes).transform(ends)[:, 1].tolist()
+    for name, height in zip(lines, spread(heights, 0.085), strict=True):
+        axes.text(1.02, height, name, transform=axes.transAxes, va="center", color=INK)
