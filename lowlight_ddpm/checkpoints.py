@@ -49,6 +49,12 @@ class Checkpoint:
         return (torch.tensor(self.record["channel_mean"]) + 1) * 127.5
 
     @property
+    def colour_covariance(self) -> Tensor:
+        """Σ of the training pictures' mean colours in the network's frame: float64 (3, 3)."""
+        covariance = torch.tensor(self.record["channel_covariance"], dtype=torch.float64)
+        return self.frame.enter_covariance(covariance)
+
+    @property
     def alphas_cumprod(self) -> Tensor:
         """ᾱ_t of the schedule it was trained on: float64 (1000,)."""
         return self.scheduler.alphas_cumprod.double()

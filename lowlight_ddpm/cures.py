@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.schedule import Level, signal_and_noise
+from lowlight_ddpm.schedule import Level, noise_colour_variance, signal_and_noise
 
 
 def leaked_colour(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_
     channel on its own: a joint prior would all but forbid tints that no training picture has.
     """
     signal = alpha_bar**0.5
-    noise = (1 - alpha_bar) * (1 / noised[0, 0].numel() + offset_noise**2)
+    noise = noise_colour_variance(alpha_bar, noised[0, 0].numel(), offset_noise)
     error = (noised - signal * x0).mean(dim=(-2, -1), keepdim=True)
     return x0 + signal * spread / (alpha_bar * spread + noise) * error
 

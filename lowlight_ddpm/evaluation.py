@@ -140,14 +140,11 @@ class Cell:
 
     def _predicted_leak(self, checkpoint: Checkpoint, clean: Tensor) -> list[list[float]]:
         """`leak.missing_colour` of every picture, in 1/255: how far its part in x_t moves the result."""
-        frame, variant = checkpoint.frame, checkpoint.variant
-        covariance = torch.tensor(checkpoint.record["channel_covariance"], dtype=torch.float64)
+        frame, offset_noise = checkpoint.frame, checkpoint.variant.offset_noise
         level = self.settings.alphas_cumprod[self.settings.start].item()
         entered, pixels = frame.enter(clean), clean[0, 0].numel()
         means = entered.mean(dim=(-2, -1)).double()
-        missing = missing_colour(
-            means, frame.enter_covariance(covariance), level, pixels, variant.offset_noise
-        )
+        missing = missing_colour(means, checkpoint.colour_covariance, level, pixels, offset_noise)
         return (missing * frame.scale * 127.5).tolist()
 
     def _generated(self, checkpoint: Checkpoint) -> dict:

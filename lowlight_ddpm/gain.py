@@ -19,7 +19,7 @@ from lowlight_ddpm.evaluation import RESULTS, EvaluationSet, network_id, write
 from lowlight_ddpm.leak import leaked_share
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import add_noise, randn
-from lowlight_ddpm.schedule import estimate_x0
+from lowlight_ddpm.schedule import estimate_x0, noise_colour_variance
 from lowlight_ddpm.tiling import predict
 
 FOLDER = RESULTS / "gain"
@@ -41,8 +41,8 @@ class Gain:
 
 def gains(checkpoint: Checkpoint, pictures: Tensor) -> Iterator[Gain]:
     """Every tint at every level that the network's schedule has; `pictures` (B, 3, H, W) in model range."""
+    levels = checkpoint.alphas_cumprod.sqrt()
     for signal in LEVELS:
-        levels = checkpoint.alphas_cumprod.sqrt()
         timestep = (levels - signal).abs().argmin().item()
         if abs(levels[timestep].item() / signal - 1) <= NEAR:
             for tint, colour in TINTS.items():
@@ -61,7 +61,8 @@ def kept_share(checkpoint: Checkpoint, pictures: Tensor, timestep: int, directio
     frame, level = checkpoint.frame, checkpoint.alphas_cumprod[timestep].item()
     noise = randn(pictures.shape, [torch.Generator().manual_seed(i) for i in range(len(pictures))])
     x_t = add_noise(frame.enter(pictures), noise, level).to(checkpoint.device)
-    tint = _noise_variance(checkpoint, level) ** 0.5 * direction[:, None, None].to(x_t)
+    variance = noise_colour_variance(level, pictures[0, 0].numel(), checkpoint.variant.offset_noise)
+    tint = variance**0.5 * direction[:, None, None].to(x_t)
 
     def colour(x_t: Tensor) -> Tensor:
         answer = predict(checkpoint.unet, x_t, torch.tensor(timestep, device=x_t.device))
@@ -73,19 +74,10 @@ def kept_share(checkpoint: Checkpoint, pictures: Tensor, timestep: int, directio
 
 def perfect_share(checkpoint: Checkpoint, timestep: int, direction: Tensor) -> float:
     """The same of a perfect denoiser that knows how the training pictures' mean colours are distributed."""
-    covariance = torch.tensor(checkpoint.record["channel_covariance"], dtype=torch.float64)
     level, pixels = checkpoint.alphas_cumprod[timestep].item(), checkpoint.unet.config.sample_size**2
-    share = leaked_share(
-        checkpoint.frame.enter_covariance(covariance), level, pixels, checkpoint.variant.offset_noise
-    )
+    share = leaked_share(checkpoint.colour_covariance, level, pixels, checkpoint.variant.offset_noise)
     direction = direction.double()
     return (direction @ share @ direction / (direction @ direction)).item()
-
-
-def _noise_variance(checkpoint: Checkpoint, level: float) -> float:
-    """The variance of the noise's mean colour in x_t at ᾱ = `level`."""
-    pixels = checkpoint.unet.config.sample_size**2
-    return (1 - level) * (1 / pixels + checkpoint.variant.offset_noise**2)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.schedule import noise_colour_variance
+
 
 def leaked_share(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0) -> Tensor:
     """W (3, 3): which share of a mean colour at x_T survives in the samples of a perfect denoiser.
@@ -13,7 +15,7 @@ def leaked_share(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise
     E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ), with W = Σ·(Σ + (1−ᾱ)·n/ᾱ·I)⁻¹. Without the picture's part in x_T,
     W·m is what is missing from the result. At ᾱ = 0 nothing leaks, and W is 0.
     """
-    signal, noise = alpha_bar * covariance, (1 - alpha_bar) * (1 / pixels + offset_noise**2)
+    signal, noise = alpha_bar * covariance, noise_colour_variance(alpha_bar, pixels, offset_noise)
     return torch.linalg.solve(signal + noise * torch.eye(3, dtype=covariance.dtype), signal).T
 
 

@@ -102,9 +102,8 @@ def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:
 
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     """Mean (3,) and covariance (3, 3) of the training pictures' mean colours, in the network's frame."""
-    mean, covariance = (torch.tensor(checkpoint.record[f"channel_{what}"]) for what in ("mean", "covariance"))
-    frame = checkpoint.frame
-    return frame.enter(mean[:, None, None]).flatten(), frame.enter_covariance(covariance)
+    mean = torch.tensor(checkpoint.record["channel_mean"])
+    return checkpoint.frame.enter(mean[:, None, None]).flatten(), checkpoint.colour_covariance.float()
 
 
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:

@@ -59,6 +59,11 @@ def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:
     return alpha_bar**0.5, (1 - alpha_bar) ** 0.5
 
 
+def noise_colour_variance(alpha_bar: Level, pixels: int, offset_noise: float) -> Level:
+    """The variance of the noise's mean over `pixels` in x_t: an offset is common to all, so that it stays."""
+    return (1 - alpha_bar) * (1 / pixels + offset_noise**2)
+
+
 def trailing_timesteps(start: int, steps: int) -> Tensor:
     """`steps` timesteps evenly spaced down from `start`, int64: "trailing" of Lin et al. 2024, table 2.
 
