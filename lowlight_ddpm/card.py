@@ -2,6 +2,7 @@
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from lowlight_ddpm.images.sources import DRAWN
 from lowlight_ddpm.variants import Variant
 
 
@@ -13,14 +14,15 @@ def model_card(
     `measured` are figures of an evaluation, `picture` the name of a file beside the card that shows sixteen
     of the variant's pictures from pure noise; a card that is written while training has neither.
     """
+    ours = variant.source and record["data"].get("kind") == DRAWN
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,
-        license="other",
-        license_name="learning-and-research-only",
+        license="apache-2.0" if ours else "other",
+        license_name=None if ours else "learning-and-research-only",
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
-        tags=["ddpm", "low-light", "butterflies"],
+        tags=["ddpm", "low-light", variant.subject],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
     betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
@@ -42,6 +44,8 @@ def model_card(
         else "",
         data=_data_card(record["data"]),
         figures=_figures(measured or []),
+        drawn=f", {record['data']['drawn']} of them drawn by code" if record["data"]["drawn"] else "",
+        terms="" if ours else _TERMS,
     )
     return str(ModelCard(body))
 
@@ -80,6 +84,10 @@ def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
     return ""
 
 
+_TERMS = """\
+Trained on under a thousand photographs, whose licences allow learning and research only; so do these
+weights. """
+
 _CARD = """---
 {metadata}
 ---
@@ -105,12 +113,11 @@ pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_st
 | variance_type when sampling | {v.variance_type} |
 | weights | {weights} |
 | training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed}, {arithmetic} |
-| pictures | {set[pictures]} of “{set[source]}” at 64 px, {set[drawn]} of them drawn by code; 16 held out |
+| pictures | {set[pictures]} of “{set[source]}” at 64 px{drawn}; 16 held out |
 
 Made by `{r[command]}`. `training.json` beside this file has the rest.
 {data}{figures}
 ## Limits
 
-Trained on under a thousand photographs, whose licences allow learning and research only; so do these
-weights. It knows butterflies on white and nothing else, at 64 pixels.
+{terms}It knows {v.subject} on white and nothing else, at 64 pixels.
 """

@@ -10,11 +10,12 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.card import model_card
 from lowlight_ddpm.evaluation import STEPS
 from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.images import open_source
 from lowlight_ddpm.outputs import picture_grid
-from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.variants import Variant, find_variant
 
 PICTURE = "samples.png"
-_DATASET = "16 photographs that it has not learned from, two noise seeds; 64 pictures from pure noise"
+_DATASET = "16 {} that it has not learned from, two noise seeds; 64 pictures from pure noise"
 
 # (metric's type for the Hub, its name on the card, the digits that count)
 _RESTORED = (
@@ -43,13 +44,15 @@ def card_of(name: str, inputs: Inputs) -> str:
 
 
 def _measured(name: str, inputs: Inputs) -> Iterator[EvalResult]:
+    row = find_variant(name)
+    source = open_source(row.source).label if row.source else inputs.photographs
     for start in _STARTS:
-        rows = _rows(name, lambda start=start: inputs.restored(source=inputs.photographs, start=start))
+        rows = _rows(name, lambda start=start: inputs.restored(source=source, start=start))
         for kind, title, column, digits in _RESTORED if len(rows) else ():
-            yield _result(f"{kind}-{start}", title.format(start=start), rows[column].mean(), digits)
+            yield _result(row, f"{kind}-{start}", title.format(start=start), rows[column].mean(), digits)
     rows = _rows(name, lambda: inputs.sampled(steps=STEPS))
     if len(rows):
-        yield _result(*_GROUND, rows.ground.mean(), 2)
+        yield _result(row, *_GROUND, rows.ground.mean(), 2)
 
 
 def _rows(name: str, cell) -> pd.DataFrame:
@@ -60,11 +63,11 @@ def _rows(name: str, cell) -> pd.DataFrame:
     return rows[rows.variant == name]
 
 
-def _result(kind: str, title: str, value: float, digits: int) -> EvalResult:
+def _result(row: Variant, kind: str, title: str, value: float, digits: int) -> EvalResult:
     return EvalResult(
         task_type="unconditional-image-generation",
-        dataset_type="butterflies",
-        dataset_name=_DATASET,
+        dataset_type=row.subject,
+        dataset_name=_DATASET.format("drawn pictures" if row.source else "photographs"),
         metric_type=kind,
         metric_name=title,
         metric_value=round(float(value), digits),

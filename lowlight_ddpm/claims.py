@@ -101,6 +101,11 @@ CAUSES = (
     Claim("Too short a training: twice the epochs", _both("dim-long", "dim", -1, SHALLOW)),
 )
 
+# The post has butterflies alone: fruit has another outline, other hues and less pattern, on the same white.
+SUBJECTS = (
+    Claim("Dim fruit fares worse than bright fruit", _both("fruit-dim", "fruit-bright", +1, SHALLOW)),
+)
+
 # What the post's shortcut hides: white is as dark, but fewer photons are counted, not smaller pixel values.
 LIGHTS = tuple(
     Claim(

@@ -10,7 +10,8 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 from lowlight_ddpm.checkpoints import ROOT, Checkpoint, load, record
 from lowlight_ddpm.colour import channel_means, measure, set_colours
 from lowlight_ddpm.detail import detail_ratio
-from lowlight_ddpm.images import HELD_OUT, open_source, stack
+from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.leak import missing_colour
 from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.network import RESOLUTION
@@ -48,12 +49,17 @@ COLOURS = tuple(
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Unseen pictures with their names, and training pictures: uint8 (N, 3, 64, 64) both."""
+    """Unseen pictures with their names, and those that were learned: uint8 (N, 3, 64, 64) both."""
 
     label: str
     names: list[str]
     unseen: Tensor
-    seen: Tensor
+    learned: Source
+
+    @cached_property
+    def seen(self) -> Tensor:
+        """The learned pictures, opened when they are first needed: there may be a thousand."""
+        return stack([picture for _, picture in self.learned], self.unseen.shape[-1])
 
     @property
     def checksum(self) -> str:
@@ -170,12 +176,13 @@ def evaluation_set(source: str, held_out: list[str] = (), size: int = RESOLUTION
     A source that holds none of them is new to the network: its first 16 pictures are the unseen ones.
     """
     opened = open_source(source)
-    pictures = dict(opened)
-    unseen = [name for name in held_out if name in pictures] or list(pictures)[:HELD_OUT]
-    seen = [picture for name, picture in pictures.items() if name not in unseen] or [*pictures.values()]
-    return EvaluationSet(
-        opened.label, unseen, stack([pictures[name] for name in unseen], size), stack(seen, size)
-    )
+    opened = replace(opened, rows=list(opened.rows))  # looked through several times
+    names = [row["name"] for row in opened.rows]
+    unseen = [name for name in held_out if name in names] or names[:HELD_OUT]
+    pictures = dict(opened.only(unseen))
+    learned = opened.only(set(names) - set(unseen))
+    tensor = stack([pictures[name] for name in unseen], size)
+    return EvaluationSet(opened.label, unseen, tensor, learned if learned.rows else opened)
 
 
 def cells(
@@ -229,9 +236,9 @@ def network_id(name: str, root: Path = ROOT) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
 
-def describe_training_set(data: EvaluationSet, brightness: float, folder: Path = RESULTS) -> None:
-    """Write the training pictures' colours at one brightness, and how near unseen pictures come to them."""
-    path = training_set_path(brightness, folder)
+def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS) -> None:
+    """Write the training pictures' colours as `name` sees them, and how near unseen pictures come to them."""
+    path, brightness = training_set_path(name, folder), find_variant(name).brightness
     if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
         return
     seen = prepare(data.seen, brightness)
@@ -246,9 +253,10 @@ def describe_training_set(data: EvaluationSet, brightness: float, folder: Path =
     write(path, report)
 
 
-def training_set_path(brightness: float, folder: Path = RESULTS) -> Path:
-    """Where the description of the training set at one brightness is, or goes."""
-    return folder / f"{TRAINING_SET}{brightness:g}.json"
+def training_set_path(name: str, folder: Path = RESULTS) -> Path:
+    """Where the description of a variant's training set at its brightness is, or goes."""
+    row = find_variant(name)
+    return folder / f"{TRAINING_SET}{row.subject}-{row.brightness:g}.json"
 
 
 def colour_rows(pictures: Tensor) -> Iterator[dict]:

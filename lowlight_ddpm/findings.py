@@ -38,11 +38,14 @@ def findings(
 
 
 def cell(rows: pd.DataFrame, variant: str, where: dict, source: str | None = None, **changed) -> pd.DataFrame:
-    """The rows of one cell: `variant` as it was trained, with `changed` settings, where `where` says."""
+    """The rows of one cell: `variant` as it was trained, with `changed` settings, where `where` says.
+
+    `source` names the pictures; a variant of another subject is measured on pictures of that alone.
+    """
     row = find_variant(variant)
     wanted = USUAL | {"variant": variant, "leaks": True} | where
     wanted |= {"brightness": row.brightness, "variance_type": row.variance_type} | changed
-    if where["mode"] == "restore" and source:
+    if where["mode"] == "restore" and source and not row.source:
         wanted["source"] = source
     for name, value in wanted.items():
         rows = rows[rows[name] == value]

@@ -82,7 +82,7 @@ def perfect_share(checkpoint: Checkpoint, timestep: int, direction: Tensor) -> f
 
 @dataclass(frozen=True)
 class Job:
-    """The gains of one variant on pictures that it has not seen, kept in a file."""
+    """The gains of one variant on unseen pictures of its subject, kept in a file."""
 
     variant: str
     pictures: EvaluationSet

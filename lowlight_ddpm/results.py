@@ -34,7 +34,9 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     if measured.empty or names.empty:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
-    rows = rows.reindex(columns=rows.columns.union(["mse_shift", *COLOURS], sort=False))  # of either mode
+    rows = rows.reindex(
+        columns=rows.columns.union(["picture", "mse_shift", *COLOURS], sort=False)
+    )  # of either mode
     rows["as_trained"] = (rows[list(USUAL)] == pd.Series(USUAL)).all(axis=1)
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
@@ -74,14 +76,14 @@ def traces(
                 yield name, report["trace"]
 
 
-def training_set(brightness: float, folder: Path = RESULTS) -> pd.DataFrame:
-    """The colours of the training pictures at one brightness: a row each, with columns COLOURS."""
-    return pd.DataFrame(json.loads(training_set_path(brightness, folder).read_text())["rows"])
+def training_set(name: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """The colours of the pictures that a variant learned from, as dim as they were: columns COLOURS."""
+    return pd.DataFrame(json.loads(training_set_path(name, folder).read_text())["rows"])
 
 
-def held_out_nearest(brightness: float, folder: Path = RESULTS) -> list[float]:
+def held_out_nearest(name: str, folder: Path = RESULTS) -> list[float]:
     """How near each held-out picture comes to a training picture: what `nearest` is without memorising."""
-    return json.loads(training_set_path(brightness, folder).read_text())["held_out_nearest"]
+    return json.loads(training_set_path(name, folder).read_text())["held_out_nearest"]
 
 
 def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
@@ -90,14 +92,14 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     `shift_r` to `shift_b`: mean colour less the training set's; `border_std_r` to `_b`: deviation of the
     border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
     the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
-    Cells at a brightness whose training-set-*.json is not there are left out.
+    Variants whose training-set-*.json is not there are left out.
     """
     keys, found = ["variant", "brightness", "light", "steps", "sampler", "variance_type", "as_trained"], []
     generated = rows[rows["mode"] == "generate"]
-    brightnesses = [b for b in generated["brightness"].unique() if training_set_path(b, folder).exists()]
-    sets = {brightness: training_set(brightness, folder) for brightness in brightnesses}
-    for cell, group in generated[generated["brightness"].isin(brightnesses)].groupby(keys, sort=False):
-        learned = sets[cell[1]]
+    names = [name for name in generated["variant"].unique() if training_set_path(name, folder).exists()]
+    sets = {name: training_set(name, folder) for name in names}
+    for cell, group in generated[generated["variant"].isin(names)].groupby(keys, sort=False):
+        learned = sets[cell[0]]
         row = dict(zip(keys, cell, strict=True))
         for axis in "rgb":
             row[f"shift_{axis}"] = group[f"mean_{axis}"].mean() - learned[f"mean_{axis}"].mean()
@@ -111,10 +113,9 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
 
 def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
     squares = pd.Series(0.0, index=rows.index)
-    for brightness in rows["brightness"].unique():
-        here = rows["brightness"] == brightness
-        path = training_set_path(brightness, folder)
-        learned = training_set(brightness, folder) if path.exists() else None
+    for name in rows["variant"].unique():
+        here = rows["variant"] == name
+        learned = training_set(name, folder) if training_set_path(name, folder).exists() else None
         for axis in "rgb":
             mean = float("nan") if learned is None else learned[f"border_{axis}"].mean()
             squares[here] += (rows.loc[here, f"border_{axis}"] - mean) ** 2 / 3

@@ -17,6 +17,7 @@ class Variant:
     that is added to the noise. `variance_type` plays no part in training: it is the reverse process's
     default. `epochs` counts how often every picture is seen. `weights` names the row whose training this one
     shares; `averaged` chooses between the exponential moving average of the weights and the raw ones.
+    `subject` is what the pictures show; one of DRAWN_SUBJECTS is learned from those that our own code draws.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Variant:
     epochs: int = 50
     seed: int = 0
     weights: str | None = None
+    subject: str = "butterflies"
 
     def __post_init__(self):
         if self.zero_terminal_snr and self.prediction_type == "epsilon":
@@ -61,6 +63,14 @@ class Variant:
         """Name of the row whose training run made this variant's weights."""
         return self.weights or self.name
 
+    @property
+    def source(self) -> str | None:
+        """The source that it always learns from; None where that is the user's choice."""
+        return DRAWN_SUBJECTS.get(self.subject)
+
+
+# Subject -> source: as many as the post has butterflies, and none of the first, which the page shows.
+DRAWN_SUBJECTS = {"fruit": "fruit:1000:10000"}
 
 # The order counts: results are named by a hash of the values.
 _DECIDES_SAMPLING = (
@@ -209,6 +219,19 @@ _ROWS = (
         "A random colour is added to every picture's noise, so that the network learns to move the mean.",
         offset_noise=0.1,
         **_DEEP,
+    ),
+    Variant(
+        "fruit-bright",
+        "Fruit, bright",
+        "The bright control on another subject: fruit that our own code draws.",
+        brightness=1.0,
+        subject="fruit",
+    ),
+    Variant(
+        "fruit-dim",
+        "Fruit, dim",
+        "The dim control on fruit: tells if what is found is about butterflies alone.",
+        subject="fruit",
     ),
 )
 

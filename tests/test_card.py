@@ -6,6 +6,7 @@ from huggingface_hub import EvalResult, ModelCard
 from lowlight_ddpm import cards
 from lowlight_ddpm.card import model_card
 from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.images.sources import DRAWN
 from lowlight_ddpm.variants import VARIANTS
 
 RECORD = {
@@ -31,6 +32,21 @@ RECORD = {
 )
 def test_it_says_what_sets_its_variant_apart(name, words):
     assert words in model_card(VARIANTS[name], RECORD)
+
+
+def test_what_our_own_code_draws_is_nobody_else_s_to_license():
+    ours = RECORD | {
+        "data": {"pictures": 9, "source": "drawn fruit", "drawn": 0, "kind": DRAWN, "sha256": "0"}
+    }
+    card = ModelCard(model_card(VARIANTS["fruit-dim"], ours))
+    assert card.data.license == "apache-2.0"
+    assert "fruit" in card.data.tags
+    assert "| 9 of “drawn fruit” at 64 px; 16 held out |" in card.text
+    assert "It knows fruit on white and nothing else" in card.text
+    assert "photographs" not in card.text
+    photographs = ModelCard(model_card(VARIANTS["dim"], RECORD))
+    assert photographs.data.license_name == "learning-and-research-only"
+    assert "photographs, whose licences allow learning and research only" in photographs.text
 
 
 def test_figures_stand_in_the_text_and_in_the_hub_s_metadata():

@@ -2,10 +2,12 @@ import json
 import sys
 from functools import partial
 
+import pandas as pd
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints, cli, evaluation, gain, results
+from lowlight_ddpm import checkpoints, cli, evaluation, gain, recording, results
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import run_settings
@@ -185,6 +187,7 @@ BAD = {
     "epsilon scaled away": ("generate", "--epsilon-scale", 0),
     "missing checkpoint": ("denoise", "drawn:0", "--variant", "dim-raw"),
     "folder without pictures": ("train", "dim", "--images", "missing"),
+    "training without pictures": ("train", "dim"),
 }
 
 
@@ -234,6 +237,48 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     assert len(first) == 10
     run("evaluate", "dim")
     assert written() == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "learned"),
+    [
+        (("fruit-dim",), ("fruit:1000:10000", 0)),
+        (("fruit-dim", "--images", "mine"), ("mine", 0)),
+        (("dim", "--images", "mine"), ("mine", 100)),
+    ],
+)
+def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch, arguments, learned):
+    asked = []
+
+    def training_set(*arguments):
+        asked.append(arguments)
+        raise Refusal("Enough.")
+
+    monkeypatch.setattr(recording, "training_set", training_set)
+    run("train", *arguments)
+    assert asked == [learned]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"), [("dim", ["drawn butterflies", "mine"]), ("fruit-dim", ["drawn fruit"])]
+)
+def test_a_variant_is_measured_on_its_own_subject(run, monkeypatch, tmp_path, name, labels):
+    (tmp_path / "mine").mkdir()
+    draw(9, 64).save(tmp_path / "mine" / "a.png")
+    measured = {}
+    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": ["fruit_10003"]})
+    monkeypatch.setattr(
+        evaluation, "describe_training_set", lambda *described: measured.update(set=described)
+    )
+    monkeypatch.setattr(evaluation, "cells", lambda name, pictures, _: measured.update(cells=pictures) or [])
+    monkeypatch.setattr(gain, "Job", lambda name, pictures: measured.update(gain=pictures))
+    monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
+    monkeypatch.setattr(results, "summary", lambda rows: rows)
+    run("evaluate", name, "--images", tmp_path / "mine")
+    assert [pictures.label for pictures in measured["cells"]] == labels
+    assert measured["gain"].label == labels[0]
+    described, described_for = measured["set"]
+    assert (described.label, described_for) == (labels[-1], name)
 
 
 def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):

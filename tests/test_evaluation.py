@@ -49,6 +49,7 @@ def test_the_pictures_that_were_held_out_are_the_unseen_ones(drawn):
 
 def test_a_source_without_any_of_them_gives_its_first_sixteen():
     data = evaluation.evaluation_set("drawn:24:500", ["drawn_0003"], size=16)
+    assert "seen" not in vars(data)  # the learned pictures are opened when they are asked for
     assert (len(data.unseen), len(data.seen)) == (16, 8)
     assert data.names[0] == "drawn_0500"
 
@@ -205,8 +206,8 @@ def test_variants_that_share_a_network_share_its_cells(checkpoint_root, drawn, t
 
 
 def test_the_training_set_is_described_once(drawn, tmp_path):
-    evaluation.describe_training_set(drawn, 0.5, tmp_path)
-    path = tmp_path / "training-set-0.5.json"
+    evaluation.describe_training_set(drawn, "dim", tmp_path)
+    path = tmp_path / "training-set-butterflies-0.5.json"
     report = json.loads(path.read_text())
     assert len(report["rows"]) == 4
     assert len(report["held_out_nearest"]) == 2
@@ -215,7 +216,7 @@ def test_the_training_set_is_described_once(drawn, tmp_path):
         mean = sum(row[f"mean_{axis}"] for row in report["rows"]) / 4
         assert mean == pytest.approx(value, abs=1e-3)
     before = path.stat().st_mtime_ns
-    evaluation.describe_training_set(drawn, 0.5, tmp_path)
+    evaluation.describe_training_set(drawn, "dim", tmp_path)
     assert path.stat().st_mtime_ns == before
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lowlight_ddpm import findings
-from lowlight_ddpm.claims import CAUSES, CLAIMS, FIGURES, LIGHTS, SHALLOW, Claim, Comparison
+from lowlight_ddpm.claims import CAUSES, CLAIMS, FIGURES, LIGHTS, SHALLOW, SUBJECTS, Claim, Comparison
 from lowlight_ddpm.findings import cell, misleading_share, verdict
 from lowlight_ddpm.statistics import Interval
 from lowlight_ddpm.variants import VARIANTS
@@ -61,7 +61,7 @@ def test_a_verdict_follows_from_interval_claim_and_spread(interval, claimed, sma
 
 
 @pytest.mark.parametrize(
-    "comparison", [c for claim in CLAIMS + CAUSES + LIGHTS for c in claim.comparisons], ids=str
+    "comparison", [c for claim in CLAIMS + CAUSES + LIGHTS + SUBJECTS for c in claim.comparisons], ids=str
 )
 def test_every_comparison_is_between_rows_of_the_table(comparison):
     names = {comparison.a, comparison.b, *(comparison.trained_twice or ())}
@@ -87,6 +87,11 @@ def test_a_cell_is_a_variant_as_trained_unless_something_is_changed():
     assert set(cell(table, "dim-large", where, "drawn").tint) == {2.0}
     assert set(cell(table, "dim", where, "drawn", sampler="ddim").tint) == {3.0}
     assert set(cell(table, "dim", where).tint) == {1.0, 4.0}
+
+
+def test_a_variant_of_another_subject_is_measured_on_its_own_pictures_alone():
+    table = rows("fruit-dim", tint=1.0).assign(source="drawn fruit")
+    assert set(cell(table, "fruit-dim", {"mode": "restore", "start": 600}, "photographs").tint) == {1.0}
 
 
 def test_a_claim_is_tested_beyond_what_training_again_changes():

@@ -36,7 +36,7 @@ def folder(root):
         drawn = evaluation.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
         for cell in evaluation.cells("dim", [drawn], drawn, root.parent / "results", root):
             cell.run()
-        evaluation.describe_training_set(drawn, 0.5, root.parent / "results")
+        evaluation.describe_training_set(drawn, "dim", root.parent / "results")
     return root.parent / "results"
 
 
@@ -85,7 +85,7 @@ def test_a_summary_is_the_mean_over_pictures_and_seeds(rows):
 
 def test_a_sample_s_ground_is_its_border_s_distance_from_the_training_set_s(rows, folder):
     sample = rows[rows["mode"] == "generate"].iloc[5]
-    learned = results.training_set(0.5, folder)
+    learned = results.training_set("dim", folder)
     squares = [(sample[f"border_{axis}"] - learned[f"border_{axis}"].mean()) ** 2 for axis in "rgb"]
     assert sample.ground == pytest.approx((sum(squares) / 3) ** 0.5 / 0.5)
     assert rows[rows["mode"] == "restore"].ground.isna().all()
@@ -95,11 +95,11 @@ def test_samples_are_held_against_the_training_set(rows, folder):
     found = results.samples(rows, folder)
     line = found[(found.variant == "dim") & (found.variance_type == "fixed_small")].iloc[0]
     own = rows[(rows.variant == "dim") & (rows.variance_type == "fixed_small") & (rows["mode"] == "generate")]
-    learned = results.training_set(0.5, folder)
+    learned = results.training_set("dim", folder)
     assert line.shift_g == pytest.approx(own.mean_g.mean() - learned.mean_g.mean())
     assert line.distance_mean_g >= abs(line.shift_g) - 1e-9  # the least that Wasserstein-1 can be
     assert line.nearest == pytest.approx(own.nearest.median())
-    assert len(results.held_out_nearest(0.5, folder)) == 2
+    assert len(results.held_out_nearest("dim", folder)) == 2
 
 
 def test_without_results_the_table_is_empty(tmp_path, root):

@@ -11,12 +11,11 @@ app = typer.Typer(
     help="See what a diffusion model does to a dark picture.",
 )
 
-Images = Annotated[
-    str,
-    typer.Option(
-        help="A folder of pictures or parquet files, hub:OWNER/NAME, or ours: drawn[:COUNT], fruit[:COUNT]."
-    ),
-]
+_IMAGES = typer.Option(
+    help="A folder of pictures or parquet files, hub:OWNER/NAME, or ours: drawn[:COUNT], fruit[:COUNT]."
+)
+Images = Annotated[str, _IMAGES]
+OptionalImages = Annotated[str | None, _IMAGES]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Images, Threads, app, load_network
+from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, load_network
 from lowlight_ddpm.variants import find_variant
 
 Pairs = Annotated[
@@ -20,14 +20,14 @@ Pairs = Annotated[
 @app.command()
 def evaluate(
     names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
-    images: Annotated[str | None, typer.Option(help="What they were trained on: see train.")] = None,
+    images: OptionalImages = None,
     threads: Threads = 1,
 ) -> None:
     """Run the post's protocol on every variant, and print what it gives.
 
-    How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images,
-    noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures from pure noise; both
-    variance types. What results/ holds is not run again.
+    How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images
+    that it was trained on, noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures
+    from pure noise; both variance types. What results/ holds is not run again.
     """
     import torch
     from tqdm import tqdm
@@ -39,12 +39,13 @@ def evaluate(
     drawn = evaluation.evaluation_set("drawn")
     todo = []
     for name in names:
-        pictures, photographs = [drawn], None
-        if images:
-            photographs = _evaluation_set(images, tuple(checkpoints.record(name)["held_out"]))
-            pictures.append(photographs)
-            evaluation.describe_training_set(photographs, find_variant(name).brightness)
-        todo.append([gain.Job(name, drawn), *evaluation.cells(name, pictures, photographs)])
+        row, learned = find_variant(name), None
+        pictures = [] if row.source else [drawn]
+        if source := row.source or images:
+            learned = _evaluation_set(source, tuple(checkpoints.record(name)["held_out"]))
+            evaluation.describe_training_set(learned, name)
+            pictures.append(learned)
+        todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned)])
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
     for cell in tqdm(in_turn, unit="cell"):

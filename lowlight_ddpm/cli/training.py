@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Images, Threads, app
+from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 STATES = Path("runs")
@@ -33,14 +34,15 @@ def variants(as_json: AsJson = False) -> None:
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
-    images: Images,
+    images: OptionalImages = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
     threads: Threads = 1,
 ) -> None:
     """Train a variant and write its checkpoint.
 
-    The state is kept in runs/; the same command run again goes on where it was stopped or killed.
+    The state is kept in runs/; the same command run again goes on where it was stopped or killed. A variant
+    of drawn pictures needs no --images.
     """
     import torch
     from tqdm import tqdm
@@ -51,8 +53,11 @@ def train(
     torch.set_num_threads(threads)
     variant = find_variant(name)
     learner = find_variant(variant.trained_as)
-    recipe = training.Recipe(epochs or learner.epochs)
-    data = recording.training_set(images, recipe.drawn)
+    source = images or learner.source
+    if not source:
+        raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
+    recipe = training.Recipe(epochs or learner.epochs, drawn=0 if learner.source else training.Recipe.drawn)
+    data = recording.training_set(source, recipe.drawn)
     state = STATES / learner.name / "state.pt"
     precision = training.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
     job = training.Training(learner, data.pictures, recipe, precision)

@@ -31,7 +31,7 @@ def draw_dose(inputs: Inputs) -> Figure:
             at = rows[rows.start == start]
             lines[f"from {start}"] = [interval(at[at.variant == name], column) for name in DOSES]
         _curves(axes, lines)
-    learned = {name: inputs.learned(find_variant(name).brightness) for name in DOSES}
+    learned = {name: inputs.learned(name) for name in DOSES}
     of_samples = [border_deviation(samples[samples.variant == name], name) for name in DOSES]
     _curves(
         grounds,

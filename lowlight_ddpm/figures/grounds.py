@@ -23,7 +23,7 @@ def draw_grounds(inputs: Inputs) -> Figure:
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, name in zip(panels, names, strict=False):
         brightness = find_variant(name).brightness
-        learned = inputs.learned(brightness)[_BORDER] / brightness
+        learned = inputs.learned(name)[_BORDER] / brightness
         drawn = rows.loc[rows.variant == name, _BORDER] / brightness
         axes.plot(*_tints(learned), ".", color=LINE, markersize=3, zorder=1)
         colours = (drawn / 255).clip(0, 1).to_numpy()

@@ -25,7 +25,7 @@ def draw_noise_growth(inputs: Inputs) -> Figure:
     """From pure noise: x0's mean colour less the training set's."""
     traces = {}
     for name, trace in inputs.traces("generate", None, LAST_TIMESTEP, evaluation.STEPS):
-        learned = inputs.learned(find_variant(name).brightness)[["mean_r", "mean_g", "mean_b"]].mean()
+        learned = inputs.learned(name)[["mean_r", "mean_g", "mean_b"]].mean()
         traces[name] = _at_full_brightness(name, trace, learned.to_numpy())
     return _panels(traces)
 

@@ -15,6 +15,7 @@ from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.variants import find_variant
 
 
 class Missing(Exception):
@@ -101,18 +102,16 @@ class Inputs:
         """The label in results of the photographs that variants learned from: 16 were held out."""
         for name in self.trained:
             data = checkpoints.record(name, self.root).get("data")
-            if data:
+            if data and not find_variant(name).source:
                 return data["source"]
         raise Missing("no trained variant says which photographs it learned from")
 
-    def learned(self, brightness: float) -> pd.DataFrame:
-        """The colours of the training pictures at one brightness."""
+    def learned(self, name: str) -> pd.DataFrame:
+        """The colours of the pictures that a variant learned from."""
         try:
-            return results.training_set(brightness, self.results)
+            return results.training_set(name, self.results)
         except FileNotFoundError:
-            raise Missing(
-                f"{self.results.name}/ does not describe the training set at brightness {brightness:g} yet"
-            ) from None
+            raise Missing(f"{self.results.name}/ does not describe the training set of {name} yet") from None
 
     @cached_property
     def gains(self) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def draw_noise_colours(inputs: Inputs) -> Figure:
     """Samples against the training set: mean R, G, B on the left, the border's deviation on the right."""
     rows = inputs.sampled(steps=evaluation.STEPS)
     names = present(rows)
-    learned = {name: inputs.learned(find_variant(name).brightness) for name in names}
+    learned = {name: inputs.learned(name) for name in names}
     figure = page(AROUND + LINE * len(names), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     channel_dots(left, [_against(rows[rows.variant == name], learned[name]) for name in names])

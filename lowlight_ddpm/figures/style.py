@@ -22,7 +22,7 @@ INK, MUTED, LINE = "#1f2328", "#57606a", "#d4d4d4"
 CHANNELS = {"r": ("R", "#d55e00", "o"), "g": ("G", "#009e73", "^"), "b": ("B", "#0072b2", "s")}
 
 # A hue for a kin of variants, a shade for each: bright ones orange, dim ones blue, deeper ones green, other
-# betas purple, cures red and brown.
+# betas purple, cures red and brown, fruit olive.
 COLOURS = {
     "bright": "#e69f00",
     "dim": "#0072b2",
@@ -41,6 +41,8 @@ COLOURS = {
     "dim-quarter": "#0b1f3f",
     "dim-long": "#3d5a80",
     "dim-deep-offset": "#f0756b",
+    "fruit-bright": "#b5b82e",
+    "fruit-dim": "#5f6b1a",
 }
 
 _LOOK = {

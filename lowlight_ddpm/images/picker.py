@@ -15,6 +15,7 @@ from lowlight_ddpm.images.source import Source
 from lowlight_ddpm.images.sources import HELD_OUT, open_source
 from lowlight_ddpm.images.stored import POST_DATASET
 
+SUBJECTS = {"drawn": "Butterflies", "fruit": "Fruit"}  # what each of PENS draws
 PATIENCE = 1.0  # seconds that a page may wait for pictures before it shows drawn ones
 
 
@@ -46,10 +47,10 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
 
 
 @cache
-def drawn_gallery(reason: str = "") -> Gallery:
-    """Drawn butterflies 0 to 15; `reason` says why nothing else is shown."""
-    pictures = dict(open_source("drawn"))
-    label = "Butterflies drawn by this project's own code." + (f" ({reason}.)" if reason else "")
+def drawn_gallery(reason: str = "", kind: str = "drawn") -> Gallery:
+    """Pictures 0 to 15 of a kind that PENS has; `reason` says why nothing else is shown."""
+    pictures = dict(open_source(kind))
+    label = f"{SUBJECTS[kind]} drawn by this project's own code." + (f" ({reason}.)" if reason else "")
     return Gallery(label, list(pictures.values()), list(pictures))
 
 
@@ -78,7 +79,5 @@ def _open(spec: str, held_out: tuple[str, ...], future: Future[Gallery]) -> None
 
 def _chosen(source: Source, held_out: tuple[str, ...]) -> Iterator[tuple[str, Image.Image]]:
     """The held-out pictures of a listed source, if it has any; else all, in order."""
-    rows = source.rows
-    if isinstance(rows, list):
-        rows = [row for row in rows if row["name"] in held_out] or rows
-    return iter(Source(source.label, rows))
+    chosen = source.only(held_out) if isinstance(source.rows, list) else None
+    return iter(chosen if chosen and chosen.rows else source)

@@ -2,8 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +14,7 @@ from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.images.source import Source
 
+DRAWN = "drawn by our own code"  # the kind of source that needs nobody's licence
 HELD_OUT = 16  # pictures set aside for testing, as in the post
 
 # What our own code draws: the kind that a source or a picture is asked for by -> (label, pen).
@@ -50,6 +50,20 @@ def open_picture(spec: str) -> Image.Image:
     return read(spec)
 
 
+def drawn_picture(name: str) -> Image.Image | None:
+    """The picture that a row of a drawn source is called by, like fruit_0007; None for any other name."""
+    if not is_drawn(name):
+        return None
+    kind, _, number = name.partition("_")
+    _, pen = PENS[kind]
+    return pen(int(number))
+
+
+def is_drawn(name: str) -> bool:
+    """Whether a row of a drawn source is called so."""
+    return re.fullmatch(rf"({'|'.join(PENS)})_\d{{4,9}}", name, re.ASCII) is not None
+
+
 def hold_out(names: list[str]) -> list[str]:
     """The 16 test pictures of a source: drawn once, with a fixed seed, from the sorted names.
 
@@ -66,16 +80,6 @@ def _drawn(kind: str, rest: str) -> Source:
     if not count:
         forms = f"{kind}, {kind}:COUNT or {kind}:COUNT:FIRST"
         raise Refusal(f"“{kind}:{rest}” is no source: write {forms}, COUNT from 1 up.")
-    label, _ = PENS[kind]
-    return Source(label, _DrawnRows(kind, range(first, first + count)), {"kind": "drawn by our own code"})
-
-
-@dataclass(frozen=True)
-class _DrawnRows:
-    kind: str
-    numbers: range
-
-    def __iter__(self) -> Iterator[dict]:
-        _, pen = PENS[self.kind]
-        for number in self.numbers:
-            yield {"name": f"{self.kind}_{number:04d}", "image": pen(number)}
+    label, pen = PENS[kind]
+    rows = [{"name": f"{kind}_{number:04d}", "image": number} for number in range(first, first + count)]
+    return Source(label, rows, {"kind": DRAWN}, lambda number, _: pen(number))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from lowlight_ddpm.claims import CAUSES, LIGHTS
+from lowlight_ddpm.claims import CAUSES, LIGHTS, SUBJECTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report import darkness
@@ -13,7 +13,7 @@ from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
-from lowlight_ddpm.report.verdicts import DRAWN, in_short, misleading, verdicts
+from lowlight_ddpm.report.verdicts import DRAWN, FRUIT, in_short, misleading, verdicts
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": in_short,
@@ -21,6 +21,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "claims-drawn": partial(verdicts, source=DRAWN),
     "causes": partial(verdicts, claims=CAUSES),
     "lights": partial(verdicts, claims=LIGHTS),
+    "subjects": partial(verdicts, claims=SUBJECTS),
     "misleading": misleading,
     "means": means,
     "colours": colours,
@@ -28,6 +29,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "restored-300": partial(restorations, start=300),
     "restored-600": partial(restorations, start=600),
     "restored-drawn": partial(restorations, start=600, source=DRAWN),
+    "restored-fruit": partial(restorations, start=600, source=FRUIT),
     "gain": partial(gains, tint="grey"),
     "gain-hue": partial(gains, tint="red against blue"),
     "leak": leaks,

@@ -25,7 +25,7 @@ def means(inputs: Inputs) -> str:
     """Mean colour of 64 samples of every variant and of its training set, raw, in 1/255."""
     lines = []
     for name, group in _by_variant(inputs):
-        learned = inputs.learned(VARIANTS[name].brightness)
+        learned = inputs.learned(name)
         lines.append(
             (name, *(" ".join(f"{rows[f'mean_{a}'].mean():.1f}" for a in _AXES) for rows in (group, learned)))
         )
@@ -52,7 +52,7 @@ def repetition(inputs: Inputs) -> str:
             continue
         brightness = group.brightness.iloc[0]
         distances = group.nearest / brightness
-        unseen = pd.Series(results.held_out_nearest(brightness, inputs.results)) / brightness
+        unseen = pd.Series(results.held_out_nearest(name, inputs.results)) / brightness
         nearer = (distances < unseen.min()).mean()
         figures = (distances.median(), distances.min(), unseen.median(), unseen.min())
         lines.append((name, *(f"{figure:.1f}" for figure in figures), f"{nearer:.0%}"))
@@ -65,8 +65,7 @@ def repetition(inputs: Inputs) -> str:
 
 def _colour_lines(inputs: Inputs) -> Iterator[tuple[str, ...]]:
     for name, group in _by_variant(inputs):
-        brightness = VARIANTS[name].brightness
-        learned = inputs.learned(brightness)
+        brightness, learned = VARIANTS[name].brightness, inputs.learned(name)
         shifts = []
         for axis in _AXES:
             column = f"mean_{axis}"

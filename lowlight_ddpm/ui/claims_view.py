@@ -9,7 +9,7 @@ from lowlight_ddpm.findings import Finding
 from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.results import USUAL
 from lowlight_ddpm.samplers import SAMPLERS
-from lowlight_ddpm.ui.measured import DRAWN, Measured, Tested, Tests
+from lowlight_ddpm.ui.measured import Measured, Tested, Tests, shown_as
 from lowlight_ddpm.ui.whisker import whisker
 from lowlight_ddpm.variants import VARIANTS
 
@@ -47,6 +47,10 @@ def claims(found: Measured) -> str:
         '<p class="how">The same networks and pictures with white equally dark, but darkened as a camera '
         "sees less light. The input is what was given, grain and all.</p>"
         f'<div class="claims">{_cards(found.lights)}</div>'
+        "<h3>Another subject</h3>"
+        '<p class="how">Two more networks have learned from fruit that this project draws, so that it shows '
+        "what is about butterflies alone.</p>"
+        f'<div class="claims">{_cards(found.subjects)}</div>'
     )
 
 
@@ -130,4 +134,4 @@ def _meaning(c: Comparison) -> str:
 def _where(tested: Tested) -> str:
     if tested.source is None:
         return ""
-    return ", drawn butterflies" if tested.source == DRAWN else ", photographs"
+    return f", {shown_as(tested.source)}"

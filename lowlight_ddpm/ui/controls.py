@@ -68,7 +68,7 @@ class Controls:
             [(VARIANTS[name].title, name) for name in names],
             value=trained.variant,
             label="Network",
-            info="Which experiment it comes from. All have learned from the same pictures.",
+            info="Which experiment it comes from.",
             filterable=False,  # a telephone would open its keyboard over the names
         )
         self.lesson = gr.HTML(lesson(trained.variant), padding=False)

@@ -6,11 +6,11 @@ from functools import cache
 import pandas as pd
 
 from lowlight_ddpm import checkpoints, dark, evaluation, results
-from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim
+from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, SUBJECTS, Claim
 from lowlight_ddpm.findings import Finding, findings
 from lowlight_ddpm.variants import VARIANTS
 
-DRAWN = "drawn butterflies"  # the label in results of pictures that anyone has
+DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # the labels in results of pictures that anyone has
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Measured:
     claims: list[Tests]
     causes: list[Tests]
     lights: list[Tests]
+    subjects: list[Tests]
     dark: pd.DataFrame
 
     @property
@@ -51,13 +52,18 @@ class Measured:
 def measured() -> Measured:
     """What results/ holds of the checkpoints that are there."""
     rows = results.table(evaluation.RESULTS, checkpoints.ROOT)
-    sources = [source for source in rows["source"].dropna().unique() if source != DRAWN]
-    if (rows["source"] == DRAWN).any():
-        sources.append(DRAWN)
+    there = rows["source"].dropna().unique()
+    sources = [source for source in there if source not in (DRAWN, FRUIT)] + [DRAWN] * (DRAWN in there)
     claims, causes, lights = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSES, LIGHTS))
+    subjects = _tested(rows, [FRUIT], SUBJECTS)
     restored, generated = results.summary(rows), results.samples(rows, evaluation.RESULTS)
     in_the_dark = dark.table(evaluation.RESULTS / dark.FOLDER.name, checkpoints.ROOT)
-    return Measured(rows, restored, generated, claims, causes, lights, in_the_dark)
+    return Measured(rows, restored, generated, claims, causes, lights, subjects, in_the_dark)
+
+
+def shown_as(source: str | None) -> str:
+    """What the page calls the pictures of a source; whatever is not ours is photographs."""
+    return source if source in (DRAWN, FRUIT) else "photographs"
 
 
 def _tested(rows: pd.DataFrame, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:

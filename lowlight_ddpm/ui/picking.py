@@ -8,7 +8,8 @@ import gradio as gr
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.picker import PATIENCE, Gallery, drawn_gallery, gallery
+from lowlight_ddpm.images.picker import PATIENCE, SUBJECTS, Gallery, drawn_gallery, gallery
+from lowlight_ddpm.images.sources import drawn_picture
 from lowlight_ddpm.ui.picture_input import PictureInput
 from lowlight_ddpm.ui.run import Picked, Session
 
@@ -18,6 +19,14 @@ class Picker:
 
     def __init__(self, session: Session) -> None:
         offered = session.gallery
+        self.subject = gr.Radio(
+            [(subject, kind) for kind, subject in SUBJECTS.items()],
+            value=next(iter(SUBJECTS)),
+            label="Pictures",
+            show_label=False,
+            container=False,
+            elem_id="subject",
+        )
         self.gallery = gr.Gallery(
             _pairs(offered),
             format="png",
@@ -61,6 +70,13 @@ def refresh(session: Session) -> tuple:
     return gr.Gallery(_pairs(newest), selected_index=selected(session)), _source(newest)
 
 
+def turn(session: Session, kind: str) -> tuple:
+    """(gallery, source, upload) for another subject: its first picture is chosen, the upload emptied."""
+    session.gallery = offered(patience=0) if kind == next(iter(SUBJECTS)) else drawn_gallery(kind=kind)
+    session.index, session.own = 0, None
+    return gr.Gallery(_pairs(session.gallery), selected_index=0), _source(session.gallery), None
+
+
 def selected(session: Session) -> int | None:
     """The place in the gallery of the picture that is worked on."""
     return None if session.own else session.index
@@ -92,9 +108,8 @@ def find(session: Session, key: str | None) -> None:
     names = session.gallery.names
     if key in names:
         session.index, session.own = names.index(key), None
-    elif key in drawn_gallery().names:
-        drawn = drawn_gallery()
-        session.own = Picked(key, drawn.pictures[drawn.names.index(key)])
+    elif drawn := drawn_picture(key):
+        session.own = Picked(key, drawn)
     elif re.fullmatch("[0-9a-f]{64}", key):
         session.awaits = key
         raise Refusal(

@@ -50,6 +50,8 @@ def _estimate(settings: RunSettings, picture: Image.Image) -> str:
 def _departures(settings: RunSettings, trained: Variant) -> list[str]:
     """What differs from how the network was trained."""
     notes = []
+    if settings.mode == "restore" and trained.source:
+        notes.append(f"This network has learned from {trained.subject} alone.")
     if settings.mode == "restore" and settings.brightness != trained.brightness:
         notes.append(
             f"This network was trained at brightness {trained.brightness:g}; "

@@ -17,7 +17,7 @@ from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui.choices import SCRIPT
 from lowlight_ddpm.ui.controls import VARIANCES
 from lowlight_ddpm.ui.link import query_of
-from lowlight_ddpm.ui.measured import DRAWN, Measured
+from lowlight_ddpm.ui.measured import DRAWN, FRUIT, Measured, shown_as
 from lowlight_ddpm.variants import VARIANTS
 
 SORT = Path(__file__).parent / "static" / "results_table.js"
@@ -26,7 +26,7 @@ ALL = "all"
 RESTORES = {f"Restored from {start}": start for start in (300, 600, 999, 50) if start in STEPS_FROM}
 GENERATES = {f"From pure noise, {steps} steps": steps for steps in (STEPS, FINE_STEPS)}
 TASKS = (*RESTORES, *GENERATES)
-PICTURES = {"drawn butterflies": True, "photographs": False}  # whether they are ours
+PICTURES = (DRAWN, "photographs", FRUIT)
 OWN = "as trained"
 NO_PICTURES = " These pictures are not at hand here, so that none of their runs can be opened in Watch."
 VARIANCE_TYPES = {OWN: None, "small": "fixed_small", "large": "fixed_large"}
@@ -86,7 +86,7 @@ def _chosen(cells: pd.DataFrame, variant: str, task: str, pictures: str, varianc
     if cells.empty:
         return cells
     if task in RESTORES:
-        cells = cells[(cells["start"] == RESTORES[task]) & ((cells["source"] == DRAWN) == PICTURES[pictures])]
+        cells = cells[(cells["start"] == RESTORES[task]) & (cells["source"].map(shown_as) == pictures)]
     else:
         cells = cells[cells["steps"] == GENERATES[task]]
     if variant != ALL:

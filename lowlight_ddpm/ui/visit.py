@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.images.picker import drawn_gallery
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui import picking, view
 from lowlight_ddpm.ui.controls import MODES, fresh_seed, opening, settings_of, values_of
@@ -17,6 +18,7 @@ from lowlight_ddpm.ui.link import own, parse, query_of
 from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.results_view import UNCHANGED, results
 from lowlight_ddpm.ui.run import Run, Session, paced
+from lowlight_ddpm.variants import find_variant
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
 EXPOSURES = {"as the model sees it": False, "brightened": True}
@@ -51,7 +53,9 @@ def surprise(session: Session) -> Wanted:
     if mode == "generate":
         return want(query_of(settings))
     settings = settings.model_copy(update={"start": random.randint(*SURPRISING_STARTS)})
-    return want(query_of(settings, random.choice(session.gallery.names)))
+    row = find_variant(settings.variant)
+    offered = drawn_gallery(kind=row.subject) if row.source else session.gallery
+    return want(query_of(settings, random.choice(offered.names)))
 
 
 def resume(session: Session, wanted: Wanted) -> Wanted:

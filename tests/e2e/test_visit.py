@@ -71,6 +71,15 @@ def test_it_opens_with_every_control_labelled(page):
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_disabled()
 
 
+def test_fruit_is_picked_and_restored(page):
+    page.get_by_label("Fruit", exact=True).check()
+    expect(page.locator("#gallery img").first).to_have_attribute("alt", "fruit_0000")
+    expect(page.locator(".side")).to_contain_text("Fruit drawn by this project's own code.")
+    page.locator("#gallery button").nth(2).click()
+    run(page, 2)
+    expect(page).to_have_url(re.compile("picture=fruit_0002"))
+
+
 def test_an_uploaded_picture_is_restored_before_your_eyes(page, tmp_path):
     draw(9, 96).save(tmp_path / "mine.png")
     before = shown(page.locator("#panel-input img"))

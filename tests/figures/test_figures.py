@@ -67,7 +67,7 @@ def inputs(tmp_path_factory) -> Inputs:
     inputs = Inputs(folder / "checkpoints", folder / "results")
     data = evaluation.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
-        evaluation.describe_training_set(data, find_variant(name).brightness, inputs.results)
+        evaluation.describe_training_set(data, name, inputs.results)
         gain.Job(name, data, inputs.results / gain.FOLDER.name, inputs.root).run()
         for cell in evaluation.cells(name, [data], None, inputs.results, inputs.root):
             if not cell.done:

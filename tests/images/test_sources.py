@@ -12,6 +12,7 @@ from PIL import Image
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, stack, stored
 from lowlight_ddpm.images.fruit import draw_fruit
+from lowlight_ddpm.images.sources import drawn_picture
 
 
 def plain(colour, mode="RGB"):
@@ -54,7 +55,7 @@ def hub(monkeypatch):
 )
 def test_drawn_pictures_are_asked_for_by_count_and_first_number(spec, numbers):
     pictures = open_source(spec)
-    assert pictures.rows.numbers == numbers
+    assert [row["name"] for row in pictures.rows] == [f"drawn_{number:04d}" for number in numbers]
     name, picture = next(iter(pictures))
     assert name == f"drawn_{numbers[0]:04d}"
     assert picture.tobytes() == draw(numbers[0]).tobytes()
@@ -65,6 +66,22 @@ def test_fruit_is_drawn_like_butterflies():
     assert fruit.label == "drawn fruit"
     assert [name for name, _ in fruit] == ["fruit_0007", "fruit_0008"]
     assert next(iter(fruit))[1].tobytes() == draw_fruit(7).tobytes() == open_picture("fruit:7").tobytes()
+
+
+def test_a_drawn_picture_is_found_by_its_row_s_name():
+    assert drawn_picture("fruit_10007").tobytes() == draw_fruit(10007).tobytes()
+    assert drawn_picture("drawn_0003").tobytes() == draw(3).tobytes()
+    for other in ("leeds_0003", "fruit_7", "fruit_0007.png", "fruit_" + 5000 * "7", "fruit_²²²²"):
+        assert drawn_picture(other) is None
+
+
+def test_some_pictures_of_a_source_are_had_without_opening_the_others(tmp_path):
+    Image.new("RGB", (16, 16)).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no picture")
+    source = open_source(str(tmp_path))
+    assert [name for name, _ in source.only({"a.png"})] == ["a.png"]
+    with pytest.raises(Refusal, match=r"b\.png"):
+        dict(source)
 
 
 @pytest.mark.parametrize("rest", ["x", "0", "-3", "3:-5", "1:2:3", "2.5", "3:x", "²", " 3"])

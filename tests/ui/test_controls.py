@@ -8,6 +8,7 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.picker import drawn_gallery
 from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.ui import plan as plan_module
 from lowlight_ddpm.ui.controls import (
     FIELDS,
     START,
@@ -76,6 +77,13 @@ def test_the_controls_are_described_in_words():
     assert "Signal left <b>1%</b>, noise <b>100%</b>" in signal
     assert "50 network calls" in plan
     assert plan.count("<li>") == 1
+
+
+def test_a_network_of_another_subject_says_what_it_knows(monkeypatch):
+    monkeypatch.setattr(plan_module, "_estimate", lambda *_: "")
+    settings = run_settings(variant="fruit-dim")
+    _, notes = describe(Session(drawn_gallery()), *values_of(settings))
+    assert "This network has learned from fruit alone." in notes
 
 
 def test_a_whole_picture_s_size_is_said_with_its_time():

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
@@ -116,6 +117,34 @@ def test_a_difference_is_told_with_its_verdict_for_each_source(write, monkeypatc
     assert "2 comparisons test the post’s claims: <b>1</b> “holds”, <b>1</b> “does not hold”." in html
 
 
+@pytest.fixture
+def fruit(tiny_root):
+    """Two networks more, for as long as the test lasts."""
+    names = ("fruit-bright", "fruit-dim")
+    for name in names:
+        shutil.copytree(tiny_root / "dim", tiny_root / name)
+        record = json.loads((tiny_root / name / checkpoints.RECORD).read_text())
+        (tiny_root / name / checkpoints.RECORD).write_text(json.dumps(record | {"weights_sha256": name}))
+    yield
+    for name in names:
+        shutil.rmtree(tiny_root / name)
+
+
+@pytest.mark.usefixtures("fruit")
+def test_fruit_is_a_subject_of_its_own(write, session):
+    write("fruit-dim", [9, 9, 9, 9], source="drawn fruit")
+    write("fruit-bright", [2, 2, 2, 2], source="drawn fruit")
+    write("dim", [1, 1, 1, 1])
+    claims = claims_view.claims(measured())
+    told = claims.partition("Another subject")[2]
+    assert "Shift of restored pictures, drawn fruit" in told
+    assert "7.00/255 higher with “Fruit, dim” than with “Fruit, bright”" in told
+    assert "photographs" not in claims.partition("What explains")[0]  # fruit is not taken for them
+    assert "Fruit, dim" in table(session, pictures="drawn fruit")
+    assert "Fruit" not in table(session)
+    assert "None of these cells" in table(session, pictures="photographs")
+
+
 def test_without_a_training_repeated_there_is_a_difference_and_no_verdict(write):
     write("dim", [9, 9, 9, 9])
     write("bright", [2, 2, 2, 2])
@@ -128,7 +157,7 @@ def test_what_is_not_measured_is_named_once_a_pair(write):
     write("dim", [1, 1, 1, 1])
     html = claims_view.claims(measured())
     assert html.count("“Dim, trained again” against “Dim control”") == 1
-    assert "1 of 17 networks have results so far." in html
+    assert "1 of 19 networks have results so far." in html
     assert VARIANTS["dim-long"].title in html
 
 
@@ -192,7 +221,7 @@ def test_samples_are_shown_beside_the_training_set(write, session, folder):
     varied = [colours | {"seed": i, "border_r": 100.0 + 4 * (-1) ** i, "nearest": 30.0} for i in range(4)]
     write.save("dim", varied, None, mode="generate", steps=50)
     assert "None of these cells" in table(session, TASKS[len(RESTORES)])  # the training set is not described
-    (folder / "training-set-0.5.json").write_text(
+    (folder / "training-set-butterflies-0.5.json").write_text(
         json.dumps({"rows": [colours | {"mean_g": 90.0}] * 3, "held_out_nearest": [1.0]})
     )
     measured.cache_clear()

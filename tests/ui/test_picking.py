@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
+from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.picker import Gallery
-from lowlight_ddpm.ui.picking import bring, offered, refresh
+from lowlight_ddpm.ui.picking import bring, find, offered, refresh, turn
 from lowlight_ddpm.ui.run import Session
 
 PICTURE = draw(3, 32)
@@ -68,6 +70,25 @@ def test_removing_the_own_picture_goes_back_to_the_gallery(session, tmp_path):
     bring(session, str(tmp_path / "mine.png"))
     assert bring(session, None) is None
     assert session.picked.name == "drawn_0000"
+
+
+def test_another_subject_s_first_picture_is_chosen_and_the_own_one_put_away(session, tmp_path):
+    PICTURE.save(tmp_path / "mine.png")
+    bring(session, str(tmp_path / "mine.png"))
+    gallery, source, upload = turn(session, "fruit")
+    assert (session.picked.name, upload) == ("fruit_0000", None)
+    assert len(gallery.value) == 16
+    assert "Fruit drawn by this project" in source
+    turn(session, "drawn")
+    assert session.picked.name == "drawn_0000"
+
+
+def test_a_link_finds_any_drawn_picture(session):
+    find(session, "fruit_10007")
+    assert session.picked.name == "fruit_10007"
+    assert session.picked.image.tobytes() == draw_fruit(10007).tobytes()
+    with pytest.raises(Refusal, match="no picture"):
+        find(session, "fruit_x")
 
 
 def test_the_first_whole_record_says_what_to_offer_and_no_network_is_loaded(tiny_root, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import gradio as gr
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.picker import drawn_gallery
+from lowlight_ddpm.images.sources import is_drawn
 from lowlight_ddpm.loss_curves import loss_curves
 from lowlight_ddpm.ui import claims_view, figures_view
 from lowlight_ddpm.ui.choices import Choices
@@ -17,7 +18,7 @@ from lowlight_ddpm.ui.run import Session
 from lowlight_ddpm.variants import VARIANTS
 
 READING = '<p class="verdict">Reading the results.</p>'
-OPENING = (ALL, TASKS[0], next(iter(PICTURES)), OWN)  # what the table shows first
+OPENING = (ALL, TASKS[0], PICTURES[0], OWN)  # what the table shows first
 
 
 class Experiments:
@@ -40,7 +41,7 @@ class Experiments:
                 "<h2>Photographs taken in the dark</h2>"
                 '<p class="how">Each has a well-lit partner. A network gets the dark one as it is; what it '
                 "gives is brightened by one gain and held against the lit one, as is what plain filters make "
-                "of it. All networks here have learned nothing but butterflies on white.</p>",
+                "of it. The networks have learned nothing but butterflies on white.</p>",
                 padding=False,
             )
             self.dark = gr.HTML(elem_id="dark", padding=False)
@@ -72,7 +73,7 @@ class Experiments:
             self.task = gr.Dropdown(
                 TASKS, value=task, label="Task, by start timestep", filterable=False, min_width=190, scale=2
             )
-            self.pictures = gr.Radio(list(PICTURES), value=pictures, label="Pictures", min_width=300, scale=3)
+            self.pictures = gr.Radio(PICTURES, value=pictures, label="Pictures", min_width=300, scale=3)
             self.variance = gr.Radio(
                 list(VARIANCE_TYPES), value=variance, label="Variance type", min_width=270, scale=3
             )
@@ -104,7 +105,8 @@ def choose(session: Session, variant: str, task: str, pictures: str, variance: s
 
 def _at_hand(session: Session) -> list[str]:
     """The pictures that a run can be opened with: Watch finds drawn ones even where it offers others."""
-    return [*session.gallery.names, *drawn_gallery().names]
+    measured_on = measured().rows["picture"].dropna().unique()
+    return [*session.gallery.names, *drawn_gallery().names, *filter(is_drawn, measured_on)]
 
 
 def _losses() -> str:

@@ -66,6 +66,9 @@ class Watch:
         scene += [controls.light, controls.whole, controls.seed]
 
         chosen = picker.gallery.select(picking.choose, self.session, upload, **SILENT)
+        turned = picker.subject.input(
+            picking.turn, [self.session, picker.subject], [picker.gallery, picker.source, upload], **SILENT
+        )
         brought = upload.input(picking.bring, [self.session, upload], upload, **spoken)
         # What is wanted changes in queued events alone: Gradio does not tell the browser of others.
         arrived = page.load(
@@ -73,6 +76,7 @@ class Watch:
         )
         for listen in (
             arrived.then,
+            turned.then,
             chosen.then,
             brought.then,
             controls.mode.change,
@@ -81,7 +85,7 @@ class Watch:
             controls.whole.change,
         ):
             listen(visit.preview, scene, [self.stage, controls.lights], **spoken)
-        controls.announce(self.session, self.plan, page.load, [chosen, brought])
+        controls.announce(self.session, self.plan, page.load, [turned, chosen, brought])
 
         brought.then(visit.resume, [self.session, self.wanted], self.wanted, **spoken)
         controls.surprise.click(visit.surprise, self.session, self.wanted, **spoken)
