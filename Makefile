@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed clean
+.PHONY: demo test lint first-run screenshots page-speed faults clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -44,6 +44,10 @@ chromium:
 ifeq ($(CHROMIUM),)
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium
 endif
+
+# Training and evaluation killed, starved and damaged: how often nothing is lost.
+faults: $(VENV)/.runs
+	$(PYTHON) -m benchmarks.faults
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

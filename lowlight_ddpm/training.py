@@ -1,12 +1,9 @@
-"""Training: a generator of steps whose whole state is one file, so that a killed run goes on where it was."""
+"""Training: a generator of steps, with a state that a run goes on from to the same bits."""
 
 import copy
-import os
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -158,27 +155,8 @@ class Training:
             self.ema.copy_to(unet.parameters())
         return unet
 
-    def save(self, path: Path) -> None:
-        """Write the whole state to one file: to a temporary name, flushed to disk, then renamed."""
-        if not self.accelerator.is_main_process:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            torch.save(self._state(), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-
-    def resume(self, path: Path) -> None:
-        """Go on from a state that `save` wrote. Raises Refusal where it is damaged or of another run."""
-        state = _read(path)
-        if state.keys() != self._state().keys():
-            raise _damaged(path)
-        if state["settings"] != self.settings:
-            raise Refusal(
-                f"The training state {path} has other settings: delete it, or repeat its own command."
-            )
+    def restore(self, state: dict) -> None:
+        """Go on from what `state` was at some step of a run with the same `settings`."""
         self.raw_unet.load_state_dict(state["unet"])
         self.ema.load_state_dict(state["ema"])
         self.ema.to(self.accelerator.device)
@@ -189,7 +167,7 @@ class Training:
 
     @property
     def settings(self) -> dict:
-        """What decides the outcome: a saved state goes on only under the same."""
+        """What decides the outcome: a state goes on only under the same."""
         return {
             "variant": self.variant.decides_training,
             "recipe": asdict(self.recipe),
@@ -197,7 +175,9 @@ class Training:
             "precision": self.accelerator.mixed_precision,
         }
 
-    def _state(self) -> dict:
+    @property
+    def state(self) -> dict:
+        """All that the rest of the run depends on, between two steps: plain data and tensors."""
         return {
             "settings": self.settings,
             "unet": self.raw_unet.state_dict(),
@@ -207,27 +187,6 @@ class Training:
             "generator": self.generator.get_state(),
             "place": asdict(self.place),
         }
-
-
-def _read(path: Path) -> dict:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            intact = archive.testzip() is None  # torch.load does not look at the checksums
-        state = torch.load(path, map_location="cpu", weights_only=True) if intact else None
-    except Exception as error:  # torch raises many kinds for a file cut short
-        raise _damaged(path) from error
-    if not isinstance(state, dict) or "settings" not in state:
-        raise _damaged(path)
-    return state
-
-
-def _damaged(path: Path) -> Refusal:
-    return Refusal(f"The training state {path} is damaged: delete it to start anew.")
-
-
-def precision_of(state: Path) -> str | None:
-    """The precision that a saved run trains in, so that it goes on in the same; None where there is none."""
-    return _read(state)["settings"]["precision"] if state.exists() else None
 
 
 def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
@@ -250,16 +209,3 @@ def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
 
     seconds(False)
     return "bf16" if min(seconds(True), seconds(True)) < min(seconds(False), seconds(False)) else "no"
-
-
-def run(training: Training, state: Path, save_every: float = 120.0) -> Iterator[TrainingStep]:
-    """Resume from `state` if it is there, train to the end, and write `state` every `save_every` seconds."""
-    if state.exists():
-        training.resume(state)
-    saved = time.monotonic()
-    for step in training:
-        if time.monotonic() - saved > save_every:
-            training.save(state)
-            saved = time.monotonic()
-        yield step
-    training.save(state)

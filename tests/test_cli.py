@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 import sys
 from functools import partial
 
@@ -7,6 +9,7 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm import checkpoints, cli, evaluation, gain, recording, results
+from lowlight_ddpm.cli import training
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.samplers import SAMPLERS
@@ -257,6 +260,16 @@ def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch,
     monkeypatch.setattr(recording, "training_set", training_set)
     run("train", *arguments)
     assert asked == [learned]
+
+
+def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with training.stop_asked() as stopped:
+        assert not stopped()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopped()
+        assert signal.getsignal(signal.SIGTERM) == before  # a second one is not waited for
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.parametrize(

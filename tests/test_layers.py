@@ -32,7 +32,7 @@ FLOORS = (
     ),
     ("images", "checkpoints"),
     ("response",),
-    ("card", "training", "sampling"),
+    ("card", "training", "training_state", "sampling"),
     (
         "history",
         "memorisation",

@@ -1,14 +1,7 @@
-"""Training: a run that is killed and goes on ends in the bits of one left alone; two learn as one."""
+"""Training: what is asked of a network, how it is averaged, and that two processes learn as one."""
 
 import itertools
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,46 +11,8 @@ from accelerate.state import AcceleratorState
 from lowlight_ddpm import training
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
-
-DIM = VARIANTS["dim"]
-RECIPE = Recipe(channels=(8, 16), epochs=2, batch_size=4, warmup_steps=2)
-LONGER = replace(RECIPE, epochs=4)
-
-
-def pictures(count=12, side=16):
-    pixels = torch.randint(256, (count, 3, side, side), generator=torch.Generator().manual_seed(0))
-    return pixels.to(torch.uint8)
-
-
-def job(variant=DIM, recipe=RECIPE, pixels=None):
-    return Training(variant, pictures() if pixels is None else pixels, recipe)
-
-
-def weights(run):
-    """Every tensor that a training run ends in: raw and averaged weights."""
-    return [*run.raw_unet.state_dict().values(), *run.copy_unet(averaged=True).state_dict().values()]
-
-
-def equal(one, other):
-    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-def saved(path, steps=4):
-    """The state of a run that stopped after `steps` steps."""
-    run = job()
-    list(itertools.islice(run, steps))
-    run.save(path)
-    return path
-
-
-def train(state, recipe=LONGER):
-    """What the command line does, saving after every step; prints each step's number."""
-    run = job(recipe=recipe)
-    for step in training.run(run, Path(state), save_every=0):
-        print(step.step, flush=True)
-    return run
+from tests.tiny_training import DIM, LONGER, RECIPE, equal, job, pictures, weights
 
 
 def shown(run):
@@ -86,32 +41,6 @@ def undisturbed():
     return run, list(run)
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory):
-    """The state of a run of RECIPE after its first step; not to be written to."""
-    return saved(tmp_path_factory.mktemp("begun") / "state.pt", steps=1)
-
-
-def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):
-    state = tmp_path / "runs" / "state.pt"
-    environment = os.environ | {"PYTHONPATH": str(Path(training.__file__).parent.parent)}
-    command = [sys.executable, __file__, str(state)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        for line in process.stdout:
-            if int(line) == 5:
-                process.kill()
-                break
-    assert process.returncode == -signal.SIGKILL
-    place = torch.load(state, weights_only=True)["place"]
-    assert 5 <= place["step"] < 12
-
-    resumed, whole = train(state), job(recipe=LONGER)
-    losses = [step.loss for step in whole]
-    assert resumed.place.losses == losses
-    assert equal(weights(resumed), weights(whole))
-    assert list(state.parent.iterdir()) == [state]
-
-
 @pytest.mark.parametrize("name", ["dim", "dim-deep-zsnr", "dim-deep-centred", "dim-deep-offset"])
 def test_the_loss_of_a_silent_network_is_the_square_of_what_its_row_asks_for(name):
     """Epsilon or v, of pictures in the network's frame, with or without offset noise: eq. 14 by hand."""
@@ -136,29 +65,6 @@ def test_the_loss_of_a_silent_network_is_the_square_of_what_its_row_asks_for(nam
     target = signal * noise - spread * x0 if name == "dim-deep-zsnr" else noise
     torch.testing.assert_close(fed[0], signal * x0 + spread * noise, atol=1e-5, rtol=0)
     assert first.loss == pytest.approx(target.square().mean().item(), rel=1e-5)
-
-
-@pytest.mark.parametrize("steps", [1, 3, 5, 6])
-def test_a_run_stopped_anywhere_goes_on_to_the_same_bits(tmp_path, undisturbed, steps):
-    whole, all_steps = undisturbed
-    resumed = job()
-    resumed.resume(saved(tmp_path / "state.pt", steps))
-    assert list(resumed) == all_steps[steps:]
-    assert equal(weights(resumed), weights(whole))
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 4])
-def test_each_picture_is_seen_once_an_epoch_though_the_run_was_stopped(tmp_path, monkeypatch, steps):
-    seen = []
-    monkeypatch.setattr(Training, "_learn", lambda _, batch: seen.extend(batch[:, 0, 0, 0].tolist()) or 0.0)
-    colours = torch.arange(12, dtype=torch.uint8).reshape(12, 1, 1, 1).expand(12, 3, 8, 8)
-    first, second = (job(pixels=colours) for _ in range(2))
-    list(itertools.islice(first, steps))
-    first.save(tmp_path / "state.pt")
-    second.resume(tmp_path / "state.pt")
-    list(second)
-    assert sorted(seen[:12]) == sorted(seen[12:]) == list(range(12))
-    assert seen[:12] != seen[12:]
 
 
 def test_steps_are_numbered_and_epochs_end_where_they_should(undisturbed):
@@ -214,86 +120,11 @@ def test_averaged_weights_are_the_mean_that_the_recipe_says():
     assert not equal(run.copy_unet(averaged=False).parameters(), average)
 
 
-def test_the_state_is_written_every_so_many_seconds_and_at_the_end(tmp_path, monkeypatch):
-    clock, written = [0.0], []
-    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    run = job(recipe=replace(RECIPE, epochs=3))
-    monkeypatch.setattr(run, "_learn", lambda batch: 0.0)
-    monkeypatch.setattr(run, "save", lambda path: written.append(run.place.step))
-    for _ in training.run(run, tmp_path / "state.pt", save_every=120):
-        clock[0] += 50
-    assert written == [4, 7, 9]
-
-
-def test_a_finished_run_has_nothing_left_to_do(tmp_path):
-    state = saved(tmp_path / "state.pt", steps=6)
-    assert list(training.run(job(), state)) == []
-
-
-def test_the_state_is_plain_data_and_leaves_no_temporary_file(tmp_path):
-    state = torch.load(saved(tmp_path / "new" / "state.pt"), weights_only=True)
-    assert state["place"]["step"] == 4
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["state.pt"]
-
-
-def flipped(whole: bytes) -> bytes:
-    middle = len(whole) // 2
-    return whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
-
-
-def another_file(whole: bytes) -> bytes:
-    file = BytesIO()
-    torch.save({"unet": {}}, file)
-    return file.getvalue()
-
-
-DAMAGED = {
-    "truncated": lambda whole: whole[: len(whole) // 2],
-    "empty": lambda whole: b"",
-    "text": lambda whole: b"no state",
-    "one bit": flipped,
-    "another file": another_file,
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGED)
-def test_a_damaged_state_is_refused(tmp_path, begun, damage, one_sentence):
-    state, whole = tmp_path / "state.pt", begun.read_bytes()
-    state.write_bytes(DAMAGED[damage](whole))
-    with pytest.raises(Refusal, match="damaged") as refusal:
-        job().resume(state)
-    one_sentence(refusal)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        lambda: job(replace(DIM, brightness=1.0)),
-        lambda: job(replace(DIM, beta_end=0.015)),
-        lambda: job(replace(DIM, seed=1)),
-        lambda: job(recipe=replace(RECIPE, epochs=3)),
-        lambda: job(pixels=255 - pictures()),
-    ],
-    ids=["brightness", "betas", "seed", "recipe", "pictures"],
-)
-def test_a_state_of_other_settings_is_refused(begun, other, one_sentence):
-    with pytest.raises(Refusal, match="other settings") as refusal:
-        other().resume(begun)
-    one_sentence(refusal)
-
-
-def test_a_run_goes_on_in_the_precision_it_began_in(tmp_path, begun):
-    assert training.precision_of(tmp_path / "state.pt") is None
-    assert training.precision_of(begun) == "no"
-    assert training.fastest_precision(DIM, RECIPE, 8) in {"no", "bf16"}
-
-
 def test_training_on_nothing_is_refused(one_sentence):
     with pytest.raises(Refusal, match="no picture to train on") as refusal:
         job(pixels=pictures()[:0])
     one_sentence(refusal)
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    train(sys.argv[1])
+def test_the_faster_precision_is_one_that_the_processor_has():
+    assert training.fastest_precision(DIM, RECIPE, 8) in {"no", "bf16"}

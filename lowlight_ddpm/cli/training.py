@@ -2,7 +2,10 @@
 
 import json
 import shlex
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +50,7 @@ def train(
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, recording, training
+    from lowlight_ddpm import checkpoints, recording, training, training_state
     from lowlight_ddpm.network import RESOLUTION
 
     torch.set_num_threads(threads)
@@ -59,19 +62,41 @@ def train(
     recipe = training.Recipe(epochs or learner.epochs, drawn=0 if learner.source else training.Recipe.drawn)
     data = recording.training_set(source, recipe.drawn)
     state = STATES / learner.name / "state.pt"
-    precision = training.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+    precision = training_state.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
     job = training.Training(learner, data.pictures, recipe, precision)
     folder = out or checkpoints.ROOT / name
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
 
-    with tqdm(total=job.total_steps * job.batch_size, unit="image", desc=name, mininterval=5) as bar:
-        for step in training.run(job, state):
+    total = job.total_steps * job.batch_size
+    with stop_asked() as stopped, tqdm(total=total, unit="image", desc=name, mininterval=5) as bar:
+        for step in training_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
             if step.ends_epoch and step.epoch == recording.POST_EPOCHS:
                 recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
+    if job.place.step < job.total_steps:
+        print(
+            f"Stopped after step {job.place.step} of {job.total_steps}: the same command goes on from there."
+        )
+        raise typer.Exit(1)
     recording.export(folder, job, data, variant, command)
     print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
+
+
+@contextmanager
+def stop_asked() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM has asked to stop; a second one does not wait for the step under way."""
+    asked, usual = [], {}
+
+    def ask(number: int, _) -> None:
+        asked.append(number)
+        signal.signal(number, usual[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        usual[number] = signal.signal(number, ask)
+    yield lambda: bool(asked)
+    for number, handler in usual.items():
+        signal.signal(number, handler)
 
 
 @app.command()

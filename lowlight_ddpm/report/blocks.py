@@ -11,6 +11,7 @@ from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report import darkness
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
+from lowlight_ddpm.report.records import recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
 from lowlight_ddpm.report.verdicts import DRAWN, FRUIT, in_short, misleading, verdicts
@@ -37,6 +38,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "exposures": darkness.exposures,
     "dark": darkness.methods,
     "dark-pairs": darkness.pairs,
+    "faults": partial(recorded, name="faults"),
 }
 
 _HOUSE = Path(__file__).parent.parent.parent

@@ -1,16 +1,19 @@
 """The measured parts of the documents: written from results alone, and true to them as they stand."""
 
+from importlib.metadata import version
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from benchmarks import record
 from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.figures.inputs import Missing
 from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
 from lowlight_ddpm.report.leaks import changes, leaks, slope_of
+from lowlight_ddpm.report.records import recorded
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
 CELL = {
@@ -83,6 +86,16 @@ def test_a_block_that_cannot_be_written_yet_says_why(monkeypatch):
 
     monkeypatch.setitem(blocks.BLOCKS, "leak", missing)
     assert written("leak", None) == "Not measured yet: dim-deep is not trained yet."
+
+
+def test_a_record_says_what_held_and_where(tmp_path):
+    rows = [record.row("killed", 20, 19, "once late"), record.row("starved", 1, True)]
+    record.record("faults", rows, tmp_path)
+    text = recorded(None, "faults", tmp_path)
+    assert lines(text)[2:] == ["| killed | 19 of 20 | once late |", "| starved | 1 of 1 |  |"]
+    assert f"torch {version('torch')}" in text
+    with pytest.raises(Missing, match="make fuzz"):
+        recorded(None, "fuzz", tmp_path)
 
 
 def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):

@@ -1,0 +1,1 @@
+"""What the system stands, and how fast it is: measured by commands that anyone can repeat."""

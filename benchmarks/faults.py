@@ -1,0 +1,236 @@
+"""Training and evaluation killed, starved of disk and damaged: how often nothing is lost.
+
+python -m benchmarks.faults [KILLS]
+
+A tiny network trains in processes of its own, through the same code as a large one, and writes its state
+after every step, so that a random moment is often in the midst of writing. What it ends in is compared, bit
+by bit, with a run that was left alone.
+"""
+
+import itertools
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.record import record, row, show
+from lowlight_ddpm import checkpoints, evaluation, training_state
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.network import build_unet
+from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.training import Recipe, Training
+from lowlight_ddpm.variants import VARIANTS
+
+KILLS = 20
+RECIPE = Recipe(channels=(8, 16), epochs=60, batch_size=4, warmup_steps=2)
+SMALL_DISK = 100_000  # bytes that a file may have where the disk is full: less than a state
+CELLS = 20
+_HOUSE = Path(__file__).parent.parent
+
+
+def main(kills: int = KILLS) -> bool:
+    """Try every fault, print and record what held; True if everything did."""
+    torch.set_num_threads(1)
+    rows = [*trained_on(kills), *stopped(), *starved(), *damaged(), *crowded(), *evaluated(kills)]
+    record("faults", rows)
+    return show(rows)
+
+
+def trained_on(kills: int) -> Iterator[dict]:
+    """SIGKILL at random moments, and then the rest of the run."""
+    whole = _tiny_training()
+    list(whole)
+    with tempfile.TemporaryDirectory() as folder:
+        state, moments = Path(folder) / "state.pt", random.Random(0)
+        places = [_killed(state, moments.uniform(0.0, 1.5)) for _ in range(kills)]
+        finished = _tiny_training()
+        list(training_state.run(finished, state))
+    same = all(torch.equal(a, b) for a, b in zip(_weights(finished), _weights(whole), strict=True))
+    went_on = sum(after >= earlier for earlier, after in itertools.pairwise([0, *places]))
+    yield row("training killed (SIGKILL) at a random moment goes on", kills, went_on)
+    yield row("what it ends in is what a run left alone does, bit by bit", 1, same)
+
+
+def stopped() -> Iterator[dict]:
+    """SIGTERM: the step under way is finished and its state written."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state.pt"
+        with _worker(state, 3600) as process:
+            steps = _steps(process)
+            while next(steps) < 5:
+                pass
+            process.send_signal(signal.SIGTERM)
+            last = max(steps, default=5)
+        held = process.returncode == 0 and _step_in(state) >= last
+    yield row("training asked to end (SIGTERM) writes its state first", 1, held)
+
+
+def starved() -> Iterator[dict]:
+    """A full disk: said in a sentence, and the state before is there still."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = _saved(Path(folder))
+        before = _step_in(state)
+        with _worker(state, limit=_fill_disk) as process:
+            said = process.communicate()[1]
+        held = "cannot be written" in said and _step_in(state) == before
+    yield row("a full disk is said, and the state before is kept", 1, held)
+
+
+def damaged() -> Iterator[dict]:
+    """A state that is not whole: the one before is gone back to, or the file named."""
+    for name, fault in {"cut short": _cut, "with one bit turned": _turned}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            state = _saved(Path(folder))
+            state.write_bytes(fault(state.read_bytes()))
+            held = _step_in(state) == 1
+            training_state.before(state).write_bytes(b"")
+            try:
+                _step_in(state)
+                held = False
+            except Refusal as refusal:
+                held &= str(state) in str(refusal)
+        yield row(f"a state {name} is gone back from, or named where none is whole", 1, held)
+
+
+def crowded() -> Iterator[dict]:
+    """Two processes in one folder: the second is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state.pt"
+        with _worker(state) as first:
+            next(_steps(first))
+            with _worker(state) as second:
+                said = second.communicate()[1]
+            held = second.returncode != 0 and "Another process trains" in said
+            first.kill()
+    yield row("a second process in the folder is refused", 1, held)
+
+
+def evaluated(kills: int) -> Iterator[dict]:
+    """SIGKILL while cells are measured: what is there is whole, and what is missing is measured again."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, results, moments = Path(folder) / "checkpoints", Path(folder) / "results", random.Random(1)
+        mean = {"channel_mean": [0.0] * 3, "channel_covariance": torch.eye(3).mul(0.02).tolist()}
+        unet, scheduler = build_unet(1, RECIPE.channels, 16), trained_scheduler(VARIANTS["dim"])
+        checkpoints.save(root / "dim", unet, scheduler, mean, "# tiny\n")
+        whole = 0
+        for _ in range(kills):
+            with _worker(root, results, "evaluate") as process:
+                next(_steps(process), None)
+                time.sleep(moments.uniform(0.0, 0.5))
+                process.kill()
+            whole += all(map(_is_json, results.glob("*.json")))
+        cells = list(_measured(root, results))
+        files = list(results.glob("*.json"))
+        same = all(cell.done for cell in cells) and len(files) == len(cells) == CELLS
+    yield row("evaluation killed at a random moment leaves whole files only", kills, whole)
+    yield row("the next run measures what is missing, and nothing twice", 1, same)
+
+
+def _tiny_training() -> Training:
+    """180 steps of a network of 43 thousand weights, on twelve pictures of 16 px."""
+    pixels = torch.randint(256, (12, 3, 16, 16), generator=torch.Generator().manual_seed(0))
+    return Training(VARIANTS["dim"], pixels.to(torch.uint8), RECIPE)
+
+
+def _weights(training: Training) -> list[Tensor]:
+    return [tensor for mean in (False, True) for tensor in training.copy_unet(mean).state_dict().values()]
+
+
+def _measured(root: Path, results: Path) -> Iterator[evaluation.Cell]:
+    """Small cells, of which those that are there are not run again."""
+    network = evaluation.network_id("dim", root)
+    for steps in range(1, CELLS + 1):
+        settings = run_settings(mode="generate", steps=steps)
+        cell = evaluation.Cell(settings, network, None, None, True, results, root)
+        if not cell.done:
+            cell.run()
+        yield cell
+
+
+def _worker(*arguments: object, limit: Callable[[], None] | None = None) -> subprocess.Popen:
+    command = [sys.executable, "-m", "benchmarks.faults", "work", *map(str, arguments)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=_HOUSE, env=environment, preexec_fn=limit, **pipes)
+
+
+def _work(place: str, more: str = "0", what: str = "train") -> None:
+    """What a process of its own does: trains or measures, and prints how far it is."""
+    torch.set_num_threads(1)
+    if what == "evaluate":
+        for cell in _measured(Path(place), Path(more)):
+            print(cell.settings.steps, flush=True)
+        return
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that is too large is an error, not the end
+    try:
+        for step in training_state.run(_tiny_training(), Path(place), float(more), lambda: bool(asked)):
+            print(step.step, flush=True)
+    except Refusal as refusal:
+        sys.exit(str(refusal))
+
+
+def _killed(state: Path, seconds: float) -> int:
+    """Kill a training run so long after it has begun to learn; the step that its state is of."""
+    with _worker(state) as process:
+        next(_steps(process), None)
+        time.sleep(seconds)
+        process.kill()
+    return _step_in(state)
+
+
+def _saved(folder: Path) -> Path:
+    """The state of a run after two steps, and that after the first."""
+    run, state = _tiny_training(), folder / "state.pt"
+    for _ in itertools.islice(run, 2):
+        training_state.save(run, state)
+    return state
+
+
+def _step_in(state: Path) -> int:
+    run = _tiny_training()
+    training_state.resume(run, state)
+    return run.place.step
+
+
+def _steps(process: subprocess.Popen) -> Iterator[int]:
+    return (int(line) for line in process.stdout)
+
+
+def _fill_disk() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_DISK, SMALL_DISK))
+
+
+def _cut(whole: bytes) -> bytes:
+    return whole[: len(whole) // 2]
+
+
+def _turned(whole: bytes) -> bytes:
+    middle = len(whole) // 2
+    return whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        return bool(json.loads(path.read_text()))
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["work"]:
+        _work(*sys.argv[2:])
+    else:
+        sys.exit(not main(*map(int, sys.argv[1:])))
