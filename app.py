@@ -1,8 +1,9 @@
 """The page: `python app.py`, then open the address that it prints."""
 
-from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui import interface, logs
 
 demo = interface.build()
 
 if __name__ == "__main__":
+    logs.begin()
     interface.launch(demo)

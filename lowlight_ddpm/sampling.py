@@ -49,7 +49,8 @@ def denoise(
     generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
     own, seeded with settings.seed + i, so it does not depend on what else is in the batch. `alter` may give
     back another x_t and x0 at any step, from which the walk goes on. A picture larger than the network's own
-    is asked in tiles. Raises Refusal for a picture to restore that is missing, or smaller than that.
+    is asked in tiles. Raises Refusal for a picture to restore that is missing, or smaller than that, and
+    where numbers overflow.
     """
     unet, device, variant, frame = checkpoint.unet, checkpoint.device, checkpoint.variant, checkpoint.frame
     levels = settings.alphas_cumprod
@@ -80,6 +81,11 @@ def denoise(
             prediction, x_t, level, variant.prediction_type, settings.epsilon_scale
         )
         x0 = estimate_x0(prediction, x_t, level, variant.prediction_type)
+        if not x0.isfinite().all():
+            raise Refusal(
+                f"The numbers overflow in step {index + 1} of {len(timesteps)}, at timestep {timestep}: "
+                "choose betas nearer to the trained ones."
+            )
         if settings.anchor:
             x0 = cures.anchor(x0, first, first_level, spread, variant.offset_noise)
         x0 = frame.leave(x0)

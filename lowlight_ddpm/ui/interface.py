@@ -4,8 +4,11 @@ import os
 from importlib.util import find_spec
 
 import gradio as gr
+from fastapi.routing import APIRoute
 
 from lowlight_ddpm.ui.api import add_endpoints
+from lowlight_ddpm.ui.health import health
+from lowlight_ddpm.ui.model import LIMITS
 from lowlight_ddpm.ui.run import HOUR
 from lowlight_ddpm.ui.tabs.compare import Compare
 from lowlight_ddpm.ui.tabs.experiments import Experiments
@@ -51,7 +54,8 @@ def launch(page: gr.Blocks, **options) -> tuple:
         "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
         "theme": theme(),
         "css_paths": STYLES,
-        "max_file_size": "20mb",
+        "max_file_size": LIMITS.upload,
+        "app_kwargs": {"routes": [APIRoute("/health", health)]},  # before Gradio's own, which take any path
         "state_session_capacity": MAX_SESSIONS,
         "footer_links": ["api"],
         "ssr_mode": False,

@@ -12,6 +12,7 @@ from lowlight_ddpm.sampling import seconds_per_call
 from lowlight_ddpm.schedule import signal_and_noise
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.tiling import tile_count
+from lowlight_ddpm.ui import model
 from lowlight_ddpm.ui.messages import about
 from lowlight_ddpm.variants import Variant, find_variant
 
@@ -43,6 +44,7 @@ def _estimate(settings: RunSettings, picture: Image.Image) -> str:
     if settings.whole:
         width, height = entire_size(picture.size, RESOLUTION)
         calls += f" on {tile_count(height, width, RESOLUTION)} tiles of {width}×{height} pixels"
+    model.LIMITS.check(settings.steps, height * width)
     per_call = seconds_per_call(checkpoints.load(settings.variant), height, width)
     return f"Takes {about(per_call * settings.steps)}: {calls}."
 

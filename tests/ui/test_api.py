@@ -1,10 +1,13 @@
 """The endpoints as programs see them, over HTTP."""
 
 import asyncio
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import urlopen
 
+import gradio as gr
 import gradio_client
 import numpy as np
 import pytest
@@ -53,6 +56,14 @@ def refusal(client, endpoint="/denoise", **arguments):
 
 def pixels(path):
     return np.asarray(Image.open(path))
+
+
+def test_a_watchman_is_told_versions_and_variants(page):
+    with urlopen(f"{page.local_url}health", timeout=10) as answer:
+        told = json.load(answer)
+    assert told["status"] == "ok"
+    assert told["versions"]["gradio"] == gr.__version__
+    assert told["variants"] == ["bright", "dim"]
 
 
 def test_a_picture_is_restored_and_measured(client, butterfly):
