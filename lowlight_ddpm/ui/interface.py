@@ -58,6 +58,7 @@ def launch(page: gr.Blocks, **options) -> tuple:
         "app_kwargs": {"routes": [APIRoute("/health", health)]},  # before Gradio's own, which take any path
         "state_session_capacity": MAX_SESSIONS,
         "footer_links": ["api"],
+        "enable_monitoring": False,
         "ssr_mode": False,
         "mcp_server": find_spec("mcp") is not None,  # the endpoints as tools, where the package is there
     }

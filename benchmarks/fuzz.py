@@ -1,0 +1,234 @@
+"""Settings and picture files that nobody should send: each is taken, or refused in one sentence, and soon.
+
+python -m benchmarks.fuzz [INPUTS]
+
+Half of the inputs are settings, drawn by hypothesis from values of every kind; those that are accepted make a
+run of a tiny network. The other half are picture files, broken in one to eight places.
+"""
+
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import hypothesis
+import torch
+from hypothesis import strategies as st
+
+from benchmarks.record import record, row, show
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import draw, read, square
+from lowlight_ddpm.light import LIGHTS
+from lowlight_ddpm.network import build_unet
+from lowlight_ddpm.samplers import SAMPLERS
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.variants import VARIANTS
+
+INPUTS = 10_000
+PATIENCE = 5  # seconds; what takes longer counts as hanging
+STEPS = 3  # of a run that is made of accepted settings
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF")
+_SIDE = 16  # of the tiny network's pictures
+
+_LIKELY = {
+    "variant": st.sampled_from(list(VARIANTS)),
+    "mode": st.sampled_from(["restore", "generate"]),
+    "brightness": st.floats(0, 1),
+    "light": st.sampled_from(list(LIGHTS)),
+    "whole": st.booleans(),
+    "start": st.integers(-1, 1000),
+    "steps": st.integers(0, 1001),
+    "sampler": st.sampled_from(list(SAMPLERS)),
+    "beta_start": st.floats(0, 1) | st.floats(0, 1e-3),
+    "beta_end": st.floats(0, 1),
+    "seed": st.integers(0, 2**33),
+}
+_ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=1),
+)
+_NAMES = st.sampled_from([*RunSettings.model_fields, "unheard_of"])
+SETTINGS = st.builds(
+    lambda likely, odd: likely | odd,
+    st.fixed_dictionaries({}, optional=_LIKELY),
+    st.dictionaries(_NAMES, _ANYTHING, max_size=2),
+)
+
+
+def main(inputs: int = INPUTS) -> bool:
+    """Try half as many settings and as many files; print and record what held, True if all did."""
+    torch.set_num_threads(1)
+    rows = [*settings_tried(inputs // 2), *files_tried(inputs - inputs // 2)]
+    record("fuzz", rows)
+    return show(rows)
+
+
+def settings_tried(count: int) -> Iterator[dict]:
+    """Settings, and runs of those that are accepted."""
+    checked, ran = _Tally("settings are accepted, or refused in one sentence"), _Tally("accepted ones run")
+    with _tiny_checkpoints() as load:
+
+        @hypothesis.seed(0)
+        @hypothesis.settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+            phases=[hypothesis.Phase.generate],
+        )
+        @hypothesis.given(SETTINGS)
+        def tried(values: dict) -> None:
+            settings = checked.attempt(lambda: run_settings(**values))
+            if settings:
+                ran.attempt(lambda: _run(load(settings.variant), settings))
+
+        tried()
+    yield checked.row
+    yield ran.row
+
+
+def files_tried(count: int) -> Iterator[dict]:
+    """Broken files of every format, as many of each."""
+    for number, kind in enumerate(FORMATS):
+        chance, whole = random.Random(number), _files(kind)
+        tally = _Tally(f"broken {kind} files are read, or refused in one sentence")
+        for _ in range(count // len(FORMATS) + (number < count % len(FORMATS))):
+            broken = _broken(chance.choice(whole), chance)
+            tally.attempt(lambda broken=broken: square(read(broken, "the file"), 64))
+        yield tally.row
+
+
+class _Tally:
+    """Counts attempts, and those that gave something or a sentence in time."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.tried, self.held, self.refused, self.slowest = what, 0, 0, 0, 0.0
+
+    def attempt(self, do: Callable):
+        """What `do` gives, None where it refuses or fails; what fails is printed."""
+        self.tried, since, given = self.tried + 1, time.monotonic(), None
+        try:
+            with _patience():
+                given = do()
+            self.held += 1
+        except Refusal as refusal:
+            self.refused += 1
+            self.held += _is_one_sentence(str(refusal))
+        except Exception as error:
+            print(f"{self.what}: {type(error).__name__}: {error}", file=sys.stderr)
+        self.slowest = max(self.slowest, time.monotonic() - since)
+        return given
+
+    @property
+    def row(self) -> dict:
+        """The line that is recorded."""
+        return row(self.what, self.tried, self.held, f"{self.refused} refused, {self.slowest:.1f} s at most")
+
+
+def _run(checkpoint: checkpoints.Checkpoint, settings: RunSettings) -> bool:
+    """A few steps of a run; raises ValueError for numbers that are none."""
+    settings = settings.model_copy(update={"steps": min(settings.steps, STEPS)})
+    picture = settings.dim(_PICTURE) if settings.mode == "restore" else None
+    *_, last = denoise(checkpoint, settings, picture)
+    if not last.x0.isfinite().all():
+        raise ValueError("the result has numbers that are none")
+    return True
+
+
+_PICTURE = square(draw(0, 32), _SIDE)[None]
+
+
+@contextmanager
+def _tiny_checkpoints() -> Iterator[Callable]:
+    """A function that loads an untrained network of two thousand weights under any variant's name."""
+    with tempfile.TemporaryDirectory() as folder:
+        mean = {"channel_mean": [-0.2] * 3, "channel_covariance": torch.eye(3).mul(0.02).tolist()}
+        for name, variant in VARIANTS.items():
+            unet, scheduler = build_unet(1, (8, 16), _SIDE), trained_scheduler(variant)
+            checkpoints.save(Path(folder) / name, unet, scheduler, mean, "# tiny\n")
+        loaded = {}
+
+        def load(name: str) -> checkpoints.Checkpoint:
+            if name not in loaded:
+                loaded[name] = checkpoints.load(name, Path(folder))
+            return loaded[name]
+
+        yield load
+
+
+def _files(kind: str) -> list[bytes]:
+    """Whole files of one format: still, grey, with a palette or alpha where it has them, and moving."""
+    picture = draw(3, 48)
+    modes = {"JPEG": ("RGB", "L", "CMYK"), "GIF": ("P", "L"), "WEBP": ("RGB", "RGBA")}
+    found = []
+    for mode in modes.get(kind, ("RGB", "RGBA", "L", "P", "I;16")):
+        file = BytesIO()
+        picture.convert("L").convert(mode).save(file, kind) if mode == "I;16" else picture.convert(mode).save(
+            file, kind
+        )
+        found.append(file.getvalue())
+    if kind in ("GIF", "WEBP", "TIFF", "PNG"):
+        file = BytesIO()
+        picture.save(file, kind, save_all=True, append_images=[draw(4, 48), draw(5, 48)])
+        found.append(file.getvalue())
+    return found
+
+
+def _broken(whole: bytes, chance: random.Random) -> bytes:
+    """A file with one to eight faults: bits, bytes, runs of bytes changed, left out, doubled, or cut off."""
+    data = bytearray(whole)
+    for _ in range(chance.randint(1, 8)):
+        if not data:
+            break
+        # Half of the faults are near the beginning, where what governs the rest stands.
+        place = chance.randrange(min(len(data), 64) if chance.random() < 0.5 else len(data))
+        run = slice(place, place + chance.choice((1, 2, 4, 16, 64)))
+        fault = chance.randrange(6)
+        if fault == 0:
+            data[place] ^= 1 << chance.randrange(8)
+        elif fault == 1:
+            data[run] = chance.randbytes(len(data[run]))
+        elif fault == 2:
+            data[run] = chance.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * len(data[run])
+        elif fault == 3:
+            del data[run]
+        elif fault == 4:
+            data[place:place] = data[run] * chance.randint(1, 3)
+        else:
+            del data[place:]
+    return bytes(data)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    def hang(*_) -> None:
+        raise TimeoutError(f"took more than {PATIENCE} s")
+
+    before = signal.signal(signal.SIGALRM, hang)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _is_one_sentence(text: str) -> bool:
+    return text.endswith(".") and "\n" not in text and "Traceback" not in text
+
+
+if __name__ == "__main__":
+    sys.exit(not main(*map(int, sys.argv[1:])))

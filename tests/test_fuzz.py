@@ -1,0 +1,33 @@
+"""A short form of `make fuzz`: odd settings and broken files are taken, or refused in one sentence."""
+
+import random
+
+from benchmarks import fuzz
+from lowlight_ddpm.errors import Refusal
+
+
+def test_odd_settings_and_broken_files_are_taken_or_refused_in_one_sentence():
+    rows = [*fuzz.settings_tried(100), *fuzz.files_tried(100)]
+    assert sum(row["tried"] for row in rows) >= 200
+    for row in rows:
+        assert row["held"] == row["tried"] > 0, row["what"]
+
+
+def test_what_fails_is_counted_as_not_held(capsys):
+    def refuse(text):
+        raise Refusal(text)
+
+    tally = fuzz._Tally("tried")
+    assert tally.attempt(lambda: 3) == 3
+    for sentence in ("No.", "Traceback:\nno."):
+        tally.attempt(lambda sentence=sentence: refuse(sentence))
+    tally.attempt(lambda: 1 / 0)
+    assert (tally.row["tried"], tally.row["held"]) == (4, 2)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_every_format_is_broken_in_many_ways():
+    chance = random.Random(0)
+    for kind in fuzz.FORMATS:
+        whole = fuzz._files(kind)
+        assert len({fuzz._broken(whole[0], chance) for _ in range(20)}) == 20

@@ -1,0 +1,100 @@
+"""What a stranger may ask the server for: nothing but the page, its endpoints, and what it made for him."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lowlight_ddpm import checkpoints
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.ui import interface
+
+HOUSE = Path(__file__).parents[2]
+FORBIDDEN = {
+    "a file of the system": "gradio_api/file=/etc/passwd",
+    "the environment": "gradio_api/file=/proc/self/environ",
+    "code": f"gradio_api/file={HOUSE}/app.py",
+    "a checkpoint": f"gradio_api/file={checkpoints.ROOT}/dim/training.json",
+    "beside the figures": f"gradio_api/file={HOUSE}/docs/figures/../../app.py",
+    "two slashes": "gradio_api/file=//etc/passwd",
+    "another server": "gradio_api/file=http://127.0.0.1:1/x",
+    "by proxy": "gradio_api/proxy=http://127.0.0.1:1/x",
+    "below the assets": "assets/..%2f..%2fapp.py",
+    "below the static files": "static/..%2f..%2f..%2fapp.py",
+    "an unknown page": "nowhere",
+    "someone else's upload": f"gradio_api/file=/tmp/gradio/{64 * 'a'}/mine.png",
+    "the monitor": "monitoring/summary",
+}
+BODIES = {
+    "cut off": b"{",
+    "a list": b"[]",
+    "null": b"null",
+    "no list": b'{"data": 5}',
+    "too few": b'{"data": [null, null]}',
+    "a file that was not sent": json.dumps(
+        {"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}] + [None] * 17}
+    ).encode(),
+    "another server's file": json.dumps(
+        {"data": [{"path": "http://127.0.0.1:1/x.png", "meta": {"_type": "gradio.FileData"}}] + [None] * 17}
+    ).encode(),
+    "deep": b'{"data":' + b"[" * 2000 + b"]" * 2000 + b"}",
+    "odd types": json.dumps({"data": [{}, "a", [], {"b": 1}, -1, "x" * 1000] + [None] * 12}).encode(),
+}
+
+
+@pytest.fixture(scope="module")
+def web():
+    """A client of the server."""
+    page = interface.build()
+    interface.launch(page, prevent_thread_lock=True, quiet=True)
+    with httpx.Client(base_url=page.local_url, timeout=60) as client:
+        yield client
+    page.close(verbose=False)
+
+
+def call(web, body: bytes) -> str:
+    """All that the endpoint denoise answers to a body."""
+    answer = web.post("gradio_api/call/denoise", content=body, headers={"content-type": "application/json"})
+    if answer.status_code == 200:
+        answer = web.get(f"gradio_api/call/denoise/{answer.json()['event_id']}")
+        assert "event: error" in answer.text
+    else:
+        assert answer.status_code in (400, 422)
+    return answer.text
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_nothing_is_served_from_outside(web, what):
+    answer = web.get(FORBIDDEN[what])
+    assert answer.status_code in (400, 403, 404, 405)
+    assert "root:" not in answer.text
+    assert "lowlight_ddpm.ui" not in answer.text
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_malformed_call_gets_an_error_without_a_traceback_and_the_server_lives(web, what):
+    said = call(web, BODIES[what])
+    assert "Traceback" not in said
+    assert str(HOUSE) not in said
+    assert web.get("health").json()["status"] == "ok"
+
+
+def test_an_upload_that_is_too_large_is_refused(web):
+    answer = web.post("gradio_api/upload", files={"files": ("x.png", bytes(21 * 2**20))})
+    assert answer.status_code == 413
+
+
+def test_a_file_s_name_cannot_leave_its_folder_or_carry_html(web, tmp_path):
+    draw(0, 64).save(tmp_path / "picture.png")
+    name = "../../<img src=x onerror=alert(1)>.png"
+    picture = (tmp_path / "picture.png").read_bytes()
+    (path,) = web.post("gradio_api/upload", files={"files": (name, picture)}).json()
+    assert "<" not in path
+    assert ".." not in path
+
+
+def test_nothing_is_told_to_anyone_else(web):
+    config = web.get("config").json()
+    assert config["analytics_enabled"] is False
+    assert not config.get("space_id")
