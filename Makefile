@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed faults clean
+.PHONY: demo test lint first-run screenshots page-speed faults load fuzz clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -48,6 +48,14 @@ endif
 # Training and evaluation killed, starved and damaged: how often nothing is lost.
 faults: $(VENV)/.runs
 	$(PYTHON) -m benchmarks.faults
+
+# Many users of one server at once, users who stop, and many runs in a row.
+load: $(VENV)/.runs
+	$(PYTHON) -m benchmarks.load
+
+# Odd settings and broken files: each is taken, or refused in one sentence.
+fuzz: $(VENV)/.tests
+	$(PYTHON) -W ignore -m benchmarks.fuzz
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -24,10 +24,9 @@ import torch
 from torch import Tensor
 
 from benchmarks.record import record, row, show
-from lowlight_ddpm import checkpoints, evaluation, training_state
+from benchmarks.tiny import save_tiny
+from lowlight_ddpm import evaluation, training_state
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.network import build_unet
-from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
@@ -120,9 +119,7 @@ def evaluated(kills: int) -> Iterator[dict]:
     """SIGKILL while cells are measured: what is there is whole, and what is missing is measured again."""
     with tempfile.TemporaryDirectory() as folder:
         root, results, moments = Path(folder) / "checkpoints", Path(folder) / "results", random.Random(1)
-        mean = {"channel_mean": [0.0] * 3, "channel_covariance": torch.eye(3).mul(0.02).tolist()}
-        unet, scheduler = build_unet(1, RECIPE.channels, 16), trained_scheduler(VARIANTS["dim"])
-        checkpoints.save(root / "dim", unet, scheduler, mean, "# tiny\n")
+        save_tiny(root, ["dim"], RECIPE.channels, side=16)
         whole = 0
         for _ in range(kills):
             with _worker(root, results, "evaluate") as process:

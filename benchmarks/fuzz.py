@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -21,14 +22,13 @@ import torch
 from hypothesis import strategies as st
 
 from benchmarks.record import record, row, show
+from benchmarks.tiny import save_tiny
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read, square
 from lowlight_ddpm.light import LIGHTS
-from lowlight_ddpm.network import build_unet
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.variants import VARIANTS
 
@@ -153,20 +153,10 @@ _PICTURE = square(draw(0, 32), _SIDE)[None]
 
 @contextmanager
 def _tiny_checkpoints() -> Iterator[Callable]:
-    """A function that loads an untrained network of two thousand weights under any variant's name."""
+    """A function that loads an untrained network of 43 thousand weights under any variant's name."""
     with tempfile.TemporaryDirectory() as folder:
-        mean = {"channel_mean": [-0.2] * 3, "channel_covariance": torch.eye(3).mul(0.02).tolist()}
-        for name, variant in VARIANTS.items():
-            unet, scheduler = build_unet(1, (8, 16), _SIDE), trained_scheduler(variant)
-            checkpoints.save(Path(folder) / name, unet, scheduler, mean, "# tiny\n")
-        loaded = {}
-
-        def load(name: str) -> checkpoints.Checkpoint:
-            if name not in loaded:
-                loaded[name] = checkpoints.load(name, Path(folder))
-            return loaded[name]
-
-        yield load
+        root = save_tiny(Path(folder), VARIANTS, (8, 16), _SIDE)
+        yield lru_cache(maxsize=None)(lambda name: checkpoints.load(name, root))
 
 
 def _files(kind: str) -> list[bytes]:

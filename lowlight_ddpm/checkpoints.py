@@ -17,6 +17,8 @@ from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 
 ROOT = Path(os.environ.get("LOWLIGHT_CHECKPOINTS", Path(__file__).parent.parent / "checkpoints"))
 RECORD = "training.json"
+# Its saving of memory has all tensors that the process makes meanwhile, in any thread, made without data.
+_HOW = {"local_files_only": True, "low_cpu_mem_usage": False}
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
 
 
@@ -88,7 +90,7 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
     variant, folder, written = find_variant(name), root / name, record(name, root)
     try:
         intact = _sha256(folder / WEIGHTS) == written["weights_sha256"]
-        pipeline = DDPMPipeline.from_pretrained(folder, local_files_only=True) if intact else None
+        pipeline = DDPMPipeline.from_pretrained(folder, **_HOW) if intact else None
     except Exception as error:  # diffusers raises many kinds for a folder that is not whole
         raise Refusal(_damaged(name)) from error
     if not intact:

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from diffusers import DDPMPipeline
 from safetensors.torch import load_file
 
+from benchmarks.tiny import save_tiny
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.network import build_unet
@@ -133,3 +135,15 @@ def test_a_checkpoint_that_is_not_there_is_refused(root, read, name, says, one_s
     with pytest.raises(Refusal, match=says) as refusal:
         read(name, root)
     one_sentence(refusal)
+
+
+def test_what_other_threads_make_meanwhile_is_not_harmed(tmp_path):
+    names = list(VARIANTS)[:12]
+    save_tiny(tmp_path, names, channels=(8, 16), side=16)
+    with ThreadPoolExecutor(3) as crowd:
+        loaded = [crowd.submit(checkpoints.load, name, tmp_path) for name in names]
+        while not all(one.done() for one in loaded):
+            assert not torch.nn.Linear(2, 2).weight.is_meta
+    for one, name in zip(loaded, names, strict=True):
+        stored = load_file(tmp_path / name / checkpoints.WEIGHTS)["conv_in.weight"].float()
+        assert torch.equal(one.result().unet.conv_in.weight, stored)

@@ -12,6 +12,7 @@ from lowlight_ddpm.variants import find_variant
 HEAD = 3 * LINE_HEIGHT  # pixels for a panel's heading
 BETWEEN = 64  # pixels between panels
 AS_DRAWN, BRIGHTENED = "as drawn", "brightened"
+SMALL = "fixed_small"
 
 Panel = tuple[str, str]
 """A variant, and whether its pictures are shown as drawn or brightened."""
@@ -28,11 +29,13 @@ def draw_grids(inputs: Inputs, panels: tuple[Panel, ...], optional: tuple[str, .
 
 
 def draw_samples(inputs: Inputs, variant: str, count: int = 64) -> Figure:
-    """One grid of `count` samples, eight in a row."""
-    return _board(inputs, [(variant, BRIGHTENED)], count, columns=8)
+    """One grid of `count` samples, eight in a row; the smaller variance, which leaves no grain on them."""
+    return _board(inputs, [(variant, BRIGHTENED)], count, columns=8, variance_type=SMALL)
 
 
-def _board(inputs: Inputs, panels: list[Panel], count: int, columns: int) -> Figure:
+def _board(
+    inputs: Inputs, panels: list[Panel], count: int, columns: int, variance_type: str | None = None
+) -> Figure:
     gap = 8
     room = (PIXELS - 2 * MARGIN - (len(panels) - 1) * BETWEEN) // len(panels)
     side = (room - (columns - 1) * gap) // columns // RESOLUTION * RESOLUTION
@@ -45,5 +48,5 @@ def _board(inputs: Inputs, panels: list[Panel], count: int, columns: int) -> Fig
         gain = 1 / row.brightness if how == BRIGHTENED else 1.0
         said = name if row.brightness == 1 else f"{name}, {how}" + (f" ×{gain:g}" if gain > 1 else "")
         board.heading(x, MARGIN, row.title, said, COLOURS[name])
-        grid(board, x, MARGIN + HEAD, inputs.samples(name, count), gain, columns, side, gap)
+        grid(board, x, MARGIN + HEAD, inputs.samples(name, count, variance_type), gain, columns, side, gap)
     return board.figure

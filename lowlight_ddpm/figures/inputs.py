@@ -14,7 +14,7 @@ from lowlight_ddpm import checkpoints, evaluation, gain, results
 from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.variants import find_variant
 
 
@@ -46,13 +46,16 @@ class Inputs:
         """The variants that are there, in the table's order."""
         return checkpoints.available(self.root)
 
-    def samples(self, name: str, count: int = HELD_OUT) -> Tensor:
+    def samples(self, name: str, count: int = HELD_OUT, variance_type: str | None = None) -> Tensor:
         """The first `count` pictures that `name` draws from pure noise: model range (count, 3, H, W).
 
-        They are those that evaluation measures under the variant's own variance type.
+        They are those that evaluation measures under the variance type, the variant's own if it is left out.
         """
         self.require(name)
-        batches = [_sixteen(name, self.root, seed, evaluation.STEPS) for seed in range(0, count, HELD_OUT)]
+        settings = run_settings(
+            variant=name, mode="generate", steps=evaluation.STEPS, variance_type=variance_type
+        )
+        batches = [_sixteen(settings, self.root, seed) for seed in range(0, count, HELD_OUT)]
         return torch.cat(batches)[:count]
 
     @property
@@ -130,10 +133,10 @@ _MODES = {"restore": "restored pictures", "generate": "samples from pure noise"}
 
 
 @cache
-def _sixteen(name: str, root: Path, seed: int, steps: int) -> Tensor:
+def _sixteen(settings: RunSettings, root: Path, seed: int) -> Tensor:
     """Samples seed to seed + 15: a batch as evaluation makes them, kept for the figures that share it."""
-    settings = run_settings(variant=name, mode="generate", steps=steps, seed=seed)
-    *_, last = denoise(checkpoints.load(name, root), settings, count=HELD_OUT)
+    settings = settings.model_copy(update={"seed": seed})
+    *_, last = denoise(checkpoints.load(settings.variant, root), settings, count=HELD_OUT)
     return last.x0.cpu()
 
 

@@ -189,7 +189,7 @@ _ROWS = (
     *(
         _png(
             f"samples-{name}",
-            f"64 pictures that {name} draws from pure noise.",
+            f"64 pictures that {name} draws from pure noise, with the smaller variance.",
             f"Eight rows of eight pictures that {name} draws from noise.",
             partial(draw_samples, variant=name),
         )

@@ -38,7 +38,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "exposures": darkness.exposures,
     "dark": darkness.methods,
     "dark-pairs": darkness.pairs,
-    "faults": partial(recorded, name="faults"),
+    **{name: partial(recorded, name=name) for name in ("faults", "load", "fuzz")},
 }
 
 _HOUSE = Path(__file__).parent.parent.parent

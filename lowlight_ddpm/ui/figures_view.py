@@ -49,16 +49,17 @@ def _figure(figure, names: list[str], folder: Path) -> str:
 
 def _runs(figure, names: list[str]) -> list[tuple[RunSettings, str | None]]:
     """(settings, picture) of each run whose pictures a figure shows, as far as they are at hand."""
-    from lowlight_ddpm.figures.grids import draw_grids, draw_samples
+    from lowlight_ddpm.figures.grids import SMALL, draw_grids, draw_samples
     from lowlight_ddpm.figures.walk import PICTURE, draw_walk
 
     if not isinstance(figure.draw, partial):
         return []
     options, trained = figure.draw.keywords, checkpoints.available()
-    drawn = {draw_grids: dict(options.get("panels", ())), draw_samples: [options.get("variant")]}
-    if figure.draw.func in drawn:
-        shown = [name for name in drawn[figure.draw.func] if name in trained]
-        return [(run_settings(variant=name, mode="generate", steps=STEPS), None) for name in shown]
+    if figure.draw.func in (draw_grids, draw_samples):
+        kind = SMALL if figure.draw.func is draw_samples else None
+        shown = dict(options.get("panels", ())) or [options["variant"]]
+        settings = {"mode": "generate", "steps": STEPS, "variance_type": kind}
+        return [(run_settings(variant=name, **settings), None) for name in shown if name in trained]
     picture = f"drawn_{PICTURE:04d}"
     if figure.draw.func is draw_walk and options["variant"] in trained and picture in names:
         return [(run_settings(**options, steps=STEPS), picture)]
