@@ -11,6 +11,7 @@ from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report import darkness
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
+from lowlight_ddpm.report.looked_at import looked_at
 from lowlight_ddpm.report.records import recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
@@ -35,6 +36,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "gain-hue": partial(gains, tint="red against blue"),
     "leak": leaks,
     "repetition": repetition,
+    "looked-at": looked_at,
     "exposures": darkness.exposures,
     "dark": darkness.methods,
     "dark-pairs": darkness.pairs,

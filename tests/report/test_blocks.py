@@ -1,5 +1,6 @@
 """The measured parts of the documents: written from results alone, and true to them as they stand."""
 
+import json
 from importlib.metadata import version
 from types import SimpleNamespace
 
@@ -11,8 +12,10 @@ from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.figures.inputs import Missing
+from lowlight_ddpm.figures.table import FIGURES
 from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
 from lowlight_ddpm.report.leaks import changes, leaks, slope_of
+from lowlight_ddpm.report.looked_at import RECORD, looked_at
 from lowlight_ddpm.report.records import recorded
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
@@ -96,6 +99,15 @@ def test_a_record_says_what_held_and_where(tmp_path):
     assert f"torch {version('torch')}" in text
     with pytest.raises(Missing, match="make fuzz"):
         recorded(None, "fuzz", tmp_path)
+
+
+def test_what_was_counted_by_eye_is_of_grids_that_are_there():
+    record = json.loads(RECORD.read_text())
+    for name, grid in record["grids"].items():
+        assert name in FIGURES
+        assert set(grid["left out"]) < set(range(grid["pictures"]))
+        left = grid["pictures"] - len(set(grid["left out"]))
+        assert f"{left} of {grid['pictures']} ({name.removeprefix('samples-')})" in looked_at(None)
 
 
 def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):
