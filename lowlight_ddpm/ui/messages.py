@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 
 import gradio as gr
 
@@ -20,7 +21,12 @@ def refusals_shown() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        raise gr.Error(str(refusal), print_exception=False) from None
+        raise gr.Error(as_text(str(refusal)), print_exception=False) from None
+
+
+def as_text(sentence: str) -> str:
+    """A sentence for one of gradio's messages, which are HTML: what a link or a file is called stays text."""
+    return escape(sentence, quote=False)
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.picker import PATIENCE, SUBJECTS, Gallery, drawn_gallery, gallery
 from lowlight_ddpm.images.sources import drawn_picture
+from lowlight_ddpm.ui.messages import as_text
 from lowlight_ddpm.ui.picture_input import PictureInput
 from lowlight_ddpm.ui.run import Picked, Session
 
@@ -95,7 +96,7 @@ def bring(session: Session, path: str | None) -> str | None:
     try:
         session.own = Picked.of_file(Path(path))
     except Refusal as refusal:
-        gr.Warning(str(refusal))
+        gr.Warning(as_text(str(refusal)))
         return None
     return path
 
