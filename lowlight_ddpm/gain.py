@@ -92,7 +92,7 @@ class Job:
     @property
     def path(self) -> Path:
         """Where they are, or go."""
-        return self.folder / f"{self.variant}.json"
+        return _path(self.folder, self.variant)
 
     @property
     def done(self) -> bool:
@@ -115,8 +115,12 @@ def table(folder: Path = FOLDER, root: Path = ROOT) -> pd.DataFrame:
     """A row for every Gain, with its `variant`, of every variant whose network is still the one measured."""
     rows = []
     for name in available(root):
-        path = folder / f"{name}.json"
+        path = _path(folder, name)
         report = json.loads(path.read_text()) if path.exists() else {}
         if report.get("network") == network_id(name, root):
             rows += [{"variant": name, **row} for row in report["rows"]]
     return pd.DataFrame(rows)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.json"

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import border_deviation
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, page, spread
+from lowlight_ddpm.figures.style import COLOURS, MUTED, name_ends, page
 from lowlight_ddpm.statistics import Interval, interval
 from lowlight_ddpm.variants import find_variant
 
@@ -50,19 +50,16 @@ def draw_dose(inputs: Inputs) -> Figure:
 def _curves(axes: Axes, lines: dict[str, Line]) -> None:
     """A line for each name, named at its right end, over the brightness that variants learned from."""
     x = [find_variant(name).brightness for name in DOSES]
-    ends = []
-    for line in lines.values():
+    ends = {}
+    for label, line in lines.items():
         found = [point if isinstance(point, Interval) else Interval(point, point, point) for point in line]
         axes.plot(x, [point.mean for point in found], color=MUTED, linewidth=1.2, zorder=2)
         for name, brightness, point in zip(DOSES, x, found, strict=True):
             axes.plot([brightness] * 2, [point.low, point.high], color=COLOURS[name], linewidth=1.4)
             axes.plot(brightness, point.mean, "o", color=COLOURS[name], markersize=6, zorder=3)
-        ends.append((x[-1], found[-1].mean))
+        ends[label] = found[-1].mean
     axes.set_xscale("log", base=2)
     axes.set_xticks(x, [f"{name}\n{brightness:g}" for name, brightness in zip(DOSES, x, strict=True)])
     axes.set_xlim(0.2, 1.2)
     axes.margins(y=0.12)
-    axes.autoscale_view()  # before the lines' ends are looked up
-    heights = (axes.transData - axes.transAxes).transform(ends)[:, 1].tolist()
-    for name, height in zip(lines, spread(heights, 0.085), strict=True):
-        axes.text(1.02, height, name, transform=axes.transAxes, va="center", color=INK)
+    name_ends(axes, ends, least=0.085)

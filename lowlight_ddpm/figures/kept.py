@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, page, spread
+from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, name_ends, page
 from lowlight_ddpm.gain import LEVELS, TINTS
 
 # The plain networks, other schedules, and those that see colours otherwise.
@@ -15,7 +15,6 @@ SHOWN = (
     "dim", "dim-deep", "dim-deep-low", "dim-deep-high", "dim-deep-centred", "dim-deep-offset",
     "dim-deep-zsnr",
 )  # fmt: skip
-_LETTER = 0.075  # a letter's height, on an axis that goes from 0 to 1
 _DASHED, _DOTTED = (0, (4, 3)), (0, (1, 2.5))
 
 
@@ -37,11 +36,7 @@ def draw_kept(inputs: Inputs) -> Figure:
     _name(panels[0], "perfect denoiser", 0.11, 0.52)
     _name(panels[1], "blind, v", 0.76, 0.48, ha="left")
     _name(panels[0], "blind, ε", 0.011, 1.03, ha="left")
-    last = shown[shown.tint == tint].groupby("variant", sort=False).kept.last()
-    for name, height in zip(last.index, spread(last.to_list(), _LETTER), strict=True):
-        place = axes.get_yaxis_transform()
-        axes.plot(1.04, height, "o", color=COLOURS[name], transform=place, clip_on=False)
-        axes.text(1.07, height, name, transform=place, va="center", color=INK)
+    name_ends(axes, shown[shown.tint == tint].groupby("variant", sort=False).kept.last().to_dict())
     return figure
 
 

@@ -120,6 +120,21 @@ def spread(values: list[float], least: float) -> list[float]:
     return heights.tolist()
 
 
+def name_ends(axes: Axes, ends: dict[str, float], least: float = 0.075) -> None:
+    """Name lines at their right ends, `ends` being the last values; `least` is a letter's part of the panel.
+
+    A variant has a dot of its colour before its name: pale ones would not be read as letters.
+    """
+    axes.autoscale_view()  # before heights are looked up
+    places = [(axes.get_xlim()[1], value) for value in ends.values()]
+    heights = (axes.transData - axes.transAxes).transform(places)[:, 1].tolist()
+    for name, height in zip(ends, spread(heights, least), strict=True):
+        if name in COLOURS:
+            axes.plot(1.04, height, "o", color=COLOURS[name], transform=axes.transAxes, clip_on=False)
+        x = 1.07 if name in COLOURS else 1.02
+        axes.text(x, height, name, transform=axes.transAxes, va="center", color=INK)
+
+
 def pale(colour: str, share: float = 0.3) -> tuple[float, float, float]:
     """`colour` mixed with the ground, of which it is `share`: opaque, so that no grid line shows through."""
     front, ground = np.array(to_rgb(colour)), np.array(to_rgb(GROUND))
