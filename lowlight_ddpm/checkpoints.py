@@ -11,6 +11,7 @@ import torch
 from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from torch import Tensor
 
+from lowlight_ddpm import hub
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
@@ -63,15 +64,14 @@ class Checkpoint:
 
 
 def available(root: Path = ROOT) -> list[str]:
-    """Names of the variants whose folder is there, in the table's order."""
-    return [name for name in VARIANTS if (root / name).is_dir()]
+    """Names of the variants whose folder is there, or noted to be on the Hub, in the table's order."""
+    there = hub.published(root)
+    return [name for name in VARIANTS if (root / name).is_dir() or name in there]
 
 
 def record(name: str, root: Path = ROOT) -> dict:
     """The training record of a variant, without its network. Raises Refusal as `load` does."""
-    folder = root / find_variant(name).name
-    if not folder.is_dir():
-        raise Refusal(f"The variant {name} has no checkpoint in {root}: train it, or choose another variant.")
+    folder = _folder(name, root)
     try:
         written = json.loads((folder / RECORD).read_text())
     except (OSError, ValueError) as error:
@@ -87,7 +87,7 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
 
     Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
     """
-    variant, folder, written = find_variant(name), root / name, record(name, root)
+    variant, folder, written = find_variant(name), _folder(name, root), record(name, root)
     try:
         intact = _sha256(folder / WEIGHTS) == written["weights_sha256"]
         pipeline = DDPMPipeline.from_pretrained(folder, **_HOW) if intact else None
@@ -111,6 +111,15 @@ def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict
     record = record | {"weights_sha256": _sha256(folder / WEIGHTS)}
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
     (folder / "README.md").write_text(card)
+
+
+def _folder(name: str, root: Path) -> Path:
+    """The folder of a variant: the local one, else that from the Hub. Raises Refusal where there is none."""
+    local = root / find_variant(name).name
+    folder = local if local.is_dir() else hub.fetch(name, root)
+    if folder is None:
+        raise Refusal(f"The variant {name} has no checkpoint in {root}: train it, or choose another variant.")
+    return folder
 
 
 def _damaged(name: str) -> str:

@@ -30,7 +30,7 @@ FLOORS = (
         "words",
         "classical",
     ),
-    ("images", "checkpoints"),
+    ("images", "hub", "checkpoints"),
     ("response",),
     ("card", "training", "training_state", "sampling"),
     (

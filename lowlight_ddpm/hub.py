@@ -1,0 +1,47 @@
+"""Checkpoints on the Hub: by name, at the revision that `publish` has noted beside the local ones."""
+
+import json
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+
+from lowlight_ddpm.errors import Refusal
+
+NOTE = "hub.json"  # in the folder of checkpoints: {"models": {NAME: {"repository": ID, "revision": COMMIT}}}
+# Weights are safetensors alone: a pickle would run what is in it.
+_FILES = ("model_index.json", "training.json", "README.md", "*/config.json", "*/*.json", "unet/*.safetensors")
+
+
+def published(root: Path) -> dict[str, dict[str, str]]:
+    """The variants that can be had from the Hub, with their repository and revision; empty without a note."""
+    try:
+        return json.loads((root / NOTE).read_text())["models"]
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(f"The file {root / NOTE} is damaged: restore it, or publish again.") from error
+
+
+def note(root: Path, name: str, repository: str, revision: str) -> None:
+    """Remember where a variant has been published."""
+    models = published(root) | {name: {"repository": repository, "revision": revision}}
+    (root / NOTE).write_text(json.dumps({"models": models}, indent=1) + "\n")
+
+
+def fetch(name: str, root: Path) -> Path | None:
+    """The folder of a published variant, downloaded once; None where none is noted.
+
+    Raises Refusal where the Hub is out of reach and nothing was downloaded before.
+    """
+    place = published(root).get(name)
+    if place is None:
+        return None
+    try:
+        return Path(
+            snapshot_download(place["repository"], revision=place["revision"], allow_patterns=list(_FILES))
+        )
+    except Exception as error:  # the Hub's client raises many kinds
+        raise Refusal(
+            f"The variant {name} is neither here nor within reach at “{place['repository']}”: "
+            "go online, or choose another variant."
+        ) from error
