@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lowlight_ddpm.figures.inputs import Inputs
 
-RECORD = Path(__file__).parent.parent.parent / "docs" / "figures" / "looked-at.json"
+RECORD = Path(__file__).parent.parent.parent / "docs" / "looked-at.json"
 
 
 def looked_at(_: Inputs) -> str:

@@ -17,4 +17,4 @@ def recorded(_: Inputs, name: str, folder: Path = FOLDER) -> str:
     report = json.loads(path.read_text())
     lines = [(row["what"], f"{row['held']} of {row['tried']}", row["note"]) for row in report["rows"]]
     versions = ", ".join(f"{library} {number}" for library, number in report["versions"].items())
-    return f"{table(('', 'held', ''), lines)}\n\nOn {report['machine']}; {versions}."
+    return f"{table(('what was tried', 'held', 'seen'), lines)}\n\nOn {report['machine']}; {versions}."
