@@ -22,7 +22,7 @@ first-run: $(VENV)/.runs
 
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium
-	$(PYTHON) tests/e2e/screenshots.py
+	PYTHONPATH=. $(PYTHON) tests/e2e/screenshots.py
 
 # How soon the page shows its picture, and what watching adds to a run: on an idle machine.
 page-speed: $(VENV)/.tests chromium

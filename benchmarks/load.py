@@ -8,8 +8,6 @@ make RUNS runs each at the same time; then half of them stop midway; then LONG r
 
 import itertools
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 import torch
@@ -26,6 +23,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from benchmarks.record import record, row, show
+from benchmarks.served import Served, serving
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import draw, square
@@ -40,27 +38,30 @@ STOPPED_STEPS = 400  # of a run that is stopped midway: seconds, if it went on
 FREE_IN = 2.0  # seconds after the last stop until the next run may have ended
 WARM = 5  # the part of the long row that warms up: one in so many
 GROWTH = 32  # MiB that the server may grow by after that: an allocator is never quite still
-_HOUSE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
 class Server:
-    """A page that is served: where, by which process, and where its temporary files are."""
+    """A page that is served, and where its temporary files are."""
 
-    url: str
-    process: int
+    page: Served
     files: Path
+
+    @property
+    def url(self) -> str:
+        """Where it is served."""
+        return self.page.url
 
     @property
     def memory(self) -> int:
         """Bytes that are resident."""
-        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.page.process}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def open_files(self) -> int:
         """How many the process holds."""
-        return len(os.listdir(f"/proc/{self.process}/fd"))
+        return len(os.listdir(f"/proc/{self.page.process}/fd"))
 
     @property
     def stored(self) -> int:
@@ -75,7 +76,7 @@ def main(users: int = USERS, runs: int = RUNS, long: int = LONG) -> bool:
         root = save_tiny(Path(folder) / "checkpoints", VARIANTS)
         picture = Path(folder) / "picture.png"
         draw(3, RESOLUTION).save(picture)
-        with serving(root, Path(folder) / "files", Path(folder) / "log.txt") as server:
+        with loaded(root, Path(folder)) as server:
             rows = [
                 *at_once(server, root, picture, users, runs),
                 *stopping(server, picture, users),
@@ -84,6 +85,14 @@ def main(users: int = USERS, runs: int = RUNS, long: int = LONG) -> bool:
             ]
     record("load", rows)
     return show(rows)
+
+
+@contextmanager
+def loaded(root: Path, folder: Path) -> Iterator[Server]:
+    """Serve the page with the checkpoints of `root`, its log and temporary files in `folder`."""
+    files = folder / "files"
+    with serving(folder / "log.txt", LOWLIGHT_CHECKPOINTS=str(root), GRADIO_TEMP_DIR=str(files)) as page:
+        yield Server(page, files)
 
 
 def at_once(server: Server, root: Path, picture: Path, users: int, runs: int) -> Iterator[dict]:
@@ -150,43 +159,6 @@ def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     yield row("open files stay", 1, files_after <= files + 2, f"{files} before, {files_after} after")
     each = server.stored / count / 1024
     yield row("temporary files are small", 1, each < 64, f"{each:.1f} KiB a run, removed after a day")
-
-
-@contextmanager
-def serving(root: Path, files: Path, log: Path) -> Iterator[Server]:
-    """Serve the page with the checkpoints of `root`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(files),
-        "HF_HUB_OFFLINE": "1",
-        "LOWLIGHT_CHECKPOINTS": str(root),
-        "OMP_NUM_THREADS": "1",
-    }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=_HOUSE, env=environment, stdout=output, stderr=output
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while not _answers(url):
-                if process.poll() is not None:
-                    raise RuntimeError(log.read_text())
-                time.sleep(0.2)
-            yield Server(url, process.pid, files)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/health", timeout=5):
-            return True
-    except OSError:
-        return False
 
 
 def _wishes(user: int, runs: int) -> list[RunSettings]:

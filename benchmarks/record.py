@@ -3,8 +3,9 @@
 import json
 import os
 import platform
-from importlib.metadata import version
 from pathlib import Path
+
+from lowlight_ddpm.versions import versions
 
 FOLDER = Path(__file__).parent
 _LIBRARIES = ("torch", "diffusers", "gradio")
@@ -17,9 +18,8 @@ def row(what: str, tried: int, held: int, note: str = "") -> dict:
 
 def record(name: str, rows: list[dict], folder: Path = FOLDER) -> None:
     """Write `rows` to NAME.json, for `findings --write` to put into the documents."""
-    versions = {library: version(library) for library in _LIBRARIES} | {"python": platform.python_version()}
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    report = {"machine": machine, "versions": versions, "rows": rows}
+    report = {"machine": machine, "versions": versions(*_LIBRARIES), "rows": rows}
     (folder / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 

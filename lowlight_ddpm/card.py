@@ -2,7 +2,7 @@
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from lowlight_ddpm.images.sources import DRAWN
+from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
 
 
@@ -14,7 +14,7 @@ def model_card(
     `measured` are figures of an evaluation, `picture` the name of a file beside the card that shows sixteen
     of the variant's pictures from pure noise; a card that is written while training has neither.
     """
-    ours = variant.source and record["data"].get("kind") == DRAWN
+    ours = variant.source and record["data"].get("kind") == OURS
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,

@@ -71,7 +71,10 @@ def available(root: Path = ROOT) -> list[str]:
 
 def record(name: str, root: Path = ROOT) -> dict:
     """The training record of a variant, without its network. Raises Refusal as `load` does."""
-    folder = _folder(name, root)
+    return _record(name, _folder(name, root))
+
+
+def _record(name: str, folder: Path) -> dict:
     try:
         written = json.loads((folder / RECORD).read_text())
     except (OSError, ValueError) as error:
@@ -87,7 +90,8 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
 
     Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
     """
-    variant, folder, written = find_variant(name), _folder(name, root), record(name, root)
+    variant, folder = find_variant(name), _folder(name, root)
+    written = _record(name, folder)
     try:
         intact = _sha256(folder / WEIGHTS) == written["weights_sha256"]
         pipeline = DDPMPipeline.from_pretrained(folder, **_HOW) if intact else None

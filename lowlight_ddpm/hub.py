@@ -9,7 +9,7 @@ from lowlight_ddpm.errors import Refusal
 
 NOTE = "hub.json"  # in the folder of checkpoints: {"models": {NAME: {"repository": ID, "revision": COMMIT}}}
 # Weights are safetensors alone: a pickle would run what is in it.
-_FILES = ("model_index.json", "training.json", "README.md", "*/config.json", "*/*.json", "unet/*.safetensors")
+_FILES = ("model_index.json", "training.json", "README.md", "*/*.json", "unet/*.safetensors")
 
 
 def published(root: Path) -> dict[str, dict[str, str]]:

@@ -1,8 +1,6 @@
 """What a checkpoint says of its own making: the pictures it learned, the training record."""
 
-import platform
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -16,6 +14,7 @@ from lowlight_ddpm.photometry import channel_statistics, digest
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.training import Training
 from lowlight_ddpm.variants import Variant
+from lowlight_ddpm.versions import versions
 
 _LIBRARIES = ("torch", "torchvision", "diffusers", "accelerate")
 FIRST_DRAWN = 10_000  # number of the first drawn butterfly to train on
@@ -68,7 +67,7 @@ def training_record(training: Training, data: TrainingSet, variant: Variant, com
         "steps": training.place.step,
         "epochs": training.place.epoch,
         "loss_curve": loss_curve(training.place.losses),
-        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+        "versions": versions(*_LIBRARIES),
         "data": {
             "source": data.label,
             "pictures": len(data.pictures),

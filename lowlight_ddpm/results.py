@@ -1,7 +1,7 @@
 """The results as one pandas table, read from results/: `from lowlight_ddpm.results import table`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -34,9 +34,8 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     if measured.empty or names.empty:
         return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
-    rows = rows.reindex(
-        columns=rows.columns.union(["picture", "mse_shift", *COLOURS], sort=False)
-    )  # of either mode
+    of_either_mode = ["picture", "mse_shift", *COLOURS]
+    rows = rows.reindex(columns=rows.columns.union(of_either_mode, sort=False))
     rows["as_trained"] = (rows[list(USUAL)] == pd.Series(USUAL)).all(axis=1)
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
@@ -96,9 +95,8 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     """
     keys, found = ["variant", "brightness", "light", "steps", "sampler", "variance_type", "as_trained"], []
     generated = rows[rows["mode"] == "generate"]
-    names = [name for name in generated["variant"].unique() if training_set_path(name, folder).exists()]
-    sets = {name: training_set(name, folder) for name in names}
-    for cell, group in generated[generated["variant"].isin(names)].groupby(keys, sort=False):
+    sets = _training_sets(generated["variant"].unique(), folder)
+    for cell, group in generated[generated["variant"].isin(sets)].groupby(keys, sort=False):
         learned = sets[cell[0]]
         row = dict(zip(keys, cell, strict=True))
         for axis in "rgb":
@@ -113,13 +111,23 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
 
 def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
     squares = pd.Series(0.0, index=rows.index)
-    for name in rows["variant"].unique():
-        here = rows["variant"] == name
-        learned = training_set(name, folder) if training_set_path(name, folder).exists() else None
-        for axis in "rgb":
-            mean = float("nan") if learned is None else learned[f"border_{axis}"].mean()
-            squares[here] += (rows.loc[here, f"border_{axis}"] - mean) ** 2 / 3
+    sets = _training_sets(rows["variant"].unique(), folder)
+    for axis in "rgb":
+        means = {name: learned[f"border_{axis}"].mean() for name, learned in sets.items()}
+        squares += (rows[f"border_{axis}"] - rows["variant"].map(means).astype(float)) ** 2 / 3
     return squares**0.5 / rows["brightness"]
+
+
+def _training_sets(names: Iterable[str], folder: Path) -> dict[str, pd.DataFrame]:
+    """The training set of each variant whose is described; several share one, which is read once."""
+    read, found = {}, {}
+    for name in names:
+        path = training_set_path(name, folder)
+        if path not in read and path.exists():
+            read[path] = training_set(name, folder)
+        if path in read:
+            found[name] = read[path]
+    return found
 
 
 def _files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCard
 from lowlight_ddpm import cards
 from lowlight_ddpm.card import model_card
 from lowlight_ddpm.figures import Inputs
-from lowlight_ddpm.images.sources import DRAWN
+from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import VARIANTS
 
 RECORD = {
@@ -36,7 +36,7 @@ def test_it_says_what_sets_its_variant_apart(name, words):
 
 def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     ours = RECORD | {
-        "data": {"pictures": 9, "source": "drawn fruit", "drawn": 0, "kind": DRAWN, "sha256": "0"}
+        "data": {"pictures": 9, "source": "drawn fruit", "drawn": 0, "kind": OURS, "sha256": "0"}
     }
     card = ModelCard(model_card(VARIANTS["fruit-dim"], ours))
     assert card.data.license == "apache-2.0"

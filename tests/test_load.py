@@ -13,7 +13,7 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("load")
     root, picture = save_tiny(folder / "checkpoints", load.VARIANTS), folder / "picture.png"
     draw(3, 64).save(picture)
-    with load.serving(root, folder / "files", folder / "log.txt") as server:
+    with load.loaded(root, folder) as server:
         yield server, root, picture
 
 

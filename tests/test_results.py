@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from benchmarks.tiny import save_tiny
 from lowlight_ddpm import evaluation, results
 from lowlight_ddpm.checkpoints import load
 from lowlight_ddpm.colour import measure
@@ -104,6 +105,11 @@ def test_samples_are_held_against_the_training_set(rows, folder):
 
 def test_without_results_the_table_is_empty(tmp_path, root):
     assert results.table(tmp_path, root).empty
+
+
+def test_results_of_other_networks_give_no_rows(folder, tmp_path):
+    save_tiny(tmp_path, ["bright"], channels=(8, 16), side=16)
+    assert results.table(folder, tmp_path).empty
 
 
 def test_a_trace_is_each_variant_s_own(folder, root):

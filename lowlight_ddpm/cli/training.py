@@ -94,9 +94,11 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         usual[number] = signal.signal(number, ask)
-    yield lambda: bool(asked)
-    for number, handler in usual.items():
-        signal.signal(number, handler)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from lowlight_ddpm.figures.shifts import draw_noise_colours, draw_shifts
 from lowlight_ddpm.figures.style import look, write
 from lowlight_ddpm.figures.unet import draw_unet
 from lowlight_ddpm.figures.walk import draw_walk
+from lowlight_ddpm.images.sources import DRAWN
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 FROM_PHOTOGRAPHS = Path("out/figures")  # git ignores it
@@ -130,7 +131,7 @@ _ROWS = (
         "shift-drawn",
         "The same on drawn butterflies, which anyone can evaluate.",
         "For every variant the shift of R, G and B with its interval, on drawn butterflies.",
-        partial(draw_shifts, source="drawn butterflies"),
+        partial(draw_shifts, source=DRAWN),
     ),
     Figure(
         "growth",

@@ -12,10 +12,11 @@ from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.source import Source
-from lowlight_ddpm.images.sources import HELD_OUT, open_source
+from lowlight_ddpm.images.sources import HELD_OUT, PENS, open_source
 from lowlight_ddpm.images.stored import POST_DATASET
 
-SUBJECTS = {"drawn": "Butterflies", "fruit": "Fruit"}  # what each of PENS draws
+# What each of PENS draws: "Butterflies" for "drawn butterflies".
+SUBJECTS = {kind: label.removeprefix("drawn ").capitalize() for kind, (label, _) in PENS.items()}
 PATIENCE = 1.0  # seconds that a page may wait for pictures before it shows drawn ones
 
 

@@ -14,13 +14,14 @@ from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.images.source import Source
 
-DRAWN = "drawn by our own code"  # the kind of source that needs nobody's licence
+OURS = "drawn by our own code"  # the kind of source that needs nobody's licence
+DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # labels of pictures that anyone has
 HELD_OUT = 16  # pictures set aside for testing, as in the post
 
 # What our own code draws: the kind that a source or a picture is asked for by -> (label, pen).
 PENS: dict[str, tuple[str, Callable[[int], Image.Image]]] = {
-    "drawn": ("drawn butterflies", draw),
-    "fruit": ("drawn fruit", draw_fruit),
+    "drawn": (DRAWN, draw),
+    "fruit": (FRUIT, draw_fruit),
 }
 
 
@@ -82,4 +83,4 @@ def _drawn(kind: str, rest: str) -> Source:
         raise Refusal(f"“{kind}:{rest}” is no source: write {forms}, COUNT from 1 up.")
     label, pen = PENS[kind]
     rows = [{"name": f"{kind}_{number:04d}", "image": number} for number in range(first, first + count)]
-    return Source(label, rows, {"kind": DRAWN}, lambda number, _: pen(number))
+    return Source(label, rows, {"kind": OURS}, lambda number, _: pen(number))

@@ -8,6 +8,7 @@ from pathlib import Path
 from lowlight_ddpm.claims import CAUSES, LIGHTS, SUBJECTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.report import darkness
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
@@ -15,7 +16,7 @@ from lowlight_ddpm.report.looked_at import looked_at
 from lowlight_ddpm.report.records import recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
-from lowlight_ddpm.report.verdicts import DRAWN, FRUIT, in_short, misleading, verdicts
+from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": in_short,

@@ -8,7 +8,6 @@ from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.findings import Finding, findings, misleading_share
 from lowlight_ddpm.report.markdown import signed, table
 
-DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # labels of what anyone can draw again
 _CHANGED = {"sampler": "by {}", "light": "in {} light"}
 
 

@@ -1,14 +1,11 @@
 """What a watchman asks: whether the server answers, and what it consists of."""
 
-import platform
-from importlib.metadata import version
-
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.versions import versions
 
 _LIBRARIES = ("gradio", "torch", "diffusers")
 
 
 def health() -> dict:
     """Versions and the variants that are there; no network is loaded for it."""
-    versions = {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()}
-    return {"status": "ok", "versions": versions, "variants": checkpoints.available()}
+    return {"status": "ok", "versions": versions(*_LIBRARIES), "variants": checkpoints.available()}

@@ -8,9 +8,8 @@ import pandas as pd
 from lowlight_ddpm import checkpoints, dark, evaluation, results
 from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, SUBJECTS, Claim
 from lowlight_ddpm.findings import Finding, findings
+from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.variants import VARIANTS
-
-DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # the labels in results of pictures that anyone has
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ import pandas as pd
 
 from lowlight_ddpm import results
 from lowlight_ddpm.evaluation import FINE_STEPS, STEPS, STEPS_FROM
+from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui.choices import SCRIPT
 from lowlight_ddpm.ui.controls import VARIANCES
 from lowlight_ddpm.ui.link import query_of
-from lowlight_ddpm.ui.measured import DRAWN, FRUIT, Measured, shown_as
+from lowlight_ddpm.ui.measured import Measured, shown_as
 from lowlight_ddpm.variants import VARIANTS
 
 SORT = Path(__file__).parent / "static" / "results_table.js"

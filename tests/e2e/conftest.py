@@ -1,21 +1,14 @@
 """The page in a real browser: `app.py` in a process of its own, with tiny checkpoints, seen by Chromium."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-REPOSITORY = Path(__file__).parents[2]
+from benchmarks.served import serving
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = [
     "--no-sandbox",
@@ -27,7 +20,6 @@ SWITCHES = [
     "--use-fake-device-for-media-stream",  # a camera that sees a test picture, bright green
     "--use-fake-ui-for-media-stream",
 ]
-START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 
 expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is slow, not wrong
 
@@ -36,39 +28,8 @@ expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is 
 def url(untrained_page_root, tmp_path_factory):
     """Where the page is served."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    with serving(log, LOWLIGHT_CHECKPOINTS=str(untrained_page_root)) as url:
-        yield url
-
-
-@contextmanager
-def serving(log: Path, **environment: str) -> Iterator[str]:
-    """Serve the page with drawn pictures in a process of its own, which writes to `log`; yields where."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"} | environment
-    environment["GRADIO_SERVER_PORT"] = str(port)
-    environment.pop("LOWLIGHT_IMAGES", None)
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=output, stderr=output
-        )
-        try:
-            yield _when_ready(f"http://127.0.0.1:{port}", server, log)
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _when_ready(url, server, log):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urlopen(url, timeout=5).close()
-            return url
-        except (URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"The page did not start: {log.read_text()}")
+    with serving(log, LOWLIGHT_CHECKPOINTS=str(untrained_page_root)) as served:
+        yield served.url
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import torch
-from conftest import chromium, serving
+from conftest import chromium
 from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.served import serving
 from lowlight_ddpm.checkpoints import load
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.ui import first_run
@@ -41,9 +42,9 @@ def main() -> None:
     checkpoint = load(first_run.VARIANT)
     run = Run(opening(first_run.VARIANT), first_run.picked())
     log = Path(tempfile.mkstemp(suffix=".txt")[1])
-    with serving(log) as url, chromium() as browser:
-        first = [_first_picture(browser, url) for _ in range(ROUNDS)]
-        page = _open(browser, url)
+    with serving(log) as served, chromium() as browser:
+        first = [_first_picture(browser, served.url) for _ in range(ROUNDS)]
+        page = _open(browser, served.url)
         ratios = []
         _watched(page, run.settings.steps)
         for _ in range(ROUNDS):

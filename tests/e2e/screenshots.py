@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from conftest import REPOSITORY, chromium, serving
+from conftest import chromium
 from PIL import Image
 from playwright.sync_api import Page, expect
 from scipy.spatial import cKDTree
 
-OUT = REPOSITORY / "docs" / "screenshots"
+from benchmarks.served import HOUSE, serving
+
+OUT = HOUSE / "docs" / "screenshots"
 THEMES, WIDTHS = ("light", "dark"), (1440, 390)
 TALLEST = 2600  # pixels of a page that are kept at most
 LARGEST = 200_000  # bytes of a file
@@ -26,11 +28,11 @@ def main() -> None:
     """Write docs/screenshots/{tab}-{theme}-{width}.png."""
     OUT.mkdir(parents=True, exist_ok=True)
     log = Path(tempfile.mkstemp(suffix=".txt")[1])
-    with serving(log) as url, chromium() as browser:
+    with serving(log) as served, chromium() as browser:
         for theme, width in itertools.product(THEMES, WIDTHS):
             view = {"width": width, "height": 900}
             page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
-            page.goto(f"{url}/?__theme={theme}")
+            page.goto(f"{served.url}/?__theme={theme}")
             expect(page.locator("#panel-input img")).to_be_visible(timeout=60_000)
             _walk(page, f"{theme}-{width}")
             page.context.close()
@@ -45,7 +47,7 @@ def _walk(page: Page, suffix: str) -> None:
         VISITS.get(name, _settle)(page)
         path = OUT / f"{name.lower()}-{suffix}.png"
         _save(_photograph(page), path)
-        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
+        print(f"{path.relative_to(HOUSE)}: {path.stat().st_size // 1000} kB")
 
 
 def _watch(page: Page) -> None:

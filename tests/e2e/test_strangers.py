@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import expect
 
 from lowlight_ddpm.images import draw
@@ -10,20 +11,17 @@ HTML = "<img src=x onerror='window.entered = true'>"
 ENTERED = "() => Boolean(window.entered)"
 
 
-def test_a_link_s_html_is_text(open_page):
-    page = open_page(query=f"?{urlencode({'variant': 'dim', 'picture': HTML})}")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"variant": "dim", "picture": HTML}, "There is no picture"),
+        ({"variant": HTML}, "There is no variant"),
+    ],
+)
+def test_a_link_s_html_is_text(open_page, settings, said):
+    page = open_page(query=f"?{urlencode(settings)}")
     toast = page.get_by_test_id("toast-body")
-    expect(toast).to_contain_text("There is no picture")
-    expect(toast).to_contain_text("<img src=x")
-    expect(page.locator("img[src='x']")).to_have_count(0)
-    assert not page.evaluate(ENTERED)
-    page.context.close()
-
-
-def test_a_setting_s_html_is_text(open_page):
-    page = open_page(query=f"?{urlencode({'variant': HTML})}")
-    toast = page.get_by_test_id("toast-body")
-    expect(toast).to_contain_text("There is no variant")
+    expect(toast).to_contain_text(said)
     expect(toast).to_contain_text("<img src=x")
     expect(page.locator("img[src='x']")).to_have_count(0)
     assert not page.evaluate(ENTERED)
