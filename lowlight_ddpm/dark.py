@@ -108,7 +108,7 @@ class Job:
             self._network,
             self.method.settings and self.method.settings.model_dump(exclude_defaults=True),
             [digest(_pixels(file)) for one in self.predictions for file in _files(one)],
-            [round(_gain(one), 6) for one in self.predictions],
+            [round(_gain(one), 3) for one in self.predictions],  # finer digits are the processor's
         ]
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
 

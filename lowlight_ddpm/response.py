@@ -92,10 +92,7 @@ class Prediction:
 
 
 def fit(exposures: Sequence[Exposure]) -> Response:
-    """The curve that is least wrong, in the logarithm, about the dark mean colours of `exposures`.
-
-    `gamma` to three decimals, `black` to two.
-    """
+    """The curve that is least wrong, in the logarithm, about the dark mean colours of `exposures`."""
 
     def wrong(parameters: np.ndarray) -> np.ndarray:
         curve = Response(*parameters)
@@ -104,8 +101,7 @@ def fit(exposures: Sequence[Exposure]) -> Response:
         return np.log(np.maximum(predicted, 0.1) / np.maximum(measured, 0.1)).ravel()
 
     gamma, black = least_squares(wrong, [2.2, 0.0], bounds=([1.0, -10.0], [6.0, 30.0])).x
-    # Finer digits are the solver's and differ between processors; results are kept by what a curve says.
-    return Response(round(float(gamma), 3), round(float(black), 2))
+    return Response(float(gamma), float(black))
 
 
 def leave_one_out(exposures: Sequence[Exposure]) -> Iterator[Prediction]:
