@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor
 
 from lowlight_ddpm import cures
+from lowlight_ddpm.backends import Network, network
 from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.samplers import Respaced
 from lowlight_ddpm.schedule import estimate_x0, matching_timesteps, signal_and_noise, trailing_timesteps
-from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.settings import BackendName, RunSettings
 from lowlight_ddpm.tiling import predict, tile_count
 
 
@@ -52,7 +52,8 @@ def denoise(
     is asked in tiles. Raises Refusal for a picture to restore that is missing, or smaller than that, and
     where numbers overflow.
     """
-    unet, device, variant, frame = checkpoint.unet, checkpoint.device, checkpoint.variant, checkpoint.frame
+    unet = network(checkpoint, settings.backend)
+    device, variant, frame = checkpoint.device, checkpoint.variant, checkpoint.frame
     levels = settings.alphas_cumprod
     timesteps = trailing_timesteps(settings.start, settings.steps)
     fed = matching_timesteps(levels[timesteps], checkpoint.alphas_cumprod).to(device)
@@ -138,14 +139,17 @@ def _shape(
     return tuple(image.shape)
 
 
-def seconds_per_call(checkpoint: Checkpoint, height: int, width: int) -> float:
-    """Seconds that one network call on a picture takes here: one tile is timed once a checkpoint."""
-    return tile_count(height, width, checkpoint.unet.config.sample_size) * _timed_call(checkpoint.unet)
+def seconds_per_call(
+    checkpoint: Checkpoint, height: int, width: int, backend: BackendName = "torch"
+) -> float:
+    """Seconds that one network call on a picture takes here: one tile is timed once a network."""
+    tiles = tile_count(height, width, checkpoint.unet.config.sample_size)
+    return tiles * _timed_call(network(checkpoint, backend))
 
 
 @lru_cache(maxsize=8)
 @torch.inference_mode()
-def _timed_call(unet: UNet2DModel) -> float:
+def _timed_call(unet: Network) -> float:
     side = unet.config.sample_size
     x_t = torch.zeros(1, 3, side, side, device=unet.device).contiguous(memory_format=torch.channels_last)
     # The first call also allocates, so it is the fastest of three that tells; `item` waits for a GPU.

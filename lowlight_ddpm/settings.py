@@ -13,6 +13,7 @@ from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
 from lowlight_ddpm.variants import find_variant
 
 LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
+BackendName = Literal["torch", "onnx"]
 
 Beta = Annotated[float, Field(gt=0, lt=1)]
 
@@ -52,6 +53,9 @@ class RunSettings(BaseModel):
     )
     anchor: bool = Field(False, description="restoring, hold x0's mean colour to the noised picture's")
     leak_start: bool = Field(False, description="generating, mix a colour of the training set into the noise")
+    backend: BackendName = Field(
+        "torch", description="what computes the network: PyTorch, or ONNX Runtime where it is installed"
+    )
     seed: int = Field(0, ge=0, lt=2**32, description="picture i of a batch draws its noise from seed + i")
 
     @model_validator(mode="before")

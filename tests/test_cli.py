@@ -86,6 +86,7 @@ def test_what_is_left_out_is_as_trained(run, photo, tmp_path):
                 (["--sampler", "dpm++"], {"sampler": "dpm++"}),
                 (["--clip-to-data", "--no-clip"], {"clip_to_data": True, "clip": False}),
                 (["--epsilon-scale", 1.006], {"epsilon_scale": 1.006}),
+                (["--backend", "onnx"], {"backend": "onnx"}),
                 (
                     ["--variance-type", "fixed_large", "--seed", 3],
                     {"variance_type": "fixed_large", "seed": 3},

@@ -30,7 +30,7 @@ FLOORS = (
         "words",
         "classical",
     ),
-    ("images", "hub", "checkpoints"),
+    ("images", "hub", "checkpoints", "backends"),
     ("response",),
     ("card", "training", "training_state", "sampling"),
     (

@@ -39,6 +39,7 @@ RUN_OPTIONS = {
     "clip": (bool, "Clip every estimate of the clean picture to what can be shown.", True),
     "clip_to_data": (bool, "Clip every estimate to what a picture this dim can hold.", False),
     "epsilon_scale": (float, "Divide the noise that the network finds by this: 1.006 takes away less.", 1.0),
+    "backend": (str, "What computes the network: torch, or onnx where ONNX Runtime is installed.", "torch"),
     "seed": (int, "The noise: the same seed gives the same pictures again.", 0),
 }
 

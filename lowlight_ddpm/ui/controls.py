@@ -7,6 +7,7 @@ from typing import get_args
 import gradio as gr
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.backends import TITLES
 from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
@@ -130,6 +131,13 @@ class Controls:
             value=trained.variance_type,
             label="Variance type",
             info="What DDPM adds at each step. “Large” was the post's first cure for colour shift.",
+        )
+
+        self.backend = gr.Radio(
+            [(title, name) for name, title in TITLES.items()],
+            value=trained.backend,
+            label="Backend",
+            info="What computes the network. On a processor ONNX Runtime is the quicker; colours stay.",
         )
 
     def _schedule(self, trained: RunSettings) -> None:

@@ -5,6 +5,7 @@ from html import escape
 from PIL import Image
 
 from lowlight_ddpm import checkpoints
+from lowlight_ddpm.backends import TITLES, backend_here
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import entire_size
 from lowlight_ddpm.network import RESOLUTION
@@ -45,13 +46,15 @@ def _estimate(settings: RunSettings, picture: Image.Image) -> str:
         width, height = entire_size(picture.size, RESOLUTION)
         calls += f" on {tile_count(height, width, RESOLUTION)} tiles of {width}×{height} pixels"
     model.LIMITS.check(settings.steps, height * width)
-    per_call = seconds_per_call(checkpoints.load(settings.variant), height, width)
-    return f"Takes {about(per_call * settings.steps)}: {calls}."
+    per_call = seconds_per_call(checkpoints.load(settings.variant), height, width, settings.backend)
+    return f"Takes {about(per_call * settings.steps)}: {calls} by {TITLES[backend_here(settings.backend)]}."
 
 
 def _departures(settings: RunSettings, trained: Variant) -> list[str]:
     """What differs from how the network was trained."""
     notes = []
+    if backend_here(settings.backend) != settings.backend:
+        notes.append(f"{TITLES[settings.backend]} is not to be had here.")
     if settings.mode == "restore" and trained.source:
         notes.append(f"This network has learned from {trained.subject} alone.")
     if settings.mode == "restore" and settings.brightness != trained.brightness:

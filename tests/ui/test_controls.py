@@ -118,3 +118,14 @@ def test_generating_ignores_brightness_and_says_nothing_of_it():
             1
         ]
     )
+
+
+def test_the_plan_says_what_computes_and_where_it_is_not_to_be_had(monkeypatch):
+    values = values_of(run_settings(backend="onnx"))
+    monkeypatch.setattr(plan_module, "seconds_per_call", lambda *_: 0.05)
+    _, plan = describe(Session(drawn_gallery()), *values)
+    assert "50 network calls by ONNX Runtime" in plan
+    monkeypatch.setattr(plan_module, "backend_here", lambda _: "torch")
+    _, plan = describe(Session(drawn_gallery()), *values)
+    assert "50 network calls by PyTorch" in plan
+    assert "ONNX Runtime is not to be had here." in plan

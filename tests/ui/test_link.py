@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import VarianceType
-from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
+from lowlight_ddpm.settings import LAST_TIMESTEP, BackendName, RunSettings, run_settings
 from lowlight_ddpm.ui.link import own, parse, query_of
 from lowlight_ddpm.variants import VARIANTS
 
@@ -25,6 +25,7 @@ def any_settings(draw) -> RunSettings:
         "brightness": draw(st.none() | st.floats(0, 1, exclude_min=True)),
         "sampler": draw(st.sampled_from(list(SAMPLERS))),
         "variance_type": draw(st.none() | st.sampled_from(get_args(VarianceType))),
+        "backend": draw(st.sampled_from(get_args(BackendName))),
         "clip": draw(st.booleans()),
         "clip_to_data": draw(st.booleans()),
         "epsilon_scale": draw(st.floats(0.5, 1.5)),
