@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed faults load fuzz clean
+.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -44,6 +44,10 @@ chromium:
 ifeq ($(CHROMIUM),)
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium
 endif
+
+# Every speed that is promised, each against what people use otherwise: on an idle machine.
+bench: $(VENV)/.tests
+	$(PYTHON) -m benchmarks.bench
 
 # Training and evaluation killed, starved and damaged: how often nothing is lost.
 faults: $(VENV)/.runs

@@ -18,9 +18,14 @@ def row(what: str, tried: int, held: int, note: str = "") -> dict:
 
 def record(name: str, rows: list[dict], folder: Path = FOLDER) -> None:
     """Write `rows` to NAME.json, for `findings --write` to put into the documents."""
-    machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    report = {"machine": machine, "versions": versions(*_LIBRARIES), "rows": rows}
+    report = surroundings() | {"rows": rows}
     (folder / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+
+
+def surroundings() -> dict:
+    """The machine and the versions, as every record opens."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    return {"machine": machine, "versions": versions(*_LIBRARIES)}
 
 
 def show(rows: list[dict]) -> bool:

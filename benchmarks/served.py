@@ -22,6 +22,12 @@ class Served:
     url: str
     process: int
 
+    @property
+    def memory(self) -> int:
+        """Bytes that are resident."""
+        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
 
 @contextmanager
 def serving(log: Path, **environment: str) -> Iterator[Served]:

@@ -1,5 +1,6 @@
 """What figures are drawn from: checkpoints, results and pictures; what is not there yet is Missing."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -17,6 +18,8 @@ from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.variants import find_variant
 
+BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
+
 
 class Missing(Exception):
     """A figure cannot be drawn yet; the text is half a sentence that says what is not there."""
@@ -24,11 +27,12 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Inputs:
-    """Folders of checkpoints and results, and where pictures come from: drawn ones, or `images`."""
+    """Folders of checkpoints, results and benchmarks' records; pictures are drawn ones, or from `images`."""
 
     root: Path = field(default_factory=lambda: checkpoints.ROOT)
     results: Path = field(default_factory=lambda: evaluation.RESULTS)
     images: str | None = None
+    benchmarks: Path = BENCHMARKS
 
     def checkpoint(self, name: str) -> checkpoints.Checkpoint:
         """The trained variant `name`."""
@@ -123,6 +127,13 @@ class Inputs:
         if rows.empty:
             raise Missing(f"{self.results.name}/ does not say yet how much of the noise's colour is kept")
         return rows
+
+    def record(self, name: str, target: str | None = None) -> dict:
+        """What a benchmark has recorded in NAME.json; `make TARGET` (or NAME) makes it."""
+        path = self.benchmarks / f"{name}.json"
+        if not path.exists():
+            raise Missing(f"`make {target or name}` has not been run")
+        return json.loads(path.read_text())
 
     def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
         """results.traces(): how x0's mean colour went along the walk, for every variant as trained."""

@@ -20,6 +20,7 @@ from lowlight_ddpm.figures.losses import draw_losses
 from lowlight_ddpm.figures.originals import draw_originals, draw_preprocessed
 from lowlight_ddpm.figures.shifts import draw_noise_colours, draw_shifts
 from lowlight_ddpm.figures.style import look, write
+from lowlight_ddpm.figures.timing import draw_timing
 from lowlight_ddpm.figures.unet import draw_unet
 from lowlight_ddpm.figures.walk import draw_walk
 from lowlight_ddpm.images.sources import DRAWN
@@ -186,6 +187,13 @@ _ROWS = (
         "The colour of the border of 64 samples, each dot painted in it; training pictures grey behind.",
         "A small panel for every variant: its samples' ground colours, blue to yellow and magenta to green.",
         draw_grounds,
+    ),
+    Figure(
+        "timing",
+        "Time against steps, pictures, pixels, variants, and users who press Run together; each line goes "
+        "from the first dot to the last.",
+        "Five small panels of dots that lie on straight lines.",
+        draw_timing,
     ),
     *(
         _png(

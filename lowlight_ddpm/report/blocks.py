@@ -13,7 +13,7 @@ from lowlight_ddpm.report import darkness
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.looked_at import looked_at
-from lowlight_ddpm.report.records import recorded
+from lowlight_ddpm.report.records import notes, ratios, recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
@@ -41,11 +41,16 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "exposures": darkness.exposures,
     "dark": darkness.methods,
     "dark-pairs": darkness.pairs,
+    "bench": ratios,
+    "bench-notes": notes,
     **{name: partial(recorded, name=name) for name in ("faults", "load", "fuzz")},
 }
 
 _HOUSE = Path(__file__).parent.parent.parent
-PAGES = (_HOUSE / "README.md", *(_HOUSE / "docs" / name for name in ("findings.md", "reliability.md")))
+PAGES = (
+    _HOUSE / "README.md",
+    *(_HOUSE / "docs" / name for name in ("findings.md", "reliability.md", "performance.md")),
+)
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 

@@ -16,7 +16,7 @@ from lowlight_ddpm.figures.table import FIGURES
 from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
 from lowlight_ddpm.report.leaks import changes, leaks, slope_of
 from lowlight_ddpm.report.looked_at import RECORD, looked_at
-from lowlight_ddpm.report.records import recorded
+from lowlight_ddpm.report.records import notes, ratios, recorded
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
 CELL = {
@@ -94,11 +94,58 @@ def test_a_block_that_cannot_be_written_yet_says_why(monkeypatch):
 def test_a_record_says_what_held_and_where(tmp_path):
     rows = [record.row("killed", 20, 19, "once late"), record.row("starved", 1, True)]
     record.record("faults", rows, tmp_path)
-    text = recorded(None, "faults", tmp_path)
+    text = recorded(Inputs(benchmarks=tmp_path), "faults")
     assert lines(text)[2:] == ["| killed | 19 of 20 | once late |", "| starved | 1 of 1 |  |"]
     assert f"torch {version('torch')}" in text
     with pytest.raises(Missing, match="make fuzz"):
-        recorded(None, "fuzz", tmp_path)
+        recorded(Inputs(benchmarks=tmp_path), "fuzz")
+
+
+RATIOS = [
+    {
+        "name": "a over b",
+        "value": 1.0213,
+        "low": 1.0,
+        "high": 1.1,
+        "target": 1.03,
+        "at_least": False,
+        "note": "",
+        "met": True,
+    },
+    {
+        "name": "b over a",
+        "value": 1.5,
+        "low": 1.4,
+        "high": 1.6,
+        "target": 1.8,
+        "at_least": True,
+        "note": "slow",
+        "met": False,
+    },
+    {
+        "name": "c",
+        "value": None,
+        "low": None,
+        "high": None,
+        "target": 1.2,
+        "at_least": True,
+        "note": "no c here",
+        "met": None,
+    },
+]
+
+
+def test_speeds_stand_beside_their_targets_and_those_met_are_counted(tmp_path):
+    with pytest.raises(Missing, match="make bench"):
+        ratios(Inputs(benchmarks=tmp_path))
+    record_of = record.surroundings() | {"ratios": RATIOS, "growth": {}}
+    (tmp_path / "results.json").write_text(json.dumps(record_of))
+    text = ratios(Inputs(benchmarks=tmp_path))
+    assert "| a over b | 1.02 | 1 to 1.1 | ≤ 1.03 | met |" in text
+    assert "| b over a | 1.5 | 1.4 to 1.6 | ≥ 1.8 | **missed** |" in text
+    assert "| c | not measured |  | ≥ 1.2 |  |" in text
+    assert "1 of 2 met." in text
+    assert notes(Inputs(benchmarks=tmp_path)) == "- b over a: slow\n- c: no c here"
 
 
 def test_what_was_counted_by_eye_is_of_grids_that_are_there():

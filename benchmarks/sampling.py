@@ -1,0 +1,94 @@
+"""Sampling against diffusers' own pipeline: exact, by the quick backend, and in batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from diffusers import DDPMPipeline
+
+from benchmarks.ratio import Ratio, paired
+from lowlight_ddpm.backends import backend_here
+from lowlight_ddpm.checkpoints import ROOT, load
+from lowlight_ddpm.colour import channel_means
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.settings import BackendName, run_settings
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: the first of `variants` is timed, all are looked at for their colours."""
+
+    variants: tuple[str, ...] = ("dim", "bright", "dim-deep-zsnr")
+    root: Path = ROOT
+    steps: int = 50
+    batch: int = 16
+    rounds: int = 7
+
+
+def measured(sizes: Sizes) -> Iterator[Ratio]:
+    """Every ratio about sampling."""
+    yield from exact(sizes)
+    yield from quick(sizes)
+    yield from in_batches(sizes)
+
+
+def exact(sizes: Sizes) -> Iterator[Ratio]:
+    """Our walk, with channel means at every step, over DDPMPipeline's on the same weights and steps."""
+    for count in (1, sizes.batch):
+        steps = max(2, sizes.steps // count)  # as many pictures and network calls in every round
+        ours, theirs = partial(_ours, sizes, steps, count, "torch"), _pipeline(sizes, steps, count)
+        ratios = paired(ours, theirs, sizes.rounds)
+        yield Ratio.of(f"exact sampling over DDPMPipeline, batch {count}", ratios, 1.03)
+
+
+def quick(sizes: Sizes) -> Iterator[Ratio]:
+    """DDPMPipeline over the quick backend, and what the latter changes in the pictures."""
+    ratios = paired(
+        _pipeline(sizes, sizes.steps, 1), partial(_ours, sizes, sizes.steps, 1, "onnx"), sizes.rounds
+    )
+    note = "" if backend_here("onnx") == "onnx" else "by PyTorch: ONNX Runtime is not installed"
+    yield Ratio.of("DDPMPipeline over quick sampling, batch 1", ratios, 1.8, at_least=True, note=note)
+    shifts, shares = zip(*(_difference(sizes, name) for name in sizes.variants), strict=True)
+    what = f"quick sampling of {sizes.batch}"
+    yield Ratio.of(f"{what}: largest shift of a channel's mean, of 255", shifts, 0.25)
+    yield Ratio.of(f"{what}: pixels within 4 of 255", shares, 0.99, at_least=True)
+
+
+def in_batches(sizes: Sizes) -> Iterator[Ratio]:
+    """Pictures in one batch over the same pictures one by one."""
+    for count in (6, sizes.batch):
+        steps = max(2, sizes.steps // count)
+        together = partial(_ours, sizes, steps, count, "torch")
+        alone = partial(_one_by_one, sizes, steps, count)
+        ratios = paired(together, alone, sizes.rounds)
+        yield Ratio.of(f"{count} pictures in one batch over one by one", ratios, 0.8)
+
+
+def _ours(sizes: Sizes, steps: int, count: int, backend: BackendName) -> None:
+    name = sizes.variants[0]
+    settings = run_settings(variant=name, mode="generate", steps=steps, backend=backend)
+    for step in denoise(load(name, sizes.root), settings, count=count):
+        channel_means(step.x0)
+
+
+def _one_by_one(sizes: Sizes, steps: int, count: int) -> None:
+    for _ in range(count):
+        _ours(sizes, steps, 1, "torch")
+
+
+def _pipeline(sizes: Sizes, steps: int, count: int):
+    pipeline = DDPMPipeline.from_pretrained(sizes.root / sizes.variants[0], low_cpu_mem_usage=False)
+    pipeline.set_progress_bar_config(disable=True)
+    return partial(pipeline, batch_size=count, num_inference_steps=steps, output_type="np")
+
+
+def _difference(sizes: Sizes, name: str) -> tuple[float, float]:
+    """(largest change of a channel's mean, share of pixels within 4), of 255, from the exact backend."""
+    results = []
+    for backend in ("torch", "onnx"):
+        settings = run_settings(variant=name, mode="generate", steps=sizes.steps, backend=backend)
+        *_, last = denoise(load(name, sizes.root), settings, count=sizes.batch)
+        results.append(last.x0 * 127.5)
+    changed = results[1] - results[0]
+    return changed.mean(dim=(0, 2, 3)).abs().max().item(), (changed.abs() <= 4).float().mean().item()
