@@ -13,9 +13,9 @@ _WORTH = 0.9  # more threads must take less than this of the time, or they are l
 
 
 def allowed(quota: Path = _QUOTA) -> int:
-    """Threads that this process may keep busy: PyTorch's own count, less where a container's quota is smaller.
+    """Threads that this process may keep busy: PyTorch's own count, or what a container's quota grants.
 
-    PyTorch counts cores, or takes OMP_NUM_THREADS.
+    The smaller of the two; PyTorch counts cores, or takes OMP_NUM_THREADS.
     """
     try:
         granted, period = quota.read_text().split()
@@ -26,7 +26,7 @@ def allowed(quota: Path = _QUOTA) -> int:
 
 
 def settle(call: Callable[[], object], most: int | None = None) -> int:
-    """Time `call` with 1, 2, 4 … threads up to `most` (`allowed()`), keep the best count set, and return it."""
+    """Time `call` with 1, 2, 4 … threads up to `most` (`allowed()`), leave the best count set, return it."""
     most = allowed() if most is None else most
     best, fastest = 1, math.inf
     for count in sorted({most, *(2**power for power in range(most.bit_length()) if 2**power <= most)}):
