@@ -12,11 +12,8 @@ from lowlight_ddpm.report.records import FOLDER
 PEAK = {"step": 989e12, "call": 494e12}  # FLOP/s of an H100 SXM, dense: bf16 to train, TF32 to sample
 USED = 0.1  # the part of it that small networks reach
 LAUNCH = 5e-6  # seconds that an operation takes at least
-LINKS = {
-    1: float("inf"),
-    8: 450e9,
-    64: 50e9,
-}  # GPUs -> bytes/s each way: NVLink in one machine, 400 Gb/s beyond
+# GPUs -> bytes/s each way: NVLink in a machine of eight, 400 Gb/s between machines.
+LINKS = {1: float("inf"), 8: 450e9, 64: 50e9}
 
 BATCH, EPOCHS, SIDE, MEASURED_SIDE = 16, 50, 128, 64
 NETWORKS = ("ours", "tutorial")
