@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz clean
+.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -60,6 +60,10 @@ load: $(VENV)/.runs
 # Odd settings and broken files: each is taken, or refused in one sentence.
 fuzz: $(VENV)/.tests
 	$(PYTHON) -W ignore -m benchmarks.fuzz
+
+# What steps, states and files cost here, for the plan in docs/scale.md.
+scale: $(VENV)/.runs
+	$(PYTHON) -m benchmarks.scale
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -28,6 +28,7 @@ from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.sampling import Step, denoise
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.worklist import claimed
 
 RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent / "results"))
 
@@ -108,9 +109,19 @@ class Cell:
         )
 
     @property
+    def claim(self) -> Path:
+        """What stands for it while it is run, whatever variant of the same network it is run for."""
+        return (self.folder / self._key).with_suffix(".lock")
+
+    @property
     def _found(self) -> Path | None:
-        key = self.path.name.rpartition("-")[2]
-        return next(iter(self.folder.glob(f"*-{key}")), None)
+        if self.path.exists():  # looking through a full folder takes longer
+            return self.path
+        return next(iter(self.folder.glob(f"*-{self._key}")), None)
+
+    @property
+    def _key(self) -> str:
+        return self.path.name.rpartition("-")[2]
 
     def run(self) -> None:
         """Run it and write its file, whole or not at all."""
@@ -239,18 +250,19 @@ def network_id(name: str, root: Path = ROOT) -> str:
 def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS) -> None:
     """Write the training pictures' colours as `name` sees them, and how near unseen pictures come to them."""
     path, brightness = training_set_path(name, folder), find_variant(name).brightness
-    if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
-        return
-    seen = prepare(data.seen, brightness)
-    distances, _ = nearest(prepare(data.unseen, brightness), seen)
-    report = {
-        "source": data.label,
-        "checksum": data.checksum,
-        "brightness": brightness,
-        "held_out_nearest": distances.tolist(),
-        "rows": list(colour_rows(seen)),
-    }
-    write(path, report)
+    with claimed(path.with_suffix(".lock")):
+        if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
+            return
+        seen = prepare(data.seen, brightness)
+        distances, _ = nearest(prepare(data.unseen, brightness), seen)
+        report = {
+            "source": data.label,
+            "checksum": data.checksum,
+            "brightness": brightness,
+            "held_out_nearest": distances.tolist(),
+            "rows": list(colour_rows(seen)),
+        }
+        write(path, report)
 
 
 def training_set_path(name: str, folder: Path = RESULTS) -> Path:

@@ -95,6 +95,11 @@ class Job:
         return _path(self.folder, self.variant)
 
     @property
+    def claim(self) -> Path:
+        """What stands for it while it is run."""
+        return self.path.with_suffix(".lock")
+
+    @property
     def done(self) -> bool:
         """Whether they are there, of this network and these pictures."""
         return self.path.exists() and self._about.items() <= json.loads(self.path.read_text()).items()

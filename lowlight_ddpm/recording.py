@@ -64,6 +64,8 @@ def training_record(training: Training, data: TrainingSet, variant: Variant, com
         "command": command,
         "precision": training.accelerator.mixed_precision,
         "device": training.accelerator.device.type,
+        "effective_batch": training.batch_size,
+        "launches": training.place.launches,
         "steps": training.place.step,
         "epochs": training.place.epoch,
         "loss_curve": loss_curve(training.place.losses),

@@ -3,7 +3,9 @@
 import copy
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import torch
 from accelerate import Accelerator
@@ -53,23 +55,30 @@ class TrainingStep:
 
 @dataclass
 class _Place:
-    """Where a run stands: steps done, epochs done, the epoch's order and the pictures of it already seen."""
+    """Where a run stands: steps done, epochs done, the epoch's order and the pictures of it already seen.
+
+    `launches` tells from which step on so many processes took their shares in so many parts.
+    """
 
     step: int = 0
     epoch: int = 0
     order: list[int] = field(default_factory=list)
     seen: int = 0
     losses: list[float] = field(default_factory=list)
+    launches: list[dict[str, int]] = field(default_factory=list)
 
 
 class Training:
     """The training run of one variant over `pictures`, uint8 (N, 3, H, W); iterate it to make it happen.
 
-    All randomness comes from one CPU generator: every process draws the whole batch's and takes its share, so
-    a number of processes that divides the batch changes the order of sums and nothing else.
+    All randomness comes from one CPU generator: every process of a launch draws the whole batch's, takes its
+    share, and works through that in `accumulate` parts. How many processes and parts there are changes the
+    order of sums and nothing else. Raises Refusal where a batch has fewer pictures than that makes parts.
     """
 
-    def __init__(self, variant: Variant, pictures: Tensor, recipe: Recipe, precision: str = "no"):
+    def __init__(
+        self, variant: Variant, pictures: Tensor, recipe: Recipe, precision: str = "no", accumulate: int = 1
+    ):
         if not len(pictures):
             raise Refusal("There is no picture to train on: give a source that holds some.")
         self.variant, self.recipe, self.pictures = variant, recipe, pictures
@@ -78,6 +87,12 @@ class Training:
         self.total_steps = self.steps_per_epoch * recipe.epochs
 
         self.accelerator = Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available())
+        self.accumulate, self.processes = accumulate, self.accelerator.num_processes
+        if self.processes * accumulate > self.batch_size:
+            raise Refusal(
+                f"A batch of {self.batch_size} cannot be split into {accumulate} parts for each of "
+                f"{self.processes} processes: start fewer, or lower --accumulate."
+            )
         self.generator = torch.Generator().manual_seed(variant.seed)
         torch.manual_seed(variant.seed)  # the network's first weights
         unet = build_unet(variant.layers_per_block, recipe.channels, pictures.shape[-1])
@@ -104,6 +119,7 @@ class Training:
     def __iter__(self) -> Iterator[TrainingStep]:
         place = self.place
         while place.step < self.total_steps:
+            self._note_launch()
             if not place.seen:
                 place.order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
             batch = self.pictures[place.order[place.seen : place.seen + self.batch_size]]
@@ -117,9 +133,28 @@ class Training:
             yield TrainingStep(place.step, epoch, loss, ends_epoch)
 
     def _learn(self, batch: Tensor) -> float:
-        """One optimiser step of ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or of the same for v.
+        """One optimiser step on uint8 pictures (B, 3, H, W); its loss, over the whole batch."""
+        drawn, count = self.draw(batch), len(batch)
+        self.unet.train()
+        loss = torch.zeros((), device=self.accelerator.device)
+        shares = self._shares(count)
+        for mine in shares:
+            parts = (part[mine].to(self.accelerator.device) for part in drawn)
+            # Gradients add up here, and are exchanged with the last part alone.
+            with nullcontext() if mine is shares[-1] else self.accelerator.no_sync(self.unet):
+                loss += self._accumulate(*parts, count)
+        self.accelerator.clip_grad_norm_(self.unet.parameters(), self.recipe.gradient_clip)
+        self.optimizer.step()
+        self.learning_rate.step()
+        self.optimizer.zero_grad()
+        self.ema.step(self.raw_unet.parameters())
+        return self.accelerator.reduce(loss, "mean").item()
 
-        v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho 2022, section 4), which diffusers calls velocity.
+    def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x_t, what the network should say of it, and t, of uint8 pictures (B, 3, H, W), half flipped.
+
+        The target is ε in ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho
+        2022, section 4), which diffusers calls velocity.
         """
         count = len(batch)
         flip = torch.rand(count, 1, 1, 1, generator=self.generator) < 0.5
@@ -133,20 +168,28 @@ class Training:
         x_t = self.scheduler.add_noise(x0, noise, timesteps)
         velocity = self.variant.prediction_type == "v_prediction"
         target = self.scheduler.get_velocity(x0, noise, timesteps) if velocity else noise
+        return x_t, target, timesteps
 
-        mine = slice(self.accelerator.process_index, None, self.accelerator.num_processes)
-        x_t, target, timesteps = (part[mine].to(self.accelerator.device) for part in (x_t, target, timesteps))
-        self.unet.train()
+    def _shares(self, count: int) -> list[slice]:
+        """This process's parts of a batch of `count`; those of all processes hold every picture once."""
+        rank, stride = self.accelerator.process_index, self.processes * self.accumulate
+        return [slice(first, count, stride) for first in range(rank, stride, self.processes)]
+
+    def _accumulate(self, x_t: Tensor, target: Tensor, timesteps: Tensor, count: int) -> Tensor:
+        """Add one part's gradients to those that are there; its share in the loss of a batch of `count`.
+
+        Each part counts by its pictures. Processes' gradients are averaged, hence their number.
+        """
         with self.accelerator.autocast():
             prediction = self.unet(x_t, timesteps).sample
-        loss = F.mse_loss(prediction.float(), target)
+        loss = F.mse_loss(prediction.float(), target) * (len(x_t) * self.processes / count)
         self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.unet.parameters(), self.recipe.gradient_clip)
-        self.optimizer.step()
-        self.learning_rate.step()
-        self.optimizer.zero_grad()
-        self.ema.step(self.raw_unet.parameters())
-        return self.accelerator.reduce(loss.detach(), "mean").item()
+        return loss.detach()
+
+    def _note_launch(self) -> None:
+        launches, now = self.place.launches, {"processes": self.processes, "accumulate": self.accumulate}
+        if not (launches and launches[-1].items() >= now.items()):
+            launches.append({"from_step": self.place.step + 1, **now})
 
     def copy_unet(self, averaged: bool) -> UNet2DModel:
         """A copy of the network with the averaged weights (EMA), or with those of the last step."""
@@ -165,9 +208,9 @@ class Training:
         self.generator.set_state(state["generator"].cpu())
         self.place = _Place(**state["place"])
 
-    @property
+    @cached_property
     def settings(self) -> dict:
-        """What decides the outcome: a state goes on only under the same."""
+        """What decides the outcome: a state goes on only under the same, in any number of processes."""
         return {
             "variant": self.variant.decides_training,
             "recipe": asdict(self.recipe),

@@ -13,6 +13,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.processes import anywhere, on_main
 from lowlight_ddpm.training import Training, TrainingStep
 
 log = logging.getLogger(__name__)
@@ -26,18 +27,20 @@ def run(
 ) -> Iterator[TrainingStep]:
     """Go on from the state at `path` if it is there, and train to the end, or until `stopped` says so.
 
-    The state is written every `save_every` seconds and at the end. Raises Refusal where another process
-    trains there, the state cannot be read or written, or is that of another run.
+    The state is written every `save_every` seconds and at the end, by the main process of a launch; all of
+    them go on from what it reads, and stop after the same step when one is asked to. Raises Refusal where
+    another run trains there, the state cannot be read or written, or is that of other settings.
     """
-    with _alone(training, path):
+    with _alone(path):
         resume(training, path)
         saved = time.monotonic()
         for step in training:
-            if time.monotonic() - saved > save_every:
+            due, stop = anywhere(time.monotonic() - saved > save_every, stopped())
+            if due:
                 save(training, path)
                 saved = time.monotonic()
             yield step
-            if stopped():
+            if stop:
                 break
         save(training, path)
 
@@ -47,10 +50,33 @@ def save(training: Training, path: Path) -> None:
 
     Raises Refusal where it cannot be written; what was there before is there still.
     """
-    if not training.accelerator.is_main_process:
-        return
+    on_main(lambda: _write(training.state, path))
+
+
+def resume(training: Training, path: Path) -> None:
+    """Go on from the newest state that is whole; without any, from the start.
+
+    Raises Refusal where no state is whole, or it is that of another run.
+    """
+    state = on_main(lambda: _state_for(training, path))
+    if state is not None:
+        training.restore(state)
+
+
+def precision_of(path: Path) -> str | None:
+    """The precision that a saved run trains in, so that it goes on in the same; None where there is none."""
+    _, state = _newest(path)
+    return state and state["settings"]["precision"]
+
+
+def before(path: Path) -> Path:
+    """Where the state before the newest is kept."""
+    return path.with_suffix(".before.pt")
+
+
+def _write(state: dict, path: Path) -> None:
     content, temporary = BytesIO(), path.with_suffix(".tmp")
-    torch.save(training.state, content)
+    torch.save(state, content)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
@@ -68,30 +94,16 @@ def save(training: Training, path: Path) -> None:
     temporary.replace(path)
 
 
-def resume(training: Training, path: Path) -> None:
-    """Go on from the newest state that is whole; without any, from the start.
-
-    Raises Refusal where no state is whole, or it is that of another run.
-    """
+def _state_for(training: Training, path: Path) -> dict | None:
+    """The newest whole state, if it is one of the same settings; None where there is no file at all."""
     place, state = _newest(path)
     if state is None:
-        return
+        return None
     if place != path and path.exists():
         log.warning("The training state %s is damaged: going back to the one before, %s.", path, place)
     if state["settings"] != training.settings:
         raise Refusal(f"The training state {place} has other settings: delete it, or repeat its own command.")
-    training.restore(state)
-
-
-def precision_of(path: Path) -> str | None:
-    """The precision that a saved run trains in, so that it goes on in the same; None where there is none."""
-    _, state = _newest(path)
-    return state and state["settings"]["precision"]
-
-
-def before(path: Path) -> Path:
-    """Where the state before the newest is kept."""
-    return path.with_suffix(".before.pt")
+    return state
 
 
 def _newest(path: Path) -> tuple[Path, dict | None]:
@@ -122,14 +134,19 @@ _PARTS = {"settings", "unet", "ema", "optimizer", "learning_rate", "generator", 
 
 
 @contextmanager
-def _alone(training: Training, path: Path) -> Iterator[None]:
-    """Keep other processes out of the folder, until this one ends in whatever way."""
-    if not training.accelerator.is_main_process:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other runs out of the folder, until this one ends in whatever way."""
+    lock = FileLock(path.with_suffix(".lock"), timeout=0)
+
+    def acquire() -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Refusal(f"Another process trains in {path.parent}: wait for it, or stop it.") from None
+
+    on_main(acquire)
     try:
-        with FileLock(path.with_suffix(".lock"), timeout=0):
-            yield
-    except Timeout:
-        raise Refusal(f"Another process trains in {path.parent}: wait for it, or stop it.") from None
+        yield
+    finally:
+        lock.release()

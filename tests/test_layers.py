@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 
 # From the ground up; a package counts as one module. On a floor, later names may use earlier ones.
 FLOORS = (
-    ("errors", "variants", "versions", "threads", "network"),
+    ("errors", "variants", "versions", "threads", "network", "processes", "worklist"),
     (
         "frame",
         "photometry",

@@ -8,9 +8,10 @@ import torch
 from accelerate import debug_launcher
 from accelerate.state import AcceleratorState
 
-from lowlight_ddpm import training
+from lowlight_ddpm import training, training_state
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.training import Training
 from lowlight_ddpm.variants import VARIANTS
 from tests.tiny_training import DIM, LONGER, RECIPE, equal, job, pictures, weights
 
@@ -28,10 +29,29 @@ def train_in_a_process_of_two(folder):
     assert run.accelerator.num_processes == 2
     shares = []
     run.raw_unet.register_forward_pre_hook(lambda _, inputs: shares.append(len(inputs[0])))
-    losses = [step.loss for step in run]
+    losses = []
+    for step in run:
+        losses.append(step.loss)
+        if step.step == 3:
+            training_state.save(run, folder / "state.pt")
     assert set(shares) == {RECIPE.batch_size // 2}
     result = {"losses": losses, "weights": weights(run), "shown": shown(run)}
     torch.save(result, folder / f"{run.accelerator.process_index}.pt")
+
+
+def look_in_a_process_of_two(folder, batch_size, accumulate):
+    """Keep what the networks of two processes are shown of twelve pictures, each of one colour, unnoised."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    colours = torch.arange(12, dtype=torch.uint8).reshape(12, 1, 1, 1).expand(12, 3, 16, 16)
+    recipe = replace(RECIPE, batch_size=batch_size)
+    run = Training(replace(DIM, brightness=1.0), colours, recipe, accumulate=accumulate)
+    run.scheduler.add_noise = lambda x0, noise, timesteps: x0
+    seen = []
+    run.raw_unet.register_forward_pre_hook(
+        lambda _, inputs: seen.append(((inputs[0][:, 0, 0, 0] + 1) * 127.5).round().int().tolist())
+    )
+    list(run)
+    torch.save(seen, folder / f"{run.accelerator.process_index}.pt")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +107,49 @@ def test_two_processes_learn_what_one_does(tmp_path, undisturbed):
         [(a - b).flatten().abs() for a, b in zip(first["weights"], weights(whole), strict=True)]
     )
     assert apart.quantile(0.99) < 1e-4
+
+
+def test_a_run_of_two_processes_goes_on_in_one(tmp_path, undisturbed):
+    _, steps = undisturbed
+    debug_launcher(train_in_a_process_of_two, (tmp_path,), num_processes=2)
+    alone = job()
+    training_state.resume(alone, tmp_path / "state.pt")
+    assert [step.step for step in alone] == [4, 5, 6]
+    assert alone.place.losses == pytest.approx([step.loss for step in steps], abs=1e-5)
+    assert alone.place.launches == [
+        {"from_step": 1, "processes": 2, "accumulate": 1},
+        {"from_step": 4, "processes": 1, "accumulate": 1},
+    ]
+
+
+@pytest.mark.parametrize(("batch_size", "accumulate"), [(4, 1), (6, 2)])
+def test_two_processes_together_see_every_picture_once_an_epoch(tmp_path, batch_size, accumulate):
+    debug_launcher(look_in_a_process_of_two, (tmp_path, batch_size, accumulate), num_processes=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    calls = 12 // batch_size * accumulate
+    assert len(first) == len(second) == RECIPE.epochs * calls
+    for epoch in (slice(0, calls), slice(calls, None)):
+        assert sorted(itertools.chain(*first[epoch], *second[epoch])) == list(range(12))
+    sizes = {len(part) for part in first + second}
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("accumulate", [2, 3, 4])
+def test_parts_of_a_batch_however_uneven_teach_what_the_batch_does(undisturbed, accumulate):
+    whole, steps = undisturbed
+    run = job(accumulate=accumulate)
+    parts = []
+    run.raw_unet.register_forward_pre_hook(lambda _, inputs: parts.append(len(inputs[0])))
+    assert [step.loss for step in run] == pytest.approx([step.loss for step in steps], abs=1e-5)
+    assert len(parts) == accumulate * len(steps)
+    assert sum(parts) == RECIPE.batch_size * len(steps)
+    torch.testing.assert_close(shown(run), shown(whole), atol=1e-4, rtol=0)
+
+
+def test_a_batch_in_more_parts_than_it_has_pictures_is_refused(one_sentence):
+    with pytest.raises(Refusal, match="batch of 4 cannot be split into 5 parts") as refusal:
+        job(accumulate=5)
+    one_sentence(refusal)
 
 
 def test_the_loss_falls_on_an_easy_set():

@@ -17,8 +17,8 @@ def pictures(count=12, side=16):
     return pixels.to(torch.uint8)
 
 
-def job(variant=DIM, recipe=RECIPE, pixels=None):
-    return Training(variant, pictures() if pixels is None else pixels, recipe)
+def job(variant=DIM, recipe=RECIPE, pixels=None, accumulate=1):
+    return Training(variant, pictures() if pixels is None else pixels, recipe, accumulate=accumulate)
 
 
 def weights(run):

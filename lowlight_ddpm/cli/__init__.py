@@ -6,7 +6,7 @@ Heavy imports stand inside the commands, so that --help and a typing mistake ans
 import sys
 
 from lowlight_ddpm.cli import hub, runs, studies, training  # their commands join the app  # noqa: F401
-from lowlight_ddpm.cli.app import app
+from lowlight_ddpm.cli.app import app, speaks
 from lowlight_ddpm.errors import Refusal
 
 
@@ -15,5 +15,6 @@ def main() -> None:
     try:
         app()
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)
+        if speaks():
+            print(refusal, file=sys.stderr)
         raise SystemExit(2) from None

@@ -1,5 +1,6 @@
 """The command line's one app, and the options that several commands share."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -18,6 +19,11 @@ Images = Annotated[str, _IMAGES]
 OptionalImages = Annotated[str | None, _IMAGES]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def speaks() -> bool:
+    """Whether this process prints and writes for its launch: launchers number their processes in RANK."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def load_network(variant: str, threads: int):

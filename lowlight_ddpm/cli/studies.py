@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, load_network
+from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, load_network, speaks
 from lowlight_ddpm.variants import find_variant
 
 Pairs = Annotated[
@@ -27,14 +27,18 @@ def evaluate(
 
     How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images
     that it was trained on, noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures
-    from pure noise; both variance types. What results/ holds is not run again.
+    from pure noise; both variance types. What results/ holds is not run again. Any number of processes, of
+    one launch or of several, do it together: each cell is run by one of them.
     """
     import torch
     from tqdm import tqdm
 
     from lowlight_ddpm import checkpoints, evaluation, gain, results
+    from lowlight_ddpm.processes import take_own_gpu
+    from lowlight_ddpm.worklist import settle
 
     torch.set_num_threads(threads)
+    take_own_gpu()
     names = names or checkpoints.available()
     drawn = evaluation.evaluation_set("drawn")
     todo = []
@@ -48,13 +52,12 @@ def evaluate(
         todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned)])
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
-    for cell in tqdm(in_turn, unit="cell"):
-        if not cell.done:
-            cell.run()
-    rows = results.table()
-    print(
-        results.summary(rows[rows.variant.isin(names)]).to_string(index=False, float_format="{:.2f}".format)
-    )
+    for _ in tqdm(settle(in_turn), total=len(in_turn), unit="cell", disable=not speaks()):
+        pass
+    if speaks():
+        rows = results.table()
+        told = results.summary(rows[rows.variant.isin(names)])
+        print(told.to_string(index=False, float_format="{:.2f}".format))
 
 
 @app.command()

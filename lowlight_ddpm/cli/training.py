@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app
+from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app, speaks
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -40,18 +40,22 @@ def train(
     images: OptionalImages = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
+    accumulate: Annotated[
+        int, typer.Option(min=1, help="Parts that a batch is worked through in, to need less memory.")
+    ] = 1,
     threads: Threads = 1,
 ) -> None:
     """Train a variant and write its checkpoint.
 
     The state is kept in runs/; the same command run again goes on where it was stopped or killed. A variant
-    of drawn pictures needs no --images.
+    of drawn pictures needs no --images. Under torchrun or `accelerate launch` the processes share each batch.
     """
     import torch
     from tqdm import tqdm
 
     from lowlight_ddpm import checkpoints, recording, training, training_state
     from lowlight_ddpm.network import RESOLUTION
+    from lowlight_ddpm.processes import on_main
 
     torch.set_num_threads(threads)
     variant = find_variant(name)
@@ -60,27 +64,34 @@ def train(
     if not source:
         raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
     recipe = training.Recipe(epochs or learner.epochs, drawn=0 if learner.source else training.Recipe.drawn)
-    data = recording.training_set(source, recipe.drawn)
     state = STATES / learner.name / "state.pt"
-    precision = training_state.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
-    job = training.Training(learner, data.pictures, recipe, precision)
+    data = on_main(lambda: recording.training_set(source, recipe.drawn))
+    precision = on_main(
+        lambda: training_state.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+    )
+    job = training.Training(learner, data.pictures, recipe, precision, accumulate)
     folder = out or checkpoints.ROOT / name
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
 
     total = job.total_steps * job.batch_size
-    with stop_asked() as stopped, tqdm(total=total, unit="image", desc=name, mininterval=5) as bar:
+    bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not speaks())
+    with stop_asked() as stopped, bar:
         for step in training_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
-            if step.ends_epoch and step.epoch == recording.POST_EPOCHS:
+            if speaks() and step.ends_epoch and step.epoch == recording.POST_EPOCHS:
                 recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
-    if job.place.step < job.total_steps:
-        print(
-            f"Stopped after step {job.place.step} of {job.total_steps}: the same command goes on from there."
-        )
+    job.accelerator.end_training()  # from here on the processes do without each other
+    done = job.place.step == job.total_steps
+    if speaks():
+        if done:
+            recording.export(folder, job, data, variant, command)
+            print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
+        else:
+            where = f"step {job.place.step} of {job.total_steps}"
+            print(f"Stopped after {where}: the same command goes on from there.")
+    if not done:
         raise typer.Exit(1)
-    recording.export(folder, job, data, variant, command)
-    print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
 
 
 @contextmanager

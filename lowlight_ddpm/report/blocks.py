@@ -9,7 +9,7 @@ from lowlight_ddpm.claims import CAUSES, LIGHTS, SUBJECTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
-from lowlight_ddpm.report import darkness
+from lowlight_ddpm.report import darkness, scale
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.looked_at import looked_at
@@ -44,12 +44,18 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "bench": ratios,
     "bench-notes": notes,
     **{name: partial(recorded, name=name) for name in ("faults", "load", "fuzz")},
+    "scale-constants": scale.constants,
+    "scale-costs": scale.costs,
+    "scale-limits": scale.limits,
 }
 
 _HOUSE = Path(__file__).parent.parent.parent
 PAGES = (
     _HOUSE / "README.md",
-    *(_HOUSE / "docs" / name for name in ("findings.md", "reliability.md", "performance.md")),
+    *(
+        _HOUSE / "docs" / name
+        for name in ("findings.md", "reliability.md", "scale.md", "performance.md")
+    ),
 )
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 

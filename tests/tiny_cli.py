@@ -1,0 +1,51 @@
+"""The command line with networks of 16 px and a protocol of few steps, for processes of their own.
+
+It leaves RANK.pid in the folder that it runs in, and in jobs.log a line for every job that it begins or ends.
+Where RANK is that of TINY_STUCK, `evaluate` never ends its second job.
+"""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+from lowlight_ddpm import network
+
+RANK = os.environ.get("RANK", "0")
+
+
+def logged(run):
+    """`run` of a job, with a line for its begin and one for its end."""
+    begun = []
+
+    def write(job, what):
+        with Path("jobs.log").open("a") as log:
+            log.write(f"{job.claim.name} {what}\n")
+
+    def call(job):
+        begun.append(job)
+        write(job, "begun")
+        if os.environ.get("TINY_STUCK") == RANK and len(begun) == 2:
+            write(job, "stuck")
+            time.sleep(3600)
+        run(job)
+        write(job, "ended")
+
+    return call
+
+
+def main():
+    network.RESOLUTION, network.CHANNELS = 16, (8, 16)  # before the modules that take them over
+    from lowlight_ddpm import cli, evaluation, gain, training_state
+
+    Path(f"{RANK}.pid").write_text(str(os.getpid()))
+    training_state.run = partial(training_state.run, save_every=0)
+    evaluation.STEPS_FROM, evaluation.STEPS, evaluation.FINE_STEPS = {50: 2, 300: 3}, 2, 3
+    evaluation.SAMPLES = evaluation.HELD_OUT
+    for kind in (evaluation.Cell, gain.Job):
+        kind.run = logged(kind.run)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
