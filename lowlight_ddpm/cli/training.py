@@ -51,7 +51,6 @@ def train(
     from tqdm import tqdm
 
     from lowlight_ddpm import checkpoints, recording, training, training_state
-    from lowlight_ddpm.network import RESOLUTION
 
     torch.set_num_threads(threads)
     variant = find_variant(name)
@@ -59,10 +58,17 @@ def train(
     source = images or learner.source
     if not source:
         raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
-    recipe = training.Recipe(epochs or learner.epochs, drawn=0 if learner.source else training.Recipe.drawn)
-    data = recording.training_set(source, recipe.drawn)
+    recipe = training.Recipe(
+        epochs or learner.epochs,
+        channels=learner.channels,
+        attention_head_dim=learner.attention_head_dim,
+        drawn=0 if learner.source else training.Recipe.drawn,
+    )
+    data = recording.training_set(source, recipe.drawn, learner.size)
     state = STATES / learner.name / "state.pt"
-    precision = training_state.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+    precision = training_state.precision_of(state) or training.fastest_precision(
+        learner, recipe, learner.size
+    )
     job = training.Training(learner, data.pictures, recipe, precision)
     folder = out or checkpoints.ROOT / name
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
