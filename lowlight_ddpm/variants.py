@@ -61,6 +61,12 @@ class Variant:
                 f"The variant {self.name} has pictures of {self.size} pixels, and its {len(self.channels)} "
                 f"channels halve them down: choose a multiple of {halved}."
             )
+        head, deepest = self.attention_head_dim or self.channels[-2], self.channels[-2:]
+        if any(channels % head for channels in deepest):
+            raise Refusal(
+                f"The variant {self.name} attends in heads of {head} channels, which do not divide its last "
+                f"two, {deepest[0]} and {deepest[1]}: choose an attention_head_dim that does."
+            )
 
     @property
     def decides_training(self) -> dict:

@@ -45,6 +45,13 @@ def test_a_size_that_cannot_be_halved_level_by_level_is_refused(one_sentence):
     one_sentence(refusal)
 
 
+@pytest.mark.parametrize("change", [{"attention_head_dim": 48}, {"channels": (24, 32, 64, 96)}])
+def test_heads_that_do_not_divide_the_channels_are_refused(change, one_sentence):
+    with pytest.raises(Refusal, match="attention_head_dim") as refusal:
+        replace(VARIANTS["dim"], **change)
+    one_sentence(refusal)
+
+
 def test_epsilon_at_zero_terminal_snr_is_refused(one_sentence):
     with pytest.raises(Refusal, match="predict v") as refusal:
         replace(VARIANTS["dim"], zero_terminal_snr=True)

@@ -51,9 +51,8 @@ class Sheet(Job):
     pace, live = 0.5, True
 
     def __post_init__(self) -> None:
-        self.sides = [
-            Side(settings, settings.dim(stack(self.gallery, settings.size))) for settings in self.wanted
-        ]
+        pixels = {size: stack(self.gallery, size) for size in {settings.size for settings in self.wanted}}
+        self.sides = [Side(settings, settings.dim(pixels[settings.size])) for settings in self.wanted]
 
     def repeats(self, other: Job | None) -> bool:
         """Whether `other` is this very work, so that what it has come to can stay."""

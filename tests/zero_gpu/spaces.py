@@ -1,7 +1,7 @@
 """What `spaces` does on ZeroGPU as far as the page can tell, without its GPU.
 
-The process that serves is promised a GPU, which breaks whoever takes it there. A decorated generator runs in
-a forked process; arguments and results are pickled, and of an exception only the name comes back.
+The process that serves is promised a GPU, and breaks if it puts a network there. A decorated generator runs
+in a forked process; arguments and results are pickled, and of an exception only the name comes back.
 """
 
 import inspect
@@ -11,46 +11,47 @@ import sys
 
 IMPORTED_FIRST = "torch" not in sys.modules
 ASKED = []  # seconds, a number for every call
-LENT = "lent"
 
 _fork = multiprocessing.get_context("fork")
+_lent = False  # whether this process is one that a GPU is lent to
 
 
-def GPU(task=None, *, duration=None):  # noqa: N802
-    if task is None:
-        return lambda task: GPU(task, duration=duration)
-    assert inspect.isgeneratorfunction(task)
+def GPU(*, duration):  # noqa: N802
+    def decorated(task):
+        assert inspect.isgeneratorfunction(task)
 
-    def lent(*arguments):
-        ASKED.append(duration(*arguments))
-        ours, theirs = _fork.Pipe()
-        worker = _fork.Process(target=_work, args=(task, theirs), daemon=True)
-        worker.start()
-        theirs.close()
-        ours.send_bytes(pickle.dumps(arguments))
-        try:
-            while (result := pickle.loads(ours.recv_bytes())) is not None:
-                if isinstance(result, str):
-                    raise RuntimeError(f"ZeroGPU worker error: {result}")
-                yield result[0]
-        finally:
-            worker.terminate()
-            worker.join()
+        def lent(*arguments):
+            ASKED.append(duration(*arguments))
+            ours, theirs = _fork.Pipe()
+            worker = _fork.Process(target=_work, args=(task, theirs), daemon=True)
+            worker.start()
+            theirs.close()
+            ours.send_bytes(pickle.dumps(arguments))
+            try:
+                while (result := pickle.loads(ours.recv_bytes())) is not None:
+                    if isinstance(result, str):
+                        raise RuntimeError(f"ZeroGPU worker error: {result}")
+                    yield result[0]
+            finally:
+                worker.terminate()
+                worker.join()
 
-    return lent
+        return lent
+
+    return decorated
 
 
 def promise():
-    """Have torch say that there is a GPU, and fail wherever a network is put on it but in a worker."""
+    """Have torch say that there is a GPU, and fail where a network is put on it by a process without one."""
     import torch
 
     torch.cuda.is_available = lambda: True
     move = torch.nn.Module.to
 
-    def to(network, device=None, **options):
-        if str(device) != "cuda":
-            return move(network, device, **options) if device else move(network, **options)
-        if LENT not in globals().get("PLACE", ()):
+    def to(network, *place, **options):
+        if place[:1] != ("cuda",):
+            return move(network, *place, **options)
+        if not _lent:
             raise RuntimeError("Low-level CUDA init reached.")
         return network
 
@@ -58,7 +59,8 @@ def promise():
 
 
 def _work(task, connection):
-    globals()["PLACE"] = (LENT,)
+    global _lent
+    _lent = True
     try:
         for result in task(*pickle.loads(connection.recv_bytes())):
             connection.send_bytes(pickle.dumps((result,)))
