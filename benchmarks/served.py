@@ -14,9 +14,9 @@ from urllib.request import urlopen
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 HOUSE = Path(__file__).parent.parent
 APP = ("app.py",)
-_APP = "lowlight_ddpm.ui.server:create"
+_FACTORY = "lowlight_ddpm.ui.server:create"
 # Its port follows.
-REPLICA = ("-m", "uvicorn", "--factory", _APP, "--timeout-graceful-shutdown", "10", "--port")
+REPLICA = ("-m", "uvicorn", "--factory", _FACTORY, "--timeout-graceful-shutdown", "10", "--port")
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ class Served:
 def serving(log: Path, command: tuple[str, ...] = APP, **environment: str) -> Iterator[Served]:
     """Serve the page with drawn pictures until the block ends; the process writes to `log`.
 
-    `command` is APP, as anyone starts it, or REPLICA, one of several behind a balancer.
-
-    Raises RuntimeError, with what it wrote, where the page does not start.
+    `command` is APP, as anyone starts it, or REPLICA, one of several behind a balancer. Raises RuntimeError,
+    with what it wrote, where the page does not start.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
