@@ -13,6 +13,10 @@ from urllib.request import urlopen
 
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 HOUSE = Path(__file__).parent.parent
+APP = ("app.py",)
+_FACTORY = "lowlight_ddpm.ui.server:create"
+# Its port follows.
+REPLICA = ("-m", "uvicorn", "--factory", _FACTORY, "--timeout-graceful-shutdown", "10", "--port")
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,11 @@ class Served:
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[Served]:
+def serving(log: Path, command: tuple[str, ...] = APP, **environment: str) -> Iterator[Served]:
     """Serve the page with drawn pictures until the block ends; the process writes to `log`.
 
-    Raises RuntimeError, with what it wrote, where the page does not start.
+    `command` is APP, as anyone starts it, or REPLICA, one of several behind a balancer. Raises RuntimeError,
+    with what it wrote, where the page does not start.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -41,10 +46,9 @@ def serving(log: Path, **environment: str) -> Iterator[Served]:
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"} | environment
     environment["GRADIO_SERVER_PORT"] = str(port)
     environment.pop("LOWLIGHT_IMAGES", None)
+    words = [sys.executable, *command] + [str(port)] * (command == REPLICA)
     with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=HOUSE, env=environment, stdout=output, stderr=output
-        )
+        server = subprocess.Popen(words, cwd=HOUSE, env=environment, stdout=output, stderr=output)
         try:
             yield Served(_when_ready(f"http://127.0.0.1:{port}", server, log), server.pid)
         finally:

@@ -113,11 +113,11 @@ pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_st
 | variance_type when sampling | {v.variance_type} |
 | weights | {weights} |
 | training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed}, {arithmetic} |
-| pictures | {set[pictures]} of “{set[source]}” at 64 px{drawn}; 16 held out |
+| pictures | {set[pictures]} of “{set[source]}” at {v.size} px{drawn}; 16 held out |
 
 Made by `{r[command]}`. `training.json` beside this file has the rest.
 {data}{figures}
 ## Limits
 
-{terms}It knows {v.subject} on white and nothing else, at 64 pixels.
+{terms}It knows {v.subject} on white and nothing else, at {v.size} pixels.
 """

@@ -90,7 +90,7 @@ def _predicting_v(trial: Trial, names: Sequence[str]) -> Trial:
             if value != getattr(twin, how)[name]
         }
         predicts = row.prediction_type, twin.prediction_type
-        alike = row.averaged == twin.averaged and row.epochs == twin.epochs
+        alike = all(getattr(row, name) == getattr(twin, name) for name in _ALIKE)
         # Only with v can a network learn at zero terminal SNR, so the two may come together.
         return predicts == ("epsilon", "v_prediction") and alike and apart <= _OF_V
 
@@ -98,6 +98,7 @@ def _predicting_v(trial: Trial, names: Sequence[str]) -> Trial:
 
 
 _OF_V = {"prediction_type", "zero_terminal_snr"}
+_ALIKE = ("averaged", "epochs", "size", "channels", "attention_head_dim")
 
 
 def _by_twin(trial: Trial, names: Sequence[str], is_twin: Callable[[Variant, Variant], bool]) -> Trial:

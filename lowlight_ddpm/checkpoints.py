@@ -18,6 +18,8 @@ from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 
 ROOT = Path(os.environ.get("LOWLIGHT_CHECKPOINTS", Path(__file__).parent.parent / "checkpoints"))
 RECORD = "training.json"
+# Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.model` goes there.
+GPU_IS_LENT = os.environ.get("SPACES_ZERO_GPU", "").lower() in {"1", "t", "true"}
 # Its saving of memory has all tensors that the process makes meanwhile, in any thread, made without data.
 _HOW = {"local_files_only": True, "low_cpu_mem_usage": False}
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
@@ -86,7 +88,7 @@ def _record(name: str, folder: Path) -> dict:
 
 @lru_cache(maxsize=8)
 def load(name: str, root: Path = ROOT) -> Checkpoint:
-    """Load a variant from its folder, offline, onto the GPU where there is one; kept for the next call.
+    """Load a variant from its folder, offline, onto the GPU where one is ours; kept for the next call.
 
     Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
     """
@@ -99,7 +101,7 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
         raise Refusal(_damaged(name)) from error
     if not intact:
         raise Refusal(_damaged(name))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = "cuda" if torch.cuda.is_available() and not GPU_IS_LENT else "cpu"
     unet = pipeline.unet.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
     return Checkpoint(variant, unet, pipeline.scheduler, written)
 

@@ -23,11 +23,10 @@ from lowlight_ddpm.detail import detail_ratio
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.leak import missing_colour
 from lowlight_ddpm.memorisation import nearest
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import digest, prepare
 from lowlight_ddpm.sampling import Step, denoise
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
-from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.variants import RESOLUTION, find_variant
 from lowlight_ddpm.worklist import claimed
 
 RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent / "results"))
@@ -50,7 +49,7 @@ COLOURS = tuple(
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Unseen pictures with their names, and those that were learned: uint8 (N, 3, 64, 64) both."""
+    """Unseen pictures with their names, and those that were learned: uint8 (N, 3, size, size) both."""
 
     label: str
     names: list[str]
@@ -268,7 +267,8 @@ def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS
 def training_set_path(name: str, folder: Path = RESULTS) -> Path:
     """Where the description of a variant's training set at its brightness is, or goes."""
     row = find_variant(name)
-    return folder / f"{TRAINING_SET}{row.subject}-{row.brightness:g}.json"
+    size = "" if row.size == RESOLUTION else f"-{row.size}px"
+    return folder / f"{TRAINING_SET}{row.subject}-{row.brightness:g}{size}.json"
 
 
 def colour_rows(pictures: Tensor) -> Iterator[dict]:

@@ -72,13 +72,14 @@ def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval 
 
     Restorations from 600, every variant as trained. The eye's rank is CIEDE2000 between the mean colours; a
     pair counts where the one with the lower MSE is further off in colour by more than is just visible. Both
-    of a pair are equally bright: errors shrink with the brightness. None where there is no pair.
+    of a pair are equally bright, since errors shrink with the brightness, and equally large, since the noise
+    is another where they are not. None where there is no pair.
     """
     restored = rows[(rows["mode"] == "restore") & (rows.start == 600) & rows.as_trained & rows.leaks]
     if source:
         restored = restored[restored.source == source]
     judged = []
-    for (picture, seed), group in restored.groupby(["picture", "seed"]):
+    for (picture, seed, _), group in restored.groupby(["picture", "seed", "size"]):
         figures = zip(group.mse, group.delta_e, group.brightness, strict=True)
         pairs = [(a, b) for a, b in combinations(figures, 2) if a[2] == b[2]]
         against = [misleads(mse_a, eye_a, mse_b, eye_b) for (mse_a, eye_a, _), (mse_b, eye_b, _) in pairs]

@@ -1,18 +1,26 @@
-"""The network: one UNet2DModel for every variant, which differ in depth alone."""
+"""The network: one kind of UNet2DModel for every variant, in the depth, width and size that a row says."""
+
+import math
 
 from diffusers import UNet2DModel
 
-RESOLUTION = 64  # pixels a side that the networks are trained at
-CHANNELS = (24, 32, 64, 128)
+from lowlight_ddpm.variants import CHANNELS, RESOLUTION
+
+GROUPS = 32  # of channels that are normalised together, where so many divide them (Wu & He 2018)
 
 
 def build_unet(
-    layers_per_block: int = 2, channels: tuple[int, ...] = CHANNELS, resolution: int = RESOLUTION
+    layers_per_block: int = 2,
+    channels: tuple[int, ...] = CHANNELS,
+    resolution: int = RESOLUTION,
+    attention_head_dim: int | None = None,
 ) -> UNet2DModel:
-    """A fresh UNet2DModel, (B, 3, H, W) and timesteps in, (B, 3, H, W) out, H and W in multiples of 8.
+    """A fresh UNet2DModel, (B, 3, H, W) and timesteps in, (B, 3, H, W) out.
 
-    Self-attention sits at the last level but one, where a 64 px picture is 16 px wide: deep enough to be
-    cheap, fine enough to tie the two wings together.
+    `channels` has a level of the U each, every one half as wide as the one before: H and W are multiples of
+    8 where there are four. Self-attention sits at the last level but one, where a 64 px picture is 16 px wide
+    on four levels: deep enough to be cheap, fine enough to tie the two wings together. It has heads of
+    `attention_head_dim` channels, a single one there if that is None.
     """
     levels = len(channels)
     attends = [level == levels - 2 for level in range(levels)]
@@ -24,6 +32,6 @@ def build_unet(
         up_block_types=tuple(
             "AttnUpBlock2D" if attention else "UpBlock2D" for attention in reversed(attends)
         ),
-        attention_head_dim=channels[-2],
-        norm_num_groups=8,
+        attention_head_dim=attention_head_dim or channels[-2],
+        norm_num_groups=math.gcd(GROUPS, *channels),
     )

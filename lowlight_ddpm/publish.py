@@ -76,7 +76,9 @@ def uploads(space: str | None, owner: str | None, root: Path = ROOT, house: Path
     files = {name: house / name for name in OF_THE_SPACE}
     for folder in FOLDERS:
         files |= {f"{folder}/{path}": place for path, place in _files(house / folder)}
-    return [*models, Upload(space, "space", files, models=tuple(model.repository for model in models))]
+    named = {name: place["repository"] for name, place in hub.published(root).items()}
+    named |= {model.variant: model.repository for model in models}
+    return [*models, Upload(space, "space", files, models=tuple(sorted(named.values())))]
 
 
 def publish(upload: Upload, api: HfApi, root: Path = ROOT) -> str:

@@ -9,11 +9,10 @@ from torch import Tensor
 from lowlight_ddpm.card import model_card
 from lowlight_ddpm.checkpoints import save
 from lowlight_ddpm.images import hold_out, open_source, stack
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import channel_statistics, digest
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.training import Training
-from lowlight_ddpm.variants import Variant
+from lowlight_ddpm.variants import RESOLUTION, Variant
 from lowlight_ddpm.versions import versions
 
 _LIBRARIES = ("torch", "torchvision", "diffusers", "accelerate")
@@ -24,7 +23,7 @@ _CURVE = 100  # points that the recorded loss curve has at most
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Pictures to train on, uint8 (N, 3, 64, 64), and the names of the ones set aside for testing.
+    """Pictures to train on, uint8 (N, 3, size, size), and the names of the ones set aside for testing.
 
     `card` is what is known of their source, as `Source` has it.
     """

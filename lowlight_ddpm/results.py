@@ -25,9 +25,10 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     variant's own, the light scaled pixels and the sampler DDPM; `seed` and `picture` the row, `run_seed` the
     seed that draws its noise for a run of this one picture. The rest are `colour.Measures` and the `detail`
     of a restored picture, or `evaluation.COLOURS` of a sample, empty otherwise. Variants that share
-    a network share its rows. Two columns are made here, in 1/255 as they would be at full brightness:
-    `tint`, the root mean square of a restoration's three shifts; `ground`, that of a sample's border colour
-    less the training set's, empty where training-set-*.json is not there.
+    a network share its rows. Three columns are made here: `size`, the pictures' side in pixels; in 1/255 as
+    they would be at full brightness `tint`, the root mean square of a restoration's three shifts, and
+    `ground`, that of a sample's border colour less the training set's, empty where training-set-*.json is
+    not there.
     """
     names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
     measured = pd.DataFrame([row for path in _files(folder) for row in _rows(path)])
@@ -40,6 +41,7 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
         rows["as_trained"] &= rows[setting] == rows["variant"].map(own)
+    rows["size"] = rows["variant"].map(lambda name: find_variant(name).size)
     rows["tint"] = 255 * rows["mse_shift"] ** 0.5 / rows["brightness"]
     rows["ground"] = _ground(rows, folder)
     return rows

@@ -34,7 +34,8 @@ class RunSettings(BaseModel):
         "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
     )
     whole: bool = Field(
-        False, description="restore the picture at its own size, in tiles, and not its middle square at 64 px"
+        False,
+        description="restore the picture at its own size, in tiles, and not its square at the network's",
     )
     start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
     steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
@@ -103,6 +104,11 @@ class RunSettings(BaseModel):
         """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
         row = find_variant(self.variant)
         return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side of the pictures that the network has learned from, and of any that is not `whole`."""
+        return find_variant(self.variant).size
 
     def dim(self, pixels: Tensor) -> Tensor:
         """Pictures, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""

@@ -29,7 +29,8 @@ class Recipe:
 
     The learning rate rises over `warmup_steps` and falls to 0 along a cosine (diffusers). `ema_decay` is
     the ceiling that 1 − (1 + step)^(−3/4) climbs to (EMAModel with warm-up, inv_gamma 1, power 3/4).
-    `drawn` butterflies of our own are added to the photographs.
+    `channels` and `attention_head_dim` are the network's, as a row has them. `drawn` butterflies of our own
+    are added to the photographs.
     """
 
     epochs: int
@@ -40,6 +41,7 @@ class Recipe:
     gradient_clip: float = 1.0
     ema_decay: float = 0.999
     channels: tuple[int, ...] = CHANNELS
+    attention_head_dim: int | None = None
     drawn: int = 100
 
 
@@ -95,7 +97,7 @@ class Training:
             )
         self.generator = torch.Generator().manual_seed(variant.seed)
         torch.manual_seed(variant.seed)  # the network's first weights
-        unet = build_unet(variant.layers_per_block, recipe.channels, pictures.shape[-1])
+        unet = _network(variant, recipe, pictures.shape[-1])
         optimizer = torch.optim.AdamW(
             unet.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -237,7 +239,7 @@ def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
 
     Processors without bf16 instructions emulate them many times slower, so it is timed, not looked up.
     """
-    unet = build_unet(variant.layers_per_block, recipe.channels, size)
+    unet = _network(variant, recipe, size)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     unet, x = unet.to(device), torch.zeros(2, 3, size, size, device=device)
 
@@ -252,3 +254,7 @@ def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
 
     seconds(False)
     return "bf16" if min(seconds(True), seconds(True)) < min(seconds(False), seconds(False)) else "no"
+
+
+def _network(variant: Variant, recipe: Recipe, size: int) -> UNet2DModel:
+    return build_unet(variant.layers_per_block, recipe.channels, size, recipe.attention_head_dim)

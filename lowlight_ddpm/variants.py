@@ -4,20 +4,25 @@ from dataclasses import dataclass
 
 from lowlight_ddpm.errors import Refusal
 
+RESOLUTION = 64  # pixels a side that networks are trained at, unless a row says otherwise
+CHANNELS = (24, 32, 64, 128)
+
 
 @dataclass(frozen=True)
 class Variant:
     """One experiment: how a network is trained and how it is sampled unless told otherwise.
 
-    `brightness` multiplies pixel values (1 leaves a picture as it is). `beta_start`, `beta_end` and
-    `beta_schedule` are DDPMScheduler's, over T = 1000 timesteps; `zero_terminal_snr` rescales them so that
-    nothing of a picture is left at the last (Lin et al. 2024, algorithm 1). `prediction_type` is what the
-    network answers. `centred` has it work on pictures less the training set's mean colour, `renormalised` on
-    pictures stretched from their dimmed range to [−1, 1]. `offset_noise` is the deviation of a random colour
-    that is added to the noise. `variance_type` plays no part in training: it is the reverse process's
-    default. `epochs` counts how often every picture is seen. `weights` names the row whose training this one
-    shares; `averaged` chooses between the exponential moving average of the weights and the raw ones.
-    `subject` is what the pictures show; one of DRAWN_SUBJECTS is learned from those that our own code draws.
+    `brightness` multiplies pixel values (1 leaves a picture as it is). `size` is the pictures' side in
+    pixels; `layers_per_block`, `channels` and `attention_head_dim` are `network.build_unet`'s. `beta_start`,
+    `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000 timesteps; `zero_terminal_snr` rescales
+    them so that nothing of a picture is left at the last (Lin et al. 2024, algorithm 1). `prediction_type` is
+    what the network answers. `centred` has it work on pictures less the training set's mean colour,
+    `renormalised` on pictures stretched from their dimmed range to [−1, 1]. `offset_noise` is the deviation
+    of a random colour that is added to the noise. `variance_type` plays no part in training: it is the
+    reverse process's default. `epochs` counts how often every picture is seen. `weights` names the row whose
+    training this one shares; `averaged` chooses between the exponential moving average of the weights and the
+    raw ones. `subject` is what the pictures show; one of DRAWN_SUBJECTS is learned from those that our own
+    code draws.
     """
 
     name: str
@@ -25,7 +30,10 @@ class Variant:
     lesson: str
     figure: str = ""
     brightness: float = 0.5
+    size: int = RESOLUTION
     layers_per_block: int = 2
+    channels: tuple[int, ...] = CHANNELS
+    attention_head_dim: int | None = None
     beta_start: float = 1e-4
     beta_end: float = 0.02
     beta_schedule: str = "linear"
@@ -46,6 +54,18 @@ class Variant:
             raise Refusal(
                 f"The variant {self.name} predicts epsilon at zero terminal SNR, where epsilon says nothing "
                 "of the picture: have it predict v."
+            )
+        halved = 2 ** (len(self.channels) - 1)
+        if self.size % halved:
+            raise Refusal(
+                f"The variant {self.name} has pictures of {self.size} pixels, and its {len(self.channels)} "
+                f"channels halve them down: choose a multiple of {halved}."
+            )
+        head, deepest = self.attention_head_dim or self.channels[-2], self.channels[-2:]
+        if any(channels % head for channels in deepest):
+            raise Refusal(
+                f"The variant {self.name} attends in heads of {head} channels, which do not divide its last "
+                f"two, {deepest[0]} and {deepest[1]}: choose an attention_head_dim that does."
             )
 
     @property

@@ -260,7 +260,7 @@ def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch,
 
     monkeypatch.setattr(recording, "training_set", training_set)
     run("train", *arguments)
-    assert asked == [learned]
+    assert asked == [(*learned, 64)]
 
 
 def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():

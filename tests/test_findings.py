@@ -25,6 +25,7 @@ def rows(variant, **figures):
     """Sixteen pictures and two seeds of one variant; a figure may be a function of picture and seed."""
     row = VARIANTS[variant]
     own = {"variant": variant, "brightness": row.brightness, "variance_type": row.variance_type}
+    own["size"] = row.size
     return pd.DataFrame(
         [
             BASE
@@ -123,3 +124,7 @@ def test_mse_misleads_where_the_lower_mse_has_the_worse_colour():
     assert misleading_share(pd.concat([blurred.assign(delta_e=8.5), tinted])).mean == 0  # not visible
     brighter = rows("bright", mse=0.001, delta_e=20.0)
     assert misleading_share(pd.concat([blurred, tinted, brighter])).mean == 1  # not compared with it
+    larger = brighter.assign(brightness=0.5, size=128)
+    assert (
+        misleading_share(pd.concat([blurred, tinted, larger])).mean == 1
+    )  # nor with it, whose noise is another

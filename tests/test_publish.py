@@ -32,6 +32,16 @@ def run(*arguments, home, root, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
+def listed(announced):
+    """Repository -> paths, of what --dry-run prints."""
+    found = {}
+    for line in announced.splitlines():
+        if not line.startswith("  "):
+            repository = line.split()[1].rstrip(":")
+        found.setdefault(repository, set()).update([line.strip()] if line.startswith("  ") else [])
+    return found
+
+
 def test_everything_that_the_space_needs_goes_there_and_nothing_else(root):
     *models, space = publish.uploads("me/space", "me", root)
     assert {"app.py", "requirements.txt", "README.md", "lowlight_ddpm/ui/static/wipe.js"} <= set(space.files)
@@ -63,16 +73,15 @@ def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
     with hub_stand_in.serving() as stand_in:
         online = {"HF_ENDPOINT": stand_in.url, "HF_HUB_OFFLINE": "0", "HF_TOKEN": "hf_test"}
         place = {"home": tmp_path / "home", "root": root} | online
-        status, said, wrong = run("-m", "lowlight_ddpm", "publish", "--models", "me", "--dry-run", **place)
+        publishing = ("-m", "lowlight_ddpm", "publish", "--models", "me", "--space", "me/space")
+        status, announced, wrong = run(*publishing, "--dry-run", **place)
         assert status == 0, wrong
-        assert "  unet/diffusion_pytorch_model.safetensors" in said
         assert not stand_in.asked
 
-        status, said, wrong = run(
-            "-m", "lowlight_ddpm", "publish", "--models", "me", "--space", "me/space", **place
-        )
+        status, said, wrong = run(*publishing, **place)
         assert status == 0, wrong
         assert hub_stand_in.OID in said
+        assert listed(announced) == {name: set(files) for name, files in stand_in.repositories.items()}
         assert stand_in.sdks == {
             "me/lowlight-ddpm-bright": None, "me/lowlight-ddpm-dim": None, "me/space": "gradio"
         }  # fmt: skip
@@ -105,6 +114,20 @@ def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
     status, _, wrong = run("-c", LOAD.replace("'dim'", "'bright'"), **place)
     assert status != 0
     assert "The variant bright is neither here nor within reach" in wrong
+
+
+def test_a_folder_that_is_here_is_not_asked_for(root, tmp_path, monkeypatch):
+    root = shutil.copytree(root, tmp_path / "checkpoints")
+    hub.note(root, "dim", "me/elsewhere", "1")
+    monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: pytest.fail("the Hub was asked"))
+    assert checkpoints.load("dim", root).variant.name == "dim"
+
+
+def test_a_space_names_what_was_published_before_it(root, tmp_path):
+    root = shutil.copytree(root, tmp_path / "checkpoints")
+    hub.note(root, "dim", "me/earlier", "1")
+    (space,) = publish.uploads("me/space", None, root)
+    assert RepoCard(space._content("README.md").decode()).data.models == ["me/earlier"]
 
 
 def test_a_damaged_note_is_refused(tmp_path, one_sentence):

@@ -31,9 +31,25 @@ def test_a_row_that_shares_weights_shares_whatever_training_depends_on(name):
     assert own == teacher.decides_training
 
 
-def test_the_table_has_the_experiments_of_the_post_and_those_that_explain_them():
-    assert len(VARIANTS) == 19
-    assert len({row.trained_as for row in VARIANTS.values()}) == 16  # dim-raw is dim's run, not averaged
+def test_rows_that_share_weights_are_of_one_network():
+    network = ("size", "layers_per_block", "channels", "attention_head_dim")
+    for row in VARIANTS.values():
+        teacher = find_variant(row.trained_as)
+        assert [getattr(row, name) for name in network] == [getattr(teacher, name) for name in network]
+
+
+def test_a_size_that_cannot_be_halved_level_by_level_is_refused(one_sentence):
+    assert replace(VARIANTS["dim"], size=40).size == 40
+    with pytest.raises(Refusal, match="multiple of 8") as refusal:
+        replace(VARIANTS["dim"], size=36)
+    one_sentence(refusal)
+
+
+@pytest.mark.parametrize("change", [{"attention_head_dim": 48}, {"channels": (24, 32, 64, 96)}])
+def test_heads_that_do_not_divide_the_channels_are_refused(change, one_sentence):
+    with pytest.raises(Refusal, match="attention_head_dim") as refusal:
+        replace(VARIANTS["dim"], **change)
+    one_sentence(refusal)
 
 
 def test_epsilon_at_zero_terminal_snr_is_refused(one_sentence):

@@ -71,7 +71,8 @@ def denoise(
         bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--whole", help="All of it at its own size, in tiles, not its square at 64 px.")
+        bool,
+        typer.Option("--whole", help="All of it at its own size, in tiles, not its square at the network's."),
     ] = False,
     brighten: Brighten = False,
     recorded: Recorded = None,

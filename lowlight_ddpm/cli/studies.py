@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
@@ -40,13 +40,13 @@ def evaluate(
     torch.set_num_threads(threads)
     take_own_gpu()
     names = names or checkpoints.available()
-    drawn = evaluation.evaluation_set("drawn")
+    opened = cache(evaluation.evaluation_set)  # most variants share theirs
     todo = []
     for name in names:
         row, learned = find_variant(name), None
-        pictures = [] if row.source else [drawn]
+        pictures = [] if row.source else [opened("drawn", (), row.size)]
         if source := row.source or images:
-            learned = _evaluation_set(source, tuple(checkpoints.record(name)["held_out"]))
+            learned = opened(source, tuple(checkpoints.record(name)["held_out"]), row.size)
             evaluation.describe_training_set(learned, name)
             pictures.append(learned)
         todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned)])
@@ -72,9 +72,10 @@ def baselines(
     16 pictures, 4 noise seeds, 50 steps; takes some minutes. Shifts are signed means in 1/255.
     """
     from lowlight_ddpm import baselines
+    from lowlight_ddpm.evaluation import evaluation_set
 
     checkpoint = load_network(name, threads)
-    data = _evaluation_set(images, tuple(checkpoint.record["held_out"]))
+    data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:
         print(f"{name} on {len(data.unseen)} unseen pictures of “{data.label}”")
@@ -177,10 +178,3 @@ def figures(
     torch.set_num_threads(threads)
     for line in draw_figures(names or [], Inputs(images=images), out):
         print(line, flush=True)
-
-
-@lru_cache
-def _evaluation_set(images: str, held_out: tuple[str, ...]):
-    from lowlight_ddpm.evaluation import evaluation_set
-
-    return evaluation_set(images, held_out)

@@ -54,7 +54,6 @@ def train(
     from tqdm import tqdm
 
     from lowlight_ddpm import checkpoints, recording, training, training_state
-    from lowlight_ddpm.network import RESOLUTION
     from lowlight_ddpm.processes import on_main
 
     torch.set_num_threads(threads)
@@ -63,11 +62,18 @@ def train(
     source = images or learner.source
     if not source:
         raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
-    recipe = training.Recipe(epochs or learner.epochs, drawn=0 if learner.source else training.Recipe.drawn)
+    recipe = training.Recipe(
+        epochs or learner.epochs,
+        channels=learner.channels,
+        attention_head_dim=learner.attention_head_dim,
+        drawn=0 if learner.source else training.Recipe.drawn,
+    )
     state = STATES / learner.name / "state.pt"
-    data = on_main(lambda: recording.training_set(source, recipe.drawn))
+    data = on_main(lambda: recording.training_set(source, recipe.drawn, learner.size))
     precision = on_main(
-        lambda: training_state.precision_of(state) or training.fastest_precision(learner, recipe, RESOLUTION)
+        lambda: (
+            training_state.precision_of(state) or training.fastest_precision(learner, recipe, learner.size)
+        )
     )
     job = training.Training(learner, data.pictures, recipe, precision, accumulate)
     folder = out or checkpoints.ROOT / name

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, shown
 from lowlight_ddpm.figures.inputs import Inputs, Missing
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED
+from lowlight_ddpm.figures.style import INK, MUTED, colour_of
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
@@ -18,7 +18,7 @@ from lowlight_ddpm.variants import find_variant
 SIDE, HEAD, BELOW = 512, LINE_HEIGHT + 16, 7 * LINE_HEIGHT // 2
 BETWEEN = (PIXELS - 2 * MARGIN - 3 * SIDE) // 2
 STARTS = (300, 600)  # where pictures are far enough gone to differ, and near enough to be recognised
-CELL = ["source", "brightness", "start", "steps", "picture", "seed"]  # what a pair has in common
+CELL = ["source", "size", "brightness", "start", "steps", "picture", "seed"]  # what a pair has in common
 
 
 class Pair(NamedTuple):
@@ -57,7 +57,7 @@ def draw_disagreement(inputs: Inputs) -> Figure:
     for number, heading, row in ((1, "Lower MSE", pair.preferred), (2, "Higher MSE", pair.better)):
         figures = f"MSE {row.mse:.5f}", f"ΔE00 {row.delta_e:.1f},  SSIM {row.ssim:.2f}"
         said = [f"{row.variant}: {find_variant(row.variant).title}", *figures]
-        _column(board, number, heading, restoration(inputs, row, clean), row, said, COLOURS[row.variant])
+        _column(board, number, heading, restoration(inputs, row, clean), row, said, colour_of(row.variant))
     return board.figure
 
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import border_deviation
-from lowlight_ddpm.figures.style import COLOURS, MUTED, name_ends, page
+from lowlight_ddpm.figures.style import MUTED, colour_of, name_ends, page
 from lowlight_ddpm.statistics import Interval, interval
 from lowlight_ddpm.variants import find_variant
 
@@ -55,8 +55,8 @@ def _curves(axes: Axes, lines: dict[str, Line]) -> None:
         found = [point if isinstance(point, Interval) else Interval(point, point, point) for point in line]
         axes.plot(x, [point.mean for point in found], color=MUTED, linewidth=1.2, zorder=2)
         for name, brightness, point in zip(DOSES, x, found, strict=True):
-            axes.plot([brightness] * 2, [point.low, point.high], color=COLOURS[name], linewidth=1.4)
-            axes.plot(brightness, point.mean, "o", color=COLOURS[name], markersize=6, zorder=3)
+            axes.plot([brightness] * 2, [point.low, point.high], color=colour_of(name), linewidth=1.4)
+            axes.plot(brightness, point.mean, "o", color=colour_of(name), markersize=6, zorder=3)
         ends[label] = found[-1].mean
     axes.set_xscale("log", base=2)
     axes.set_xticks(x, [f"{name}\n{brightness:g}" for name, brightness in zip(DOSES, x, strict=True)])

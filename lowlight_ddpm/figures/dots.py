@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation, Transform, blended_transform_factory
 
-from lowlight_ddpm.figures.style import CHANNELS, COLOURS, INK, LINE, MUTED
+from lowlight_ddpm.figures.style import CHANNELS, INK, LINE, MUTED, colour_of
 from lowlight_ddpm.statistics import Interval
 
 _APART = 0.24  # of a line's height, between the marks of R, G and B
@@ -20,7 +20,7 @@ def name_lines(axes: Axes, names: list[str]) -> None:
     axes.spines["left"].set_visible(False)
     if axes.get_subplotspec().is_first_col():
         for line, name in enumerate(names):
-            axes.plot(0, line, "s", color=COLOURS[name], clip_on=False, transform=_beside(axes))
+            axes.plot(0, line, "s", color=colour_of(name), clip_on=False, transform=_beside(axes))
 
 
 def channel_dots(axes: Axes, shifts: list[dict[str, Interval]]) -> None:

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from lowlight_ddpm.figures.dots import name_lines
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import AROUND, present
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, page, pale
+from lowlight_ddpm.figures.style import INK, MUTED, colour_of, page, pale
 from lowlight_ddpm.statistics import interval
 
 STARTS = (300, 600)
@@ -26,8 +26,8 @@ def draw_errors(inputs: Inputs) -> Figure:
             if cell.empty:
                 continue
             whole, shift = interval(cell, "mse"), cell.mse_shift.mean()
-            axes.barh(line, whole.mean, 0.62, color=pale(COLOURS[name]))
-            axes.barh(line, shift, 0.62, color=COLOURS[name])
+            axes.barh(line, whole.mean, 0.62, color=pale(colour_of(name)))
+            axes.barh(line, shift, 0.62, color=colour_of(name))
             axes.plot([whole.low, whole.high], [line, line], color=INK, linewidth=1)
             axes.annotate(
                 f"{100 * shift / whole.mean:.1f} %" + " shift" * (line == 0),

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, grid
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.figures.style import COLOURS
+from lowlight_ddpm.figures.style import colour_of
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.variants import find_variant
@@ -47,6 +47,6 @@ def _board(
         x, row = left + number * (width + BETWEEN), find_variant(name)
         gain = 1 / row.brightness if how == BRIGHTENED else 1.0
         said = name if row.brightness == 1 else f"{name}, {how}" + (f" ×{gain:g}" if gain > 1 else "")
-        board.heading(x, MARGIN, row.title, said, COLOURS[name])
+        board.heading(x, MARGIN, row.title, said, colour_of(name))
         grid(board, x, MARGIN + HEAD, inputs.samples(name, count, variance_type), gain, columns, side, gap)
     return board.figure

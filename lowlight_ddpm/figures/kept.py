@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, name_ends, page
+from lowlight_ddpm.figures.style import INK, MUTED, colour_of, name_ends, page
 from lowlight_ddpm.gain import LEVELS, TINTS
 
 # The plain networks, other schedules, and those that see colours otherwise.
@@ -47,7 +47,7 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     for _, line in rows.drop_duplicates(["signal", "perfect"]).groupby("variant", sort=False):
         axes.plot(line.signal, line.perfect, color=INK, linestyle=_DASHED, linewidth=1.1, zorder=3)
     for name, line in rows.groupby("variant", sort=False):
-        axes.plot(line.signal, line.kept, color=COLOURS[name], marker="o", markersize=4)
+        axes.plot(line.signal, line.kept, color=colour_of(name), marker="o", markersize=4)
     axes.set_xscale("log")
     axes.set_xticks(LEVELS[:-1], [f"{level:.0%}" for level in LEVELS[:-1]])
     axes.xaxis.set_minor_locator(NullLocator())

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from lowlight_ddpm.figures.inputs import Inputs, Missing
-from lowlight_ddpm.figures.style import COLOURS, LINE, MUTED, name_ends, page
+from lowlight_ddpm.figures.style import LINE, MUTED, colour_of, name_ends, page
 from lowlight_ddpm.loss_curves import loss_curves
 
 QUESTIONS = (
@@ -28,7 +28,7 @@ def draw_losses(inputs: Inputs) -> Figure:
         for name in curves.keys() - shown:
             axes.plot(*curves[name], color=LINE, linewidth=0.8, zorder=1)
         for name in shown:
-            axes.plot(*curves[name], color=COLOURS[name])
+            axes.plot(*curves[name], color=colour_of(name))
         axes.set_xlim(0, max(curves[name][0][-1] for name in shown or curves))
     panels[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panels[0].yaxis.set_major_formatter("{x:g}")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.dots import channel_dots, name_lines
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.figures.style import COLOURS, INK, MUTED, page
+from lowlight_ddpm.figures.style import INK, MUTED, colour_of, page
 from lowlight_ddpm.statistics import Interval, interval
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -44,9 +44,9 @@ def draw_noise_colours(inputs: Inputs) -> Figure:
     channel_dots(left, [_against(rows[rows.variant == name], learned[name]) for name in names])
     for line, name in enumerate(names):
         theirs, ours = (border_deviation(part, name) for part in (learned[name], rows[rows.variant == name]))
-        right.plot([theirs, ours], [line, line], color=COLOURS[name], linewidth=1.6)
+        right.plot([theirs, ours], [line, line], color=colour_of(name), linewidth=1.6)
         right.plot(theirs, line, "|", color=INK, markersize=14, markeredgewidth=1.6)
-        right.plot(ours, line, "o", color=COLOURS[name], markersize=7)
+        right.plot(ours, line, "o", color=colour_of(name), markersize=7)
         if line == 0:
             for value, said in ((theirs, "training set"), (ours, "samples")):
                 right.annotate(

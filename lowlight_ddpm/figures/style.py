@@ -81,6 +81,11 @@ _LOOK = {
 }
 
 
+def colour_of(variant: str) -> str:
+    """What a variant is drawn in; a row that has no colour yet in that of words."""
+    return COLOURS.get(variant, MUTED)
+
+
 def look() -> rc_context:
     """The context that figures are drawn and written in."""
     return rc_context(_LOOK)
@@ -145,5 +150,5 @@ def chip_title(axes: Axes, name: str) -> None:
     """A variant's name above a small panel, with a chip of its colour before it."""
     axes.set_title(name, fontsize=TEXT, pad=5, x=0.08)
     axes.annotate(
-        "■", (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", color=COLOURS[name]
+        "■", (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", color=colour_of(name)
     )

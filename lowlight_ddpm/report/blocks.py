@@ -52,10 +52,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
 _HOUSE = Path(__file__).parent.parent.parent
 PAGES = (
     _HOUSE / "README.md",
-    *(
-        _HOUSE / "docs" / name
-        for name in ("findings.md", "reliability.md", "scale.md", "performance.md")
-    ),
+    *(_HOUSE / "docs" / name for name in ("findings.md", "reliability.md", "scale.md", "performance.md")),
 )
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 

@@ -3,3 +3,5 @@
 import os
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
+
+from lowlight_ddpm.ui import gpu  # before anything that imports torch  # noqa: F401

@@ -99,7 +99,7 @@ class Controls:
         self.whole = gr.Checkbox(
             trained.whole,
             label="Whole picture",
-            info="All of it at its own size, in overlapping tiles. Off: its middle square at 64 px.",
+            info="All of it at its own size, in overlapping tiles. Off: its middle square at the network's.",
             elem_id="whole",
         )
         self.start = Dial(

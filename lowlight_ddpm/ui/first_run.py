@@ -14,7 +14,6 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import prepare, to_image
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.schedule import trailing_timesteps
@@ -65,7 +64,7 @@ def picked() -> Picked:
 def _restored(settings: RunSettings) -> Run:
     run = Run(settings, picked(), begun=True, over=True, beforehand=True)
     timesteps = trailing_timesteps(settings.start, settings.steps).tolist()
-    x_t, x0 = (_cut(FOLDER / f"{name}.png", len(timesteps)) for name in SHEETS)
+    x_t, x0 = (_cut(FOLDER / f"{name}.png", len(timesteps), settings.size) for name in SHEETS)
     for index, timestep in enumerate(timesteps):
         alpha_bar = settings.alphas_cumprod[timestep].item()
         run.history.keep(Step(index, len(timesteps), timestep, alpha_bar, x_t[index, None], x0[index, None]))
@@ -78,11 +77,11 @@ def _joined(pictures: Tensor) -> Tensor:
     return rows.permute(2, 0, 3, 1, 4).flatten(3).flatten(1, 2)
 
 
-def _cut(path: Path, count: int) -> Tensor:
-    """The pictures of a sheet again: (N, 3, H, W) in model range."""
+def _cut(path: Path, count: int, size: int) -> Tensor:
+    """The pictures of a sheet again: (N, 3, size, size) in model range."""
     with Image.open(path) as sheet:
         pixels = pil_to_tensor(sheet)
-    cut = pixels.unflatten(1, (-1, RESOLUTION)).unflatten(3, (COLUMNS, RESOLUTION))
+    cut = pixels.unflatten(1, (-1, size)).unflatten(3, (COLUMNS, size))
     return prepare(cut.permute(1, 3, 0, 2, 4).flatten(0, 1)[:count], 1.0)
 
 

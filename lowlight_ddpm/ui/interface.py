@@ -48,18 +48,25 @@ def build() -> gr.Blocks:
     return page.queue(default_concurrency_limit=1, max_size=MAX_WAITING)
 
 
-def launch(page: gr.Blocks, **options) -> tuple:
-    """Serve the page: to this machine alone, or to everyone on a Space; `options` are Blocks.launch's own."""
-    served = {
-        "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
+def options() -> dict:
+    """How the page is served, by whatever: what Blocks.launch and gr.mount_gradio_app both take."""
+    return {
         "theme": theme(),
         "css_paths": STYLES,
         "max_file_size": LIMITS.upload,
         "app_kwargs": {"routes": [APIRoute("/health", health)]},  # before Gradio's own, which take any path
-        "state_session_capacity": MAX_SESSIONS,
         "footer_links": ["api"],
+        "show_error": False,
         "enable_monitoring": False,
         "ssr_mode": False,
         "mcp_server": find_spec("mcp") is not None,  # the endpoints as tools, where the package is there
     }
-    return page.launch(**served | options)
+
+
+def launch(page: gr.Blocks, **wanted) -> tuple:
+    """Serve the page: to this machine alone, or to everyone on a Space; `wanted` are Blocks.launch's own."""
+    served = {
+        "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
+        "state_session_capacity": MAX_SESSIONS,
+    }
+    return page.launch(**options() | served | wanted)

@@ -7,14 +7,13 @@ from torch import Tensor
 
 from lowlight_ddpm.images import square
 from lowlight_ddpm.light import LIGHTS
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.png import data_uri
 
 
 def side_by_side(picture: Image.Image, settings: RunSettings) -> str:
     """A small picture for each light, brightened, the chosen one marked, as HTML."""
-    pixels = square(picture, RESOLUTION)[None]
+    pixels = square(picture, settings.size)[None]
     shown = "".join(_figure(name, pixels, settings) for name in LIGHTS)
     note = f"The picture dimmed to {settings.brightness:g} in either light, and brightened again."
     return f'<div class="lights">{shown}</div><p class="note">{note}</p>'

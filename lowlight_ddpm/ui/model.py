@@ -4,17 +4,14 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-try:
-    import spaces  # must be imported before torch; it is there on ZeroGPU Spaces only
-except ImportError:
-    spaces = None
-
 import torch
 from torch import Tensor
 
 from lowlight_ddpm import checkpoints, sampling
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.ui.gpu import on_gpu, seconds_of
 from lowlight_ddpm.ui.limits import Limits
 from lowlight_ddpm.ui.logs import logged
 
@@ -23,10 +20,6 @@ QUEUE = "model"  # concurrency_id of every event that calls a network
 
 # Two threads that share two busy cores are several times slower than one.
 torch.set_num_threads(int(os.environ.get("LOWLIGHT_THREADS", "1")))
-
-
-def _on_gpu(function: Callable) -> Callable:
-    return spaces.GPU(function) if spaces else function
 
 
 def walk(
@@ -38,16 +31,37 @@ def walk(
     """The Steps of a run, on the CPU, as `sampling.denoise` makes them.
 
     `pictures` are (B, 3, H, W) in model range, or None to generate `count`; `alter` must be picklable. Raises
-    Refusal for a run that is too much here, or takes too long.
+    Refusal as that does, and for a run that is too much here, or takes too long.
     """
     LIMITS.check(settings.steps, 0 if pictures is None else pictures[0, 0].numel())
-    yield from logged(settings, LIMITS.timed(_walk(settings, pictures, count, alter)))
+    steps = _told(_walk(settings, pictures, count, alter))
+    yield from logged(settings, LIMITS.timed(steps))
 
 
-@_on_gpu
+def _told(steps: Iterator[Step | Refusal]) -> Iterator[Step]:
+    """Raise the Refusal that comes instead of a step."""
+    for step in steps:
+        if isinstance(step, Refusal):
+            raise step
+        yield step
+
+
+def _seconds(settings: RunSettings, pictures: Tensor | None, count: int, alter: object) -> int:
+    """How long `_walk` may take on a shared GPU."""
+    count, height, width = (count, settings.size, settings.size) if pictures is None else pictures[:, 0].shape
+    return seconds_of(settings.steps, count, height, width, settings.size)
+
+
+@on_gpu(_seconds)
 def _walk(
     settings: RunSettings, pictures: Tensor | None, count: int, alter: Callable[[Step], Step] | None
-) -> Iterator[Step]:
+) -> Iterator[Step | Refusal]:
     """On ZeroGPU this runs in a process of its own: whatever must be remembered is the caller's to keep."""
-    for step in sampling.denoise(checkpoints.load(settings.variant), settings, pictures, count, alter):
-        yield replace(step, x_t=step.x_t.cpu(), x0=step.x0.cpu())
+    try:
+        checkpoint = checkpoints.load(settings.variant)
+        if checkpoints.GPU_IS_LENT:
+            checkpoint.unet.to("cuda")
+        for step in sampling.denoise(checkpoint, settings, pictures, count, alter):
+            yield replace(step, x_t=step.x_t.cpu(), x0=step.x0.cpu())
+    except Refusal as refusal:
+        yield refusal  # raised, it would come back without its sentence

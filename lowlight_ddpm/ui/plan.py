@@ -8,7 +8,6 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.backends import TITLES, backend_here
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import entire_size
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.sampling import seconds_per_call
 from lowlight_ddpm.schedule import signal_and_noise
 from lowlight_ddpm.settings import RunSettings, run_settings
@@ -40,11 +39,11 @@ def plan(values: dict, picture: Image.Image) -> tuple[str, str]:
 
 
 def _estimate(settings: RunSettings, picture: Image.Image) -> str:
-    height, width = RESOLUTION, RESOLUTION
+    height = width = size = settings.size
     calls = "1 network call" if settings.steps == 1 else f"{settings.steps} network calls"
     if settings.whole:
-        width, height = entire_size(picture.size, RESOLUTION)
-        calls += f" on {tile_count(height, width, RESOLUTION)} tiles of {width}×{height} pixels"
+        width, height = entire_size(picture.size, size)
+        calls += f" on {tile_count(height, width, size)} tiles of {width}×{height} pixels"
     model.LIMITS.check(settings.steps, height * width)
     per_call = seconds_per_call(checkpoints.load(settings.variant), height, width, settings.backend)
     return f"Takes {about(per_call * settings.steps)}: {calls} by {TITLES[backend_here(settings.backend)]}."

@@ -6,10 +6,10 @@ from io import BytesIO
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import to_image
 
 LONGEST = 512  # pixels of a side that are sent; the page shows no picture larger
+SHARP = 128  # pixels of a side up to which a square's own pixels can be told apart
 
 
 def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:
@@ -26,7 +26,7 @@ def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:
 
 def proportions(x: Tensor | None) -> str:
     """The style of what holds pictures like `x`: a square of sharp pixels unless they are photographs."""
-    if x is None or x.shape[-2:] == (RESOLUTION, RESOLUTION):
+    height, width = (SHARP, SHARP) if x is None else x.shape[-2:]
+    if height == width <= SHARP:
         return ""
-    height, width = x.shape[-2:]
     return f' style="--proportions: {width} / {height}; --scaling: auto"'

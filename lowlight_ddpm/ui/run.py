@@ -17,7 +17,6 @@ from lowlight_ddpm.images import framed, read
 from lowlight_ddpm.images.picker import Gallery
 from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.light import LIGHTS
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.onset import onset
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.sampling import Step
@@ -83,7 +82,7 @@ class Run(Work):
     @property
     def pixels(self) -> Tensor | None:
         """What the run takes of the picture, uint8 (3, H, W), as bright as it was taken; None for noise."""
-        return None if self.generates else framed(self.picked.image, RESOLUTION, self.settings.whole)
+        return None if self.generates else framed(self.picked.image, self.settings.size, self.settings.whole)
 
     @property
     def steps(self) -> list[Step]:

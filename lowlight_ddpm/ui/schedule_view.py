@@ -10,7 +10,6 @@ from torch import Tensor
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.curves import SNR_LIMIT, Curves
 from lowlight_ddpm.frame import Frame
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.sampling import add_noise, randn
 from lowlight_ddpm.settings import LAST_TIMESTEP, run_settings
 from lowlight_ddpm.ui.chart import NAMES, Chart, Line, chart
@@ -69,7 +68,7 @@ def kept_colour(curves: Curves, variant: str) -> float:
     row, record = find_variant(variant), checkpoints.record(variant)
     covariance = torch.tensor(record["channel_covariance"], dtype=torch.float64)
     covariance = Frame.of(row, record["channel_mean"]).enter_covariance(covariance)
-    return curves.kept_colour(covariance, RESOLUTION**2, row.offset_noise)
+    return curves.kept_colour(covariance, row.size**2, row.offset_noise)
 
 
 def percent(share: float) -> str:
@@ -81,8 +80,8 @@ def percent(share: float) -> str:
 
 
 @lru_cache(maxsize=1)
-def _noise() -> Tensor:
-    return randn((1, 3, RESOLUTION, RESOLUTION), [torch.Generator().manual_seed(0)])[0]
+def _noise(size: int) -> Tensor:
+    return randn((1, 3, size, size), [torch.Generator().manual_seed(0)])[0]
 
 
 def _pictures(dialled: Dialled) -> str:
@@ -93,7 +92,7 @@ def _pictures(dialled: Dialled) -> str:
     exposure = gain(run.settings, dialled.brightened)
     html = panel("clean", "Input", "dimmed", "", run.dim, exposure)
     for name, curves in dialled.both.items():
-        noised = add_noise(frame.enter(run.dim), _noise(), curves.alphas_cumprod[at].item())
+        noised = add_noise(frame.enter(run.dim), _noise(run.settings.size), curves.alphas_cumprod[at].item())
         title = NAMES[name].capitalize()
         html += panel(name, title, f"timestep {at}", "", frame.leave(noised), exposure)
     return html

@@ -10,7 +10,6 @@ from torchvision.utils import make_grid
 
 from lowlight_ddpm.comparison import SetShift, set_shift
 from lowlight_ddpm.images import stack
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
@@ -52,8 +51,8 @@ class Sheet(Job):
     pace, live = 0.5, True
 
     def __post_init__(self) -> None:
-        pixels = stack(self.gallery, RESOLUTION)
-        self.sides = [Side(settings, settings.dim(pixels)) for settings in self.wanted]
+        pixels = {size: stack(self.gallery, size) for size in {settings.size for settings in self.wanted}}
+        self.sides = [Side(settings, settings.dim(pixels[settings.size])) for settings in self.wanted]
 
     def repeats(self, other: Job | None) -> bool:
         """Whether `other` is this very work, so that what it has come to can stay."""

@@ -8,7 +8,6 @@ from torch import Tensor
 from lowlight_ddpm.comparison import Memory, Outcome
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import square
-from lowlight_ddpm.network import RESOLUTION
 from lowlight_ddpm.photometry import digest
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
@@ -34,8 +33,9 @@ class Trials(Job):
     step: Step | None = None
 
     def __post_init__(self) -> None:
-        self.pixels = square(self.picked.image, RESOLUTION)
-        self.digest = digest(self.pixels)
+        sizes = {settings.size for settings in self.wanted if isinstance(settings, RunSettings)}
+        self.pixels = {size: square(self.picked.image, size) for size in sizes}
+        self.digests = {size: digest(pixels) for size, pixels in self.pixels.items()}
         self.found = [self._known(settings) for settings in self.wanted]
         self._open = [index for index, known in enumerate(self.found) if known is None]
 
@@ -69,7 +69,7 @@ class Trials(Job):
 
     def input(self, settings: RunSettings) -> Tensor:
         """The picture dimmed: (3, H, W) in model range."""
-        return settings.dim(self.pixels[None])[0]
+        return settings.dim(self.pixels[settings.size][None])[0]
 
     def query(self, index: int) -> str:
         """The link's query that opens this run in Watch."""
@@ -96,8 +96,10 @@ class Trials(Job):
                 self.step = step
                 yield False
             outcome = Outcome.of(settings, self.step.x0[0], picture)
-            MEMORY.keep(self.digest, outcome)
+            MEMORY.keep(self.digests[settings.size], outcome)
         self.found[index] = outcome
 
     def _known(self, settings: RunSettings | Refusal) -> Outcome | Refusal | None:
-        return settings if isinstance(settings, Refusal) else MEMORY.recall(settings, self.digest)
+        if isinstance(settings, Refusal):
+            return settings
+        return MEMORY.recall(settings, self.digests[settings.size])

@@ -86,7 +86,7 @@ def test_other_betas_change_the_dialled_side_alone(session, pictures):
 
 
 def test_both_pictures_bear_the_same_noise_at_their_own_level(session, pictures):
-    noise, trained = schedule_view._noise(), Curves.trained(find_variant("dim"))
+    noise, trained = schedule_view._noise(64), Curves.trained(find_variant("dim"))
     dialled = schedule_view.Dialled.of(session, "dim", 1e-3, 0.01, False, 50)
     shown = pictures(schedule_view.scene(dialled))[1:]
     for picture, curves in zip(shown, (trained, Curves(1e-3, 0.01)), strict=True):

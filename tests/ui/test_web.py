@@ -5,11 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui import interface, server
 
 HOUSE = Path(__file__).parents[2]
 FORBIDDEN = {
@@ -44,9 +45,13 @@ BODIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def web():
-    """A client of the server."""
+@pytest.fixture(scope="module", params=["launched", "mounted"])
+def web(request):
+    """A client of the server: `python app.py`'s, or the one that is mounted for many."""
+    if request.param == "mounted":
+        with TestClient(server.create(), raise_server_exceptions=False) as client:
+            yield client
+        return
     page = interface.build()
     interface.launch(page, prevent_thread_lock=True, quiet=True)
     with httpx.Client(base_url=page.local_url, timeout=60) as client:
@@ -98,4 +103,7 @@ def test_a_file_s_name_cannot_leave_its_folder_or_carry_html(web, tmp_path):
 def test_nothing_is_told_to_anyone_else(web):
     config = web.get("config").json()
     assert config["analytics_enabled"] is False
+    assert config["footer_links"] == ["api"]
+    assert "--primary-500" in web.get("theme.css").text
+    assert ".panels" in config["css"]
     assert not config.get("space_id")

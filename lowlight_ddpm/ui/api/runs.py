@@ -15,7 +15,9 @@ from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.run import Picked, Run, paced
 
 SECONDS = 0.5  # between two results on the way
-PICTURE = Field("picture", "the picture to restore, as a file; its middle square, 64 px wide, unless whole")
+PICTURE = Field(
+    "picture", "the picture to restore, as a file; its middle square, at the network's size, unless whole"
+)
 _OF_RESTORATION = ("mode", "start", "brightness", "light", "whole", "anchor")
 _GENERATED = tuple(name for name in FIELDS if name not in _OF_RESTORATION)
 
@@ -27,9 +29,9 @@ def denoise(picture: str | None = None, *values) -> Streamed:
     """Dim a picture, bury it in noise, have a network restore it, and measure how far its colours shifted.
 
     Whatever is left out is as the variant was trained. While it runs, the network's clean guess so far comes
-    with its step, its mean R, G, B and what they should be. The last result is the restored picture (64 px
-    or whole, as dim as brightness made it) with the settings in full, the measures against the dimmed
-    picture, and the verdict in words.
+    with its step, its mean R, G, B and what they should be. The last result is the restored picture (at the
+    network's size or whole, as dim as brightness made it) with the settings in full, the measures against the
+    dimmed picture, and the verdict in words.
     """
     with refusals_shown():
         settings = settings_of(values)
@@ -44,7 +46,7 @@ def generate(*values) -> Streamed:
 
     Whatever is left out is as the variant was trained; the same seed draws the same picture. While it runs,
     the network's clean guess so far comes with its step and its mean R, G, B. The last result is the picture
-    (64 px, as dim as those the network has learned from) with the settings in full.
+    (as large and as dim as those the network has learned from) with the settings in full.
     """
     with refusals_shown():
         settings = run_settings(mode="generate", **dict(zip(_GENERATED, values, strict=True)))

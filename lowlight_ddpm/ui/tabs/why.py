@@ -37,7 +37,7 @@ class Why:
                     label="Task",
                     info="As in the last run of Watch, or the other one with the same settings. "
                     "From pure noise, 16 pictures are made for every answer, which takes longer. "
-                    "Always at 64 px.",
+                    "Always on the middle square.",
                     elem_id="why-task",
                 )
                 self.which = gr.HTML(_which(run), elem_id="why-which", padding=False)

@@ -1,0 +1,29 @@
+"""A Space's shared GPU (ZeroGPU): what is decorated runs there, in a process that is forked for it."""
+
+import math
+from collections.abc import Callable
+
+try:
+    import spaces  # must be imported before torch; it is there on ZeroGPU Spaces only
+except ImportError:
+    spaces = None
+
+from lowlight_ddpm.tiling import BATCH, tile_count
+
+LONGEST = 120  # seconds that are asked for at most: a stranger is lent no more
+_FORKING, _CALL = 15.0, 0.05  # seconds, on the safe side; what is not used is not charged
+
+
+def on_gpu(seconds: Callable[..., int]) -> Callable[[Callable], Callable]:
+    """Have a generator run on the shared GPU, for as long as `seconds` says of its own arguments.
+
+    Elsewhere it is left as it is. There, arguments and whatever it yields are pickled, and of an exception
+    only the name comes back.
+    """
+    return spaces.GPU(duration=seconds) if spaces else lambda generator: generator
+
+
+def seconds_of(steps: int, count: int, height: int, width: int, side: int) -> int:
+    """How long a run may take there: `steps` calls on `count` pictures, in tiles of `side` pixels."""
+    calls = steps * math.ceil(count * tile_count(height, width, side) / BATCH)
+    return min(math.ceil(_FORKING + _CALL * calls), LONGEST)
