@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed faults load fuzz clean
+.PHONY: demo test lint first-run screenshots page-speed faults load fuzz notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -56,6 +56,15 @@ load: $(VENV)/.runs
 # Odd settings and broken files: each is taken, or refused in one sentence.
 fuzz: $(VENV)/.tests
 	$(PYTHON) -W ignore -m benchmarks.fuzz
+
+# docs/explore.ipynb, in a browser.
+notebook: $(VENV)/.runs
+	$(PYTHON) -m pip install --quiet jupyterlab ipywidgets
+	PYTHONPATH=$(CURDIR) $(PYTHON) -m jupyterlab docs/explore.ipynb
+
+# docs/howto.md word for word in a fresh clone: one row in the table, trained, evaluated, and seen on the page.
+newcomer: $(VENV)/.tests
+	PYTHONPATH=. $(PYTHON) tests/newcomer.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -24,8 +24,8 @@ class Served:
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[Served]:
-    """Serve the page with drawn pictures until the block ends; the process writes to `log`.
+def serving(log: Path, house: Path = HOUSE, **environment: str) -> Iterator[Served]:
+    """Serve the page of `house` with drawn pictures until the block ends; the process writes to `log`.
 
     Raises RuntimeError, with what it wrote, where the page does not start.
     """
@@ -37,7 +37,7 @@ def serving(log: Path, **environment: str) -> Iterator[Served]:
     environment.pop("LOWLIGHT_IMAGES", None)
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=HOUSE, env=environment, stdout=output, stderr=output
+            [sys.executable, "app.py"], cwd=house, env=environment, stdout=output, stderr=output
         )
         try:
             yield Served(_when_ready(f"http://127.0.0.1:{port}", server, log), server.pid)

@@ -251,7 +251,7 @@ def test_a_language_model_s_client_calls_them_and_sees_the_picture(page):
     ("document", "count", "printed"),
     [
         (DOCS, 5, ["dim True What the post starts from", "by eye 1 by MSE 1"]),
-        (README, 2, ["tensor([[", "step 1 of 3", "of 255"]),
+        (README, 2, ["tensor([[", "In the training set", "delta_e", "step 1 of 3", "of 255"]),
     ],
     ids=["api.md", "README.md"],
 )
