@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
 HOUSE = Path(__file__).parent.parent
+APP = ("app.py",)
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Served:
 
 
 @contextmanager
-def serving(log: Path, house: Path = HOUSE, **environment: str) -> Iterator[Served]:
-    """Serve the page of `house` with drawn pictures until the block ends; the process writes to `log`.
+def serving(log: Path, command: tuple[str, ...] = APP, **environment: str) -> Iterator[Served]:
+    """Serve the page with drawn pictures until the block ends; the process writes to `log`.
 
     Raises RuntimeError, with what it wrote, where the page does not start.
     """
@@ -36,9 +37,8 @@ def serving(log: Path, house: Path = HOUSE, **environment: str) -> Iterator[Serv
     environment["GRADIO_SERVER_PORT"] = str(port)
     environment.pop("LOWLIGHT_IMAGES", None)
     with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=house, env=environment, stdout=output, stderr=output
-        )
+        words = [sys.executable, *command]
+        server = subprocess.Popen(words, cwd=HOUSE, env=environment, stdout=output, stderr=output)
         try:
             yield Served(_when_ready(f"http://127.0.0.1:{port}", server, log), server.pid)
         finally:

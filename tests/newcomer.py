@@ -29,14 +29,13 @@ def follow(house: Path, shorten: Callable[[str], str] = str) -> dict:
     Nothing but the row is changed. What sets up `make demo` is left out: the page is served from here.
     """
     add_row(house / "lowlight_ddpm" / "variants.py")
-    told = {}
     for command in (command for command in commands(HOWTO) if NAME in command):
         since = time.monotonic()
         words = shorten(command).split()
         here = os.environ | {"PYTHONPATH": str(house)}
         subprocess.run([sys.executable, *words[1:]], cwd=house, env=here, check=True)
         print(f"{time.monotonic() - since:.0f} s: {' '.join(words)}", flush=True)
-    with serving(house / "page.log", house, PYTHONPATH=str(house)) as page:
+    with serving(house / "page.log", (str(house / "app.py"),), PYTHONPATH=str(house)) as page:
         client = Client(page.url, verbose=False)
         listed = {row["name"]: row["available"] for row in client.predict(api_name="/variants")}
         assert listed[NAME], f"The page does not offer {NAME}."

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -32,12 +31,6 @@ HOWTO = HOUSE / "docs" / "howto.md"
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
-@dataclass(frozen=True)
-class Tiny(training.Recipe):
-    channels: tuple[int, ...] = (8, 8, 8, 8)
-    drawn: int = 0
-
-
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
     return save_tiny(tmp_path_factory.mktemp("networks"), VARIANTS, channels=(8, 16), side=16)
@@ -58,7 +51,8 @@ def small(monkeypatch, desk, networks):
     load = checkpoints.load
     monkeypatch.setattr(checkpoints, "load", lambda name: load(name, networks))
     monkeypatch.setattr(checkpoints, "ROOT", desk / "checkpoints")
-    monkeypatch.setattr(training, "Recipe", Tiny)
+    build = training.build_unet
+    monkeypatch.setattr(training, "build_unet", lambda _, channels, *rest: build(1, (8, 8, 8, 8), *rest))
     monkeypatch.setattr(training, "fastest_precision", lambda *_: "no")
     row = eval(examples(HOWTO)[0], {"Variant": Variant})
     monkeypatch.setitem(VARIANTS, row.name, row)
