@@ -62,7 +62,7 @@ notebook: $(VENV)/.runs
 	$(PYTHON) -m pip install --quiet jupyterlab ipywidgets
 	PYTHONPATH=$(CURDIR) $(PYTHON) -m jupyterlab docs/explore.ipynb
 
-# docs/howto.md word for word in a fresh clone: one row in the table, trained, evaluated, and seen on the page.
+# The row of docs/howto.md in a fresh clone, by its commands word for word: trained, measured, seen on the page.
 newcomer: $(VENV)/.tests
 	PYTHONPATH=. $(PYTHON) tests/newcomer.py
 
