@@ -24,9 +24,10 @@ NAME = eval(ROW, {"Variant": Variant}).name
 
 
 def follow(house: Path, shorten: Callable[[str], str] = str) -> dict:
-    """Do in `house` what the section says, each command as `shorten` gives it; what the page's /generate says.
+    """Follow the section in `house`, each command as `shorten` gives it; what the page's /generate says.
 
-    It takes those commands that name the row, and changes nothing else. What sets up `make demo` is left out: the page is served from here.
+    It takes those commands that name the row, and changes nothing else. What sets up `make demo` is left out:
+    the page is served from here.
     """
     add_row(house / "lowlight_ddpm" / "variants.py")
     for command in (command for command in commands(HOWTO) if NAME in command):
