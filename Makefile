@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale clean
+.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -64,6 +64,15 @@ fuzz: $(VENV)/.tests
 # What steps, states and files cost here, for the plan in docs/scale.md.
 scale: $(VENV)/.runs
 	$(PYTHON) -m benchmarks.scale
+
+# docs/explore.ipynb, in a browser.
+notebook: $(VENV)/.runs
+	$(PYTHON) -m pip install --quiet jupyterlab ipywidgets
+	PYTHONPATH=$(CURDIR) $(PYTHON) -m jupyterlab docs/explore.ipynb
+
+# The row of docs/howto.md in a fresh clone, by its commands word for word: trained, measured, seen on the page.
+newcomer: $(VENV)/.tests
+	PYTHONPATH=. $(PYTHON) tests/newcomer.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

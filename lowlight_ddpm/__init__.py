@@ -1,3 +1,25 @@
-"""See what a diffusion model does to a dark picture."""
+"""See what a diffusion model does to a dark picture.
+
+`from lowlight_ddpm import denoise, generate, measure, load` is the way in for notebooks and scripts.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lowlight_ddpm.api import Run, denoise, generate, load, measure
 
 __version__ = "0.1.0"
+__all__ = ["Run", "__version__", "denoise", "generate", "load", "measure"]
+
+
+def __getattr__(name: str) -> Any:
+    """What the API offers is imported when it is first asked for (PEP 562): torch takes seconds."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module("lowlight_ddpm.api"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,9 +34,9 @@ class Checkpoint:
     """
 
     variant: Variant
-    unet: UNet2DModel
-    scheduler: DDPMScheduler
-    record: dict
+    unet: UNet2DModel = field(repr=False)
+    scheduler: DDPMScheduler = field(repr=False)
+    record: dict = field(repr=False)
 
     @property
     def device(self) -> torch.device:

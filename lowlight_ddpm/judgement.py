@@ -1,6 +1,7 @@
 """What a restoration did to the colours: its measures, the noise that they must beat, and a sentence."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from html import escape
 
 from PIL import Image
 from torch import Tensor
@@ -12,13 +13,28 @@ from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.words import in_words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Judgement:
     """JSON-able by dataclasses.asdict; `noise_floor` is colour.noise_floor at the run's start, in 1/255."""
 
     measures: Measures
     noise_floor: float
     in_words: str
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """Every measure as it is read, by its name."""
+        return {
+            name: "undefined" if figure is None else format(figure, ".4g")
+            for name, figure in asdict(self.measures).items()
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join([*(f"{name:20} {figure}" for name, figure in self.figures.items()), self.in_words])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{name}</th><td>{figure}</td></tr>" for name, figure in self.figures.items())
+        return f"<p>{escape(self.in_words)}</p><table>{rows}</table>"
 
 
 def judge(steps: list[Step], picture: Tensor, brightness: float, noise_scale: float = 1.0) -> Judgement:

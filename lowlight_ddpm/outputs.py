@@ -2,7 +2,9 @@
 
 import json
 import platform
+from base64 import b64encode
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -62,6 +64,15 @@ def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:
     chosen = spread(steps, SHEET_COLUMNS)
     pictures = [step.x_t[0] for step in chosen] + [step.x0[0] for step in chosen]
     return picture_grid(torch.stack(pictures), len(chosen), gain)
+
+
+def data_uri(picture: Image.Image, longest: int) -> str:
+    """A picture as the data-URI of a PNG; made smaller if a side has more than `longest` pixels."""
+    file, picture = BytesIO(), picture.copy()
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    # Noise does not compress: a higher level only takes longer.
+    picture.save(file, "PNG", compress_level=1)
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
 def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:

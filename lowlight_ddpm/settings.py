@@ -14,6 +14,8 @@ from lowlight_ddpm.variants import find_variant
 
 LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
 BackendName = Literal["torch", "onnx"]
+AS_TRAINED = ("brightness", "variance_type", "beta_start", "beta_end")
+"""The settings that are the variant's own where they are left out."""
 
 Beta = Annotated[float, Field(gt=0, lt=1)]
 
@@ -65,9 +67,7 @@ class RunSettings(BaseModel):
         """Fill what was left out (or given as None) from the variant's row."""
         given = {name: value for name, value in values.items() if value is not None}
         row = find_variant(str(given.get("variant", "dim")))
-        trained = {
-            name: getattr(row, name) for name in ("brightness", "variance_type", "beta_start", "beta_end")
-        }
+        trained = {name: getattr(row, name) for name in AS_TRAINED}
         start = {"start": LAST_TIMESTEP} if given.get("mode") == "generate" else {}
         return trained | start | given
 

@@ -40,6 +40,8 @@ FLOORS = (
         "recording",
         "judgement",
         "outputs",
+        "run",
+        "api",
         "causes",
         "explain",
         "probe",

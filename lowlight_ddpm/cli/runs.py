@@ -85,6 +85,7 @@ def denoise(
     Writes result.png, steps.png (noisy pictures above, estimates below), steps.gif and measures.json.
     """
     from lowlight_ddpm import images
+    from lowlight_ddpm.run import Run
     from lowlight_ddpm.settings import run_settings
 
     settings = (
@@ -97,16 +98,7 @@ def denoise(
     pixels = images.framed(images.open_picture(image), size, settings.whole)
     if settings.whole:
         _announce(checkpoint, settings.steps, *pixels.shape[1:])
-    dim = settings.dim(pixels[None])
-    walk = _walk(checkpoint, settings, dim)
-
-    from lowlight_ddpm.judgement import judge
-    from lowlight_ddpm.outputs import run_report, write_run
-
-    judgement = judge(walk.steps, dim[0], settings.brightness, checkpoint.frame.scale)
-    report = run_report(settings, walk, **asdict(judgement))
-    paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
-    print(judgement.in_words, *paths, sep="\n")
+    _watch(Run(settings, checkpoint, pixels), out, brighten)
 
 
 @app.command()
@@ -128,6 +120,7 @@ def generate(
 
     Writes result.png (all in a grid), steps.png and steps.gif (the first) and measures.json.
     """
+    from lowlight_ddpm.run import Run
     from lowlight_ddpm.settings import run_settings
 
     settings = (
@@ -136,19 +129,7 @@ def generate(
         else run_settings(mode="generate", leak_start=leak_start, **run)
     )
     checkpoint = load_network(settings.variant, threads)
-    count = count or (1 if recorded else 16)
-    walk = _walk(checkpoint, settings, count=count)
-
-    from lowlight_ddpm.colour import channel_means
-    from lowlight_ddpm.outputs import run_report, write_run
-
-    means = channel_means(walk.steps[-1].x0)
-    figures = {"means": means.mean(dim=0).tolist(), "training_means": checkpoint.training_means.tolist()}
-    report = run_report(settings, walk, **figures)
-    paths = write_run(out, report, walk, 1 / settings.brightness if brighten else 1.0)
-    print("Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}".format(count, *figures["means"]))
-    print("In the training set: {:.1f} {:.1f} {:.1f}".format(*figures["training_means"]))
-    print(*paths, sep="\n")
+    _watch(Run(settings, checkpoint, count=count or (1 if recorded else 16)), out, brighten)
 
 
 @app.command()
@@ -159,17 +140,13 @@ def measure(
     as_json: AsJson = False,
 ) -> None:
     """Say how far a picture's colours are from another's, in figures and in words."""
-    from lowlight_ddpm import images
-    from lowlight_ddpm.judgement import between
+    from lowlight_ddpm import api
 
-    judgement = between(images.read(reference), images.read(image), brightness)
-    figures = asdict(judgement.measures)
+    judgement = api.measure(reference, image, brightness)
     if as_json:
-        print(json.dumps(figures | {"in_words": judgement.in_words}, indent=1))
-        return
-    for name, figure in figures.items():
-        print(f"{name:20} {'undefined' if figure is None else format(figure, '.4g')}")
-    print(judgement.in_words)
+        print(json.dumps(asdict(judgement.measures) | {"in_words": judgement.in_words}, indent=1))
+    else:
+        print(judgement)
 
 
 def _recorded(path: Path, mode: str):
@@ -188,17 +165,14 @@ def _recorded(path: Path, mode: str):
     return settings
 
 
-def _walk(checkpoint, settings, dim=None, count: int = 1):
-    """The history of a run, with a progress bar on the terminal."""
+def _watch(run, out: Path, brighten: bool) -> None:
+    """Make a run with a progress bar on the terminal; write what it leaves, and say what it did."""
     from tqdm import tqdm
 
-    from lowlight_ddpm.history import History
-    from lowlight_ddpm.sampling import denoise as steps_of
-
-    history = History()
-    for step in tqdm(steps_of(checkpoint, settings, dim, count), total=settings.steps, unit="step"):
-        history.keep(step)
-    return history
+    for _ in tqdm(run, unit="step"):
+        pass
+    paths = run.save(out, brighten)
+    print(run.in_words, *paths, sep="\n")
 
 
 def _announce(checkpoint, steps: int, height: int, width: int) -> None:

@@ -1,11 +1,8 @@
 """Pictures inside the page itself: lossless, and never a request of their own."""
 
-from base64 import b64encode
-from io import BytesIO
-
-from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm import outputs
 from lowlight_ddpm.photometry import to_image
 
 LONGEST = 512  # pixels of a side that are sent; the page shows no picture larger
@@ -17,11 +14,7 @@ def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:
 
     One with a side of more than `longest` pixels is made smaller.
     """
-    file, picture = BytesIO(), to_image(x, gain)
-    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    # Noise does not compress: a higher level only takes longer.
-    picture.save(file, "PNG", compress_level=1)
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return outputs.data_uri(to_image(x, gain), longest)
 
 
 def proportions(x: Tensor | None) -> str:

@@ -251,7 +251,7 @@ def test_a_language_model_s_client_calls_them_and_sees_the_picture(page):
     ("document", "count", "printed"),
     [
         (DOCS, 5, ["dim True What the post starts from", "by eye 1 by MSE 1"]),
-        (README, 2, ["tensor([[", "step 1 of 3", "of 255"]),
+        (README, 1, ["step 1 of 3", "of 255"]),
     ],
     ids=["api.md", "README.md"],
 )
@@ -260,6 +260,9 @@ def test_the_documented_examples_run(page, tmp_path, monkeypatch, capsys, docume
     draw(7, 96).save(tmp_path / "shifted.png")
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
+    examples = [
+        example for example in examples if "lowlight_ddpm" not in example
+    ]  # tests/test_docs.py has those
     assert len(examples) == count
     told = {}
     for example in examples:

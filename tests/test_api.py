@@ -1,0 +1,188 @@
+"""The Python API as notebooks use it: four functions, and the run that they give."""
+
+import inspect
+import json
+import subprocess
+import sys
+from base64 import b64decode
+from io import BytesIO
+
+import pytest
+import torch
+from PIL import Image
+
+import lowlight_ddpm
+from lowlight_ddpm import Run, checkpoints, denoise, generate, load, measure, photometry
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import draw, square
+from lowlight_ddpm.settings import RunSettings, run_settings
+
+QUICK = {"start": 300, "steps": 4, "seed": 1}
+
+
+@pytest.fixture(autouse=True)
+def _tiny_checkpoints(monkeypatch, checkpoint_root):
+    kept = checkpoints.load
+    monkeypatch.setattr(checkpoints, "load", lambda name: kept(name, checkpoint_root))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    draw(7, 16).save(path)
+    return path
+
+
+def test_a_mere_import_loads_nothing_heavy():
+    heavy = "import sys, lowlight_ddpm; print({'torch', 'pydantic', 'numpy', 'PIL'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "set()"
+
+
+def test_what_the_package_offers_is_listed_and_found():
+    assert set(lowlight_ddpm.__all__) <= set(dir(lowlight_ddpm))
+    assert all(getattr(lowlight_ddpm, name) for name in lowlight_ddpm.__all__)
+    assert not hasattr(lowlight_ddpm, "denoize")
+
+
+def test_a_run_is_the_core_s_own_walk(photo, tiny_checkpoint):
+    from lowlight_ddpm.sampling import denoise as steps_of
+
+    settings = run_settings(**QUICK)
+    dim = settings.dim(square(Image.open(photo), 16)[None])
+    for ours, theirs in zip(denoise(photo, **QUICK), steps_of(tiny_checkpoint, settings, dim), strict=True):
+        assert (ours.index, ours.timestep) == (theirs.index, theirs.timestep)
+        assert torch.equal(ours.x0, theirs.x0)
+
+
+def test_a_picture_may_come_in_any_form(photo, tiny_checkpoint):
+    pixels = square(Image.open(photo), 16)
+    forms = [photo, str(photo), Image.open(photo), pixels, pixels / 255]
+    results = [denoise(form, **QUICK).x0 for form in forms]
+    assert all(torch.equal(result, results[0]) for result in results)
+    assert torch.equal(denoise("drawn:7", **QUICK).pixels, square(draw(7), 16))
+    assert torch.equal(denoise(photo, variant=tiny_checkpoint, **QUICK).x0, results[0])
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "missing.png",
+        torch.zeros(1, 3, 16, 16),
+        torch.full((3, 16, 16), -0.5),
+        torch.full((3, 16, 16), float("nan")),
+        torch.zeros(3, 16, 16, dtype=torch.int64),
+        torch.zeros(3, 4, 4),
+    ],
+    ids=["missing", "a batch", "model range", "nan", "integers", "too small"],
+)
+def test_a_picture_that_is_none_is_refused_in_one_sentence(picture, one_sentence):
+    with pytest.raises(Refusal) as refusal:
+        denoise(picture)
+    one_sentence(refusal)
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: denoise("drawn:0", start=1000), lambda: generate(0), lambda: load("x")]
+)
+def test_what_cannot_be_is_refused_in_one_sentence(ask, one_sentence):
+    with pytest.raises(Refusal) as refusal:
+        ask()
+    one_sentence(refusal)
+
+
+def test_every_setting_is_offered_where_it_can_be_used_and_described():
+    offered = [set(inspect.signature(function).parameters) for function in (denoise, generate)]
+    assert offered[0] | offered[1] == {*RunSettings.model_fields, "picture", "count"} - {"mode"}
+    assert (offered[0] - offered[1], offered[1] - offered[0]) == (
+        {"picture", "brightness", "light", "whole", "start", "anchor"},
+        {"count", "leak_start"},
+    )
+    for function in (denoise, generate):
+        for name, parameter in inspect.signature(function).parameters.items():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                assert f"\n    {name}: {RunSettings.model_fields[name].description}" in function.__doc__
+    assert denoise("drawn:0", "bright").settings.brightness == 1.0, "what is left out is as trained"
+
+
+def test_what_is_offered_as_a_default_is_what_happens():
+    for function, first in ((denoise, "drawn:0"), (generate, 1)):
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        assert function(first, "bright", **defaults).settings == function(first, "bright").settings
+
+
+def test_a_loop_that_is_left_is_taken_up_again(photo):
+    run = denoise(photo, **QUICK)
+    assert len(run) == 4
+    for step in run:
+        if step.index == 1:
+            break
+    assert run.history.done == 2
+    assert "2 of 4 steps" in repr(run)
+    assert torch.equal(run.x0, step.x0), "answered as far as it has come"
+    assert [step.index for step in run] == [0, 1, 2, 3]
+    assert [step.index for step in run.finish()] == [0, 1, 2, 3]
+    assert torch.equal(run.x0, denoise(photo, **QUICK).x0)
+
+
+def test_a_run_that_nobody_watches_is_made_when_it_is_looked_at(photo):
+    run = denoise(photo, **QUICK)
+    assert "0 of 4 steps" in repr(run), "its name alone does not make it"
+    assert run.image().size == (16, 16)
+    assert len(run.steps) == len(run.means) == 4
+    assert run.target == pytest.approx(run.dim.add(1).mul(127.5).mean(dim=(0, 2, 3)).tolist())
+
+
+def test_a_run_is_measured_as_two_pictures_are(photo):
+    run = denoise(photo, clip=True, **QUICK)
+    dim, result = photometry.to_image(run.dim[0]), run.image()
+    between = measure(dim, result, brightness=0.5)
+    assert run.measures.shift_r == pytest.approx(between.measures.shift_r, abs=0.5)  # pictures have 8 bits
+    assert run.in_words == run.judgement.in_words
+
+
+def test_measures_are_read_as_figures_and_words(photo):
+    same = measure(photo, Image.open(photo))
+    assert same.measures.delta_e == 0
+    yellow = Image.open(photo).convert("RGB", (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0.5, 0))
+    shifted = measure(photo, yellow)
+    assert shifted.measures.shift_b < -20
+    for shown in (repr(shifted), shifted._repr_html_()):
+        assert "Too yellow" in shown
+        assert f"{shifted.measures.shift_b:.4g}" in shown
+    assert "undefined" in repr(same), "equal pictures have an infinite PSNR"
+
+
+def test_pictures_from_noise_are_held_against_the_training_set():
+    run = generate(4, steps=2)
+    assert run.x0.shape == (4, 3, 16, 16)
+    assert run.image().size == (2 * 20 + 4, 2 * 20 + 4)
+    assert run.in_words.endswith("In the training set: 102.0 102.0 89.2")
+    with pytest.raises(Refusal):
+        _ = run.measures
+
+
+def test_a_notebook_shows_the_steps_and_what_became_of_the_colours(photo):
+    run = denoise(photo, **QUICK)
+    shown = run._repr_html_()
+    uri = shown.partition('src="')[2].partition('"')[0]
+    with Image.open(BytesIO(b64decode(uri.partition(",")[2]))) as sheet:
+        assert sheet.tobytes() == run.sheet(brighten=True).tobytes()
+    assert run.in_words in shown
+    assert "4 of 4 steps" in shown
+    four = generate(4, steps=2)
+    assert "<br>In the training set" in four._repr_html_()
+
+
+def test_what_is_saved_says_how_to_make_the_very_run_again(photo, tmp_path):
+    run = denoise(photo, **QUICK)
+    *pictures, report = run.save(tmp_path / "out", brighten=True)
+    saved = json.loads(report.read_text())
+    again = Run(run_settings(**saved["settings"]), run.checkpoint, run.pixels)
+    assert torch.equal(again.x0, run.x0)
+    assert saved["measures"]["delta_e"] == run.measures.delta_e
+    with Image.open(pictures[0]) as result:
+        assert result.tobytes() == run.image(brighten=True).tobytes()
