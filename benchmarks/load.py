@@ -34,6 +34,7 @@ from lowlight_ddpm.settings import RunSettings, run_settings
 
 USERS, RUNS, LONG = 16, 10, 500
 VARIANTS = ("dim", "bright")
+PATIENCE = 120  # seconds that a client waits for an answer; its own five are little among many users
 STOPPED_STEPS = 400  # of a run that is stopped midway: seconds, if it went on
 FREE_IN = 2.0  # seconds after the last stop until the next run may have ended
 WARM = 5  # the part of the long row that warms up: one in so many
@@ -99,7 +100,7 @@ def at_once(server: Server, root: Path, picture: Path, users: int, runs: int) ->
     """Every user's runs, at the same time, against the same runs alone."""
 
     def visit(user: int) -> list[bool]:
-        client = Client(server.url, verbose=False)
+        client = _client(server)
         return [_same(_asked(client, picture, settings), root, settings) for settings in _wishes(user, runs)]
 
     with ThreadPoolExecutor(users) as crowd:
@@ -109,7 +110,7 @@ def at_once(server: Server, root: Path, picture: Path, users: int, runs: int) ->
 
 def stopping(server: Server, picture: Path, users: int) -> Iterator[dict]:
     """Half of the users stop midway: the others get what they asked for, and the queue is free at once."""
-    clients = [Client(server.url, verbose=False) for _ in range(users)]
+    clients = [_client(server) for _ in range(users)]
     long = run_settings(steps=STOPPED_STEPS, start=999)
     short = run_settings(steps=3)
     stopped = [_submit(client, picture, long) for client in clients[::2]]
@@ -131,7 +132,7 @@ def stopping(server: Server, picture: Path, users: int) -> Iterator[dict]:
 def too_many(server: Server, picture: Path) -> Iterator[dict]:
     """More than may wait: those beyond are told how long it takes, the others are served."""
     count = 40
-    clients = [Client(server.url, verbose=False) for _ in range(count)]
+    clients = [_client(server) for _ in range(count)]
     jobs = [_submit(client, picture, run_settings(steps=30)) for client in clients]
     served = refused = 0
     for job in jobs:
@@ -145,7 +146,7 @@ def too_many(server: Server, picture: Path) -> Iterator[dict]:
 
 def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     """Many runs, one after the other: memory and open files stay as they are after the first."""
-    client = Client(server.url, verbose=False)
+    client = _client(server)
     ended, marks = 0, []
     for number in range(count):
         ended += _asked(client, picture, run_settings(steps=2, seed=number)) is not None
@@ -159,6 +160,10 @@ def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     yield row("open files stay", 1, files_after <= files + 2, f"{files} before, {files_after} after")
     each = server.stored / count / 1024
     yield row("temporary files are small", 1, each < 64, f"{each:.1f} KiB a run, removed after a day")
+
+
+def _client(server: Server) -> Client:
+    return Client(server.url, verbose=False, httpx_kwargs={"timeout": PATIENCE})
 
 
 def _wishes(user: int, runs: int) -> list[RunSettings]:

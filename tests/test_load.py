@@ -32,7 +32,7 @@ def test_what_many_users_do_holds(served, part):
 
 def test_another_run_is_not_taken_for_the_same(served):
     server, root, picture = served
-    client = load.Client(server.url, verbose=False)
+    client = load._client(server)
     one, other = load._wishes(0, 2)
     path = load._asked(client, picture, one)
     assert load._same(path, root, one)
