@@ -3,19 +3,22 @@
 python -m benchmarks.load [USERS [RUNS [LONG]]]
 
 The page is served in a process of its own, with untrained networks that answer in milliseconds. USERS clients
-make RUNS runs each at the same time; then half of them stop midway; then LONG runs follow one another.
+make RUNS runs each at the same time; then half of them stop midway, too many come, and some upload
+byte by byte; then LONG runs follow one another.
 """
 
 import itertools
 import os
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import torch
@@ -82,6 +85,7 @@ def main(users: int = USERS, runs: int = RUNS, long: int = LONG) -> bool:
                 *at_once(server, root, picture, users, runs),
                 *stopping(server, picture, users),
                 *too_many(server, picture),
+                *slow_uploads(server, root, picture),
                 *in_a_row(server, picture, long),
             ]
     record("load", rows)
@@ -142,6 +146,41 @@ def too_many(server: Server, picture: Path) -> Iterator[dict]:
             refused += "before yours" in str(error) and "in all" in str(error)
     note = f"{served} served, {refused} told how long the full queue takes"
     yield row(f"of {count} runs at once each is served or told", count, served + refused, note)
+
+
+def slow_uploads(server: Server, root: Path, picture: Path, count: int = 20) -> Iterator[dict]:
+    """Uploads that come byte by byte, or stop midway: a run beside them is as ever, and they cost little."""
+    client, settings = _client(server), run_settings(steps=5)
+    _asked(client, picture, settings)  # the first run of a server opens files that stay
+    before = server.open_files
+    with ExitStack() as lines:
+        slow = [lines.enter_context(_begun_upload(server)) for _ in range(count)]
+        ended = 0
+        for _ in range(3):
+            for line in slow[::2]:
+                line.send(b"x")
+            ended += _same(_asked(client, picture, settings), root, settings)
+        files = server.open_files - before
+    yield row(f"runs beside {count} uploads that hardly move end as alone", 3, ended)
+    held = files <= 2 * count + 4
+    yield row("a slow upload holds a connection and a file", 1, held, f"{files} more open for {count}")
+    deadline = time.monotonic() + PATIENCE
+    while server.open_files > before + 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield row("both are free again when it is given up", 1, server.open_files <= before + 2)
+
+
+@contextmanager
+def _begun_upload(server: Server) -> Iterator[socket.socket]:
+    """A connection over which an upload of a megabyte has begun."""
+    place = urlsplit(server.url)
+    with socket.create_connection((place.hostname, place.port)) as line:
+        line.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=end\r\n\r\n--end\r\n"
+            b'Content-Disposition: form-data; name="files"; filename="slow.png"\r\n\r\n'
+        )
+        yield line
 
 
 def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:

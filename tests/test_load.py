@@ -20,6 +20,7 @@ def served(tmp_path_factory):
 PARTS = {
     "at once": lambda server, root, picture: load.at_once(server, root, picture, users=4, runs=2),
     "stopping": lambda server, root, picture: load.stopping(server, picture, users=4),
+    "slow uploads": lambda server, root, picture: load.slow_uploads(server, root, picture, count=6),
     "in a row": lambda server, root, picture: load.in_a_row(server, picture, count=20),
 }
 
