@@ -3,7 +3,8 @@
 python -m benchmarks.fuzz [INPUTS]
 
 Half of the inputs are settings, drawn by hypothesis from values of every kind; those that are accepted make a
-run of a tiny network. The other half are picture files, broken in one to eight places.
+run of a tiny network. The other half are picture files, broken in one to eight places; and, beside them, GIFs
+that hardly end.
 """
 
 import random
@@ -36,6 +37,7 @@ INPUTS = 10_000
 PATIENCE = 5  # seconds; what takes longer counts as hanging
 STEPS = 3  # of a run that is made of accepted settings
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF")
+ENDLESS = 20 * 2**20  # bytes of a GIF that hardly ends: as many as an upload may have
 _SIDE = 16  # of the tiny network's pictures
 
 _LIKELY = {
@@ -71,7 +73,7 @@ SETTINGS = st.builds(
 def main(inputs: int = INPUTS) -> bool:
     """Try half as many settings and as many files; print and record what held, True if all did."""
     torch.set_num_threads(1)
-    rows = [*settings_tried(inputs // 2), *files_tried(inputs - inputs // 2)]
+    rows = [*settings_tried(inputs // 2), *files_tried(inputs - inputs // 2), *endless(ENDLESS)]
     record("fuzz", rows)
     return show(rows)
 
@@ -109,6 +111,33 @@ def files_tried(count: int) -> Iterator[dict]:
             broken = _broken(chance.choice(whole), chance)
             tally.attempt(lambda broken=broken: square(read(broken, "the file"), 64))
         yield tally.row
+
+
+def endless(size: int) -> Iterator[dict]:
+    """GIFs of `size` bytes in which one part comes again and again, before their picture or after it."""
+    head, frame = _gif()
+    before = {
+        "comments": b"\x21\xfe\x01A\x00",
+        "controls": b"\x21\xf9\x04\x00\x00\x00\x00\x00",
+        "notes of programs": b"\x21\xff\x01A\x00",
+        "nothing": b"\x00",
+    }
+    files = [head + part * (size // len(part)) + frame + b";" for part in before.values()]
+    files.append(head + b"\x21\xfe" + (b"\xff" + b"A" * 255) * (size // 256) + b"\x00" + frame + b";")
+    files.append(head + frame * (size // len(frame)) + b";")
+    tally = _Tally(f"GIFs of {size >> 20} MiB that hardly end are read, or refused in one sentence")
+    for file in files:
+        tally.attempt(lambda file=file: square(read(file, "the file"), 64))
+    yield tally.row
+
+
+def _gif() -> tuple[bytes, bytes]:
+    """A small GIF's header with its palette, and its picture."""
+    file = BytesIO()
+    draw(3, 48).convert("P").save(file, "GIF")
+    whole = file.getvalue()
+    palette = 3 * (2 << (whole[10] & 7))
+    return whole[: 13 + palette], whole[13 + palette : -1]
 
 
 class _Tally:

@@ -3,19 +3,22 @@
 python -m benchmarks.load [USERS [RUNS [LONG]]]
 
 The page is served in a process of its own, with untrained networks that answer in milliseconds. USERS clients
-make RUNS runs each at the same time; then half of them stop midway; then LONG runs follow one another.
+make RUNS runs each at the same time; then half of them stop midway, too many come, and some upload
+byte by byte; then LONG runs follow one another.
 """
 
 import itertools
 import os
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import torch
@@ -34,6 +37,7 @@ from lowlight_ddpm.settings import RunSettings, run_settings
 
 USERS, RUNS, LONG = 16, 10, 500
 VARIANTS = ("dim", "bright")
+PATIENCE = 120  # seconds that a client waits for an answer; its own five are little among many users
 STOPPED_STEPS = 400  # of a run that is stopped midway: seconds, if it went on
 FREE_IN = 2.0  # seconds after the last stop until the next run may have ended
 WARM = 5  # the part of the long row that warms up: one in so many
@@ -81,6 +85,7 @@ def main(users: int = USERS, runs: int = RUNS, long: int = LONG) -> bool:
                 *at_once(server, root, picture, users, runs),
                 *stopping(server, picture, users),
                 *too_many(server, picture),
+                *slow_uploads(server, root, picture),
                 *in_a_row(server, picture, long),
             ]
     record("load", rows)
@@ -99,7 +104,7 @@ def at_once(server: Server, root: Path, picture: Path, users: int, runs: int) ->
     """Every user's runs, at the same time, against the same runs alone."""
 
     def visit(user: int) -> list[bool]:
-        client = Client(server.url, verbose=False)
+        client = _client(server)
         return [_same(_asked(client, picture, settings), root, settings) for settings in _wishes(user, runs)]
 
     with ThreadPoolExecutor(users) as crowd:
@@ -109,7 +114,7 @@ def at_once(server: Server, root: Path, picture: Path, users: int, runs: int) ->
 
 def stopping(server: Server, picture: Path, users: int) -> Iterator[dict]:
     """Half of the users stop midway: the others get what they asked for, and the queue is free at once."""
-    clients = [Client(server.url, verbose=False) for _ in range(users)]
+    clients = [_client(server) for _ in range(users)]
     long = run_settings(steps=STOPPED_STEPS, start=999)
     short = run_settings(steps=3)
     stopped = [_submit(client, picture, long) for client in clients[::2]]
@@ -129,23 +134,58 @@ def stopping(server: Server, picture: Path, users: int) -> Iterator[dict]:
 
 
 def too_many(server: Server, picture: Path) -> Iterator[dict]:
-    """More than may wait: those beyond are told so, the others are served."""
+    """More than may wait: those beyond are told how long it takes, the others are served."""
     count = 40
-    clients = [Client(server.url, verbose=False) for _ in range(count)]
+    clients = [_client(server) for _ in range(count)]
     jobs = [_submit(client, picture, run_settings(steps=30)) for client in clients]
     served = refused = 0
     for job in jobs:
         try:
             served += job.result() is not None
         except Exception as error:
-            refused += "Queue is full" in str(error)
-    note = f"{served} served, {refused} told that the queue is full"
+            refused += "before yours" in str(error) and "in all" in str(error)
+    note = f"{served} served, {refused} told how long the full queue takes"
     yield row(f"of {count} runs at once each is served or told", count, served + refused, note)
+
+
+def slow_uploads(server: Server, root: Path, picture: Path, count: int = 20) -> Iterator[dict]:
+    """Uploads that come byte by byte, or stop midway: a run beside them is as ever, and they cost little."""
+    client, settings = _client(server), run_settings(steps=5)
+    _asked(client, picture, settings)  # the first run of a server opens files that stay
+    before = server.open_files
+    with ExitStack() as lines:
+        slow = [lines.enter_context(_begun_upload(server)) for _ in range(count)]
+        ended = 0
+        for _ in range(3):
+            for line in slow[::2]:
+                line.send(b"x")
+            ended += _same(_asked(client, picture, settings), root, settings)
+        files = server.open_files - before
+    yield row(f"runs beside {count} uploads that hardly move end as alone", 3, ended)
+    held = files <= 2 * count + 4
+    yield row("a slow upload holds a connection and a file", 1, held, f"{files} more open for {count}")
+    deadline = time.monotonic() + PATIENCE
+    while server.open_files > before + 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield row("both are free again when it is given up", 1, server.open_files <= before + 2)
+
+
+@contextmanager
+def _begun_upload(server: Server) -> Iterator[socket.socket]:
+    """A connection over which an upload of a megabyte has begun."""
+    place = urlsplit(server.url)
+    with socket.create_connection((place.hostname, place.port)) as line:
+        line.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=end\r\n\r\n--end\r\n"
+            b'Content-Disposition: form-data; name="files"; filename="slow.png"\r\n\r\n'
+        )
+        yield line
 
 
 def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     """Many runs, one after the other: memory and open files stay as they are after the first."""
-    client = Client(server.url, verbose=False)
+    client = _client(server)
     ended, marks = 0, []
     for number in range(count):
         ended += _asked(client, picture, run_settings(steps=2, seed=number)) is not None
@@ -159,6 +199,10 @@ def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     yield row("open files stay", 1, files_after <= files + 2, f"{files} before, {files_after} after")
     each = server.stored / count / 1024
     yield row("temporary files are small", 1, each < 64, f"{each:.1f} KiB a run, removed after a day")
+
+
+def _client(server: Server) -> Client:
+    return Client(server.url, verbose=False, httpx_kwargs={"timeout": PATIENCE})
 
 
 def _wishes(user: int, runs: int) -> list[RunSettings]:

@@ -66,8 +66,14 @@ class Checkpoint:
 
 
 def available(root: Path = ROOT) -> list[str]:
-    """Names of the variants whose folder is there, or noted to be on the Hub, in the table's order."""
-    there = hub.published(root)
+    """Names of the variants whose folder is there, or noted to be on the Hub, in the table's order.
+
+    A note that cannot be read takes nothing from those that are here; `load` says so of the others.
+    """
+    try:
+        there = hub.published(root)
+    except Refusal:
+        there = {}
     return [name for name in VARIANTS if (root / name).is_dir() or name in there]
 
 

@@ -10,7 +10,7 @@ from diffusers import DDPMPipeline
 from safetensors.torch import load_file
 
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm import checkpoints, hub
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.network import build_unet
 from lowlight_ddpm.schedule import trained_scheduler
@@ -81,6 +81,15 @@ def test_the_available_are_listed_in_the_table_s_order(checkpoint_root, tmp_path
     order = list(VARIANTS)
     assert checkpoints.available(checkpoint_root) == sorted(("bright", "dim"), key=order.index)
     assert checkpoints.available(tmp_path / "nowhere") == []
+
+
+def test_a_damaged_note_of_the_hub_is_said_of_what_is_not_here_alone(root, one_sentence):
+    (root / hub.NOTE).write_text("{")
+    assert sorted(checkpoints.available(root)) == ["bright", "dim"]
+    assert checkpoints.load("dim", root).variant.name == "dim"
+    with pytest.raises(Refusal, match=hub.NOTE) as refusal:
+        checkpoints.load("dim-raw", root)
+    one_sentence(refusal)
 
 
 DAMAGES = ["missing", "truncated", b"", b"{", b"[]", b"null", b"\xff\xfe"]

@@ -13,6 +13,13 @@ def test_odd_settings_and_broken_files_are_taken_or_refused_in_one_sentence():
         assert row["held"] == row["tried"] > 0, row["what"]
 
 
+def test_a_gif_that_hardly_ends_costs_hardly_any_time():
+    (row,) = fuzz.endless(2**20)
+    assert (row["tried"], row["held"]) == (6, 6)
+    assert "4 refused" in row["note"]
+    assert float(row["note"].split()[2]) < 3  # seconds; it was six for the comments alone
+
+
 def test_what_fails_is_counted_as_not_held(capsys):
     def refuse(text):
         raise Refusal(text)

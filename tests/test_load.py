@@ -20,6 +20,7 @@ def served(tmp_path_factory):
 PARTS = {
     "at once": lambda server, root, picture: load.at_once(server, root, picture, users=4, runs=2),
     "stopping": lambda server, root, picture: load.stopping(server, picture, users=4),
+    "slow uploads": lambda server, root, picture: load.slow_uploads(server, root, picture, count=6),
     "in a row": lambda server, root, picture: load.in_a_row(server, picture, count=20),
 }
 
@@ -32,7 +33,7 @@ def test_what_many_users_do_holds(served, part):
 
 def test_another_run_is_not_taken_for_the_same(served):
     server, root, picture = served
-    client = load.Client(server.url, verbose=False)
+    client = load._client(server)
     one, other = load._wishes(0, 2)
     path = load._asked(client, picture, one)
     assert load._same(path, root, one)

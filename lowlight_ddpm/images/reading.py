@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in m
 MAX_WHOLE_PIXELS = 2**20  # of a picture that is kept whole; 1024×1024 take minutes to denoise
 STRIP = 16  # as many times as long as it is high is what a whole picture may be
 MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
+MAX_READS = 10_000  # from a file until its size is known; Pillow joins a GIF's comments in quadratic time
 
 
 def read(source: str | Path | bytes | Image.Image, name: str = "") -> Image.Image:
@@ -25,7 +27,13 @@ def read(source: str | Path | bytes | Image.Image, name: str = "") -> Image.Imag
     what is missing, is no image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
     """
     name = name or _name(source)
-    picture = source if isinstance(source, Image.Image) else _open(source, name)
+    if isinstance(source, Image.Image):
+        return _upright(source, name)
+    with _file(source, name) as file:
+        return _upright(_open(file, name), name)
+
+
+def _upright(picture: Image.Image, name: str) -> Image.Image:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         limit = MAX_PIXELS // 1_000_000
@@ -76,19 +84,49 @@ def _without_ends(picture: Image.Image, ratio: int) -> Image.Image:
     return tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
 
 
-def _open(source: str | Path | bytes, name: str) -> Image.Image:
+class _Impatient:
+    """A file that breaks off when it has been read from MAX_READS times, while `counting`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.reads, self.counting = file, 0, True
+
+    def read(self, *size: int) -> bytes:
+        """As the file's own. Raises OSError."""
+        self.reads += self.counting
+        if self.reads > MAX_READS:
+            raise OSError("too many blocks")
+        return self.file.read(*size)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.file, name)
+
+
+def _file(source: str | Path | bytes, name: str) -> BinaryIO:
     try:
-        return Image.open(BytesIO(source) if isinstance(source, bytes) else source)
+        return BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
     except FileNotFoundError as error:
         raise Refusal(f"{name} is not there: check the path.") from error
+    except OSError as error:
+        raise Refusal(_no_picture(name)) from error
+
+
+def _open(file: BinaryIO, name: str) -> Image.Image:
+    """A picture whose size is known, and nothing else yet: of an animation, the first frame is come to."""
+    counted = _Impatient(file)
+    try:
+        picture = Image.open(counted)
+        counted.counting = False
+        return picture
     except Image.DecompressionBombError as error:
         raise Refusal(
             f"{name} has too many pixels: make it smaller than {MAX_PIXELS // 1_000_000} megapixels first."
         ) from error
     except Exception as error:  # as many kinds as there are formats
-        raise Refusal(
-            f"{name} is no picture that can be read: choose a PNG, JPEG, WebP, GIF or TIFF."
-        ) from error
+        raise Refusal(_no_picture(name)) from error
+
+
+def _no_picture(name: str) -> str:
+    return f"{name} is no picture that can be read: choose a PNG, JPEG, WebP, GIF or TIFF."
 
 
 def _name(source: object) -> str:

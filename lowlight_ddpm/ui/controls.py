@@ -72,6 +72,7 @@ class Controls:
             info="Which experiment it comes from.",
             filterable=False,  # a telephone would open its keyboard over the names
         )
+        gr.HTML(not_offered(), visible=bool(not_offered()), padding=False)
         self.lesson = gr.HTML(lesson(trained.variant), padding=False)
         self.mode = gr.Radio(
             [(title, mode) for mode, title in MODES.items()],
@@ -226,6 +227,14 @@ class Controls:
         gr.on(changes, *told, trigger_mode="always_last", **SILENT)
         for event in picked:
             event.then(*told, **SILENT)
+
+
+def not_offered() -> str:
+    """Which networks cannot be chosen, as HTML; empty where all are here, or none is and all can be."""
+    there = checkpoints.available() or list(VARIANTS)
+    titles = ", ".join(row.title for name, row in VARIANTS.items() if name not in there)
+    said = f"Not to be chosen, as there is no checkpoint here: {titles}. The command train makes one."
+    return f'<p class="note">{said}</p>' if titles else ""
 
 
 def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:

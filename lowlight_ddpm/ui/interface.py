@@ -16,6 +16,7 @@ from lowlight_ddpm.ui.tabs.schedule import Schedule
 from lowlight_ddpm.ui.tabs.watch import Watch
 from lowlight_ddpm.ui.tabs.why import Why
 from lowlight_ddpm.ui.theme import STYLES, theme
+from lowlight_ddpm.ui.waiting import bound
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (
@@ -24,6 +25,7 @@ INTRO = (
     "Press Run, then change one thing (the network, the variance type, the start) and run again."
 )
 MAX_WAITING = 20  # runs in the queue before newcomers are asked to come back later
+MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 MAX_SESSIONS = 100  # visitors whose last run is remembered
 
 
@@ -45,7 +47,9 @@ def build() -> gr.Blocks:
                 experiments = Experiments(tab, watch.session)
             for choices in (compare.grid, compare.sweep.map, *experiments.opens):
                 watch.reopens(choices.click)
-    return page.queue(default_concurrency_limit=1, max_size=MAX_WAITING)
+        page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
+        bound(page, MAX_WAITING)
+    return page
 
 
 def options() -> dict:

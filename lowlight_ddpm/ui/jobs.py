@@ -12,10 +12,10 @@ from lowlight_ddpm.ui.messages import SILENT, SPOKEN, about, refusals_shown
 from lowlight_ddpm.ui.model import QUEUE
 from lowlight_ddpm.ui.run import HOUR, Session
 from lowlight_ddpm.ui.schedule_view import refused
+from lowlight_ddpm.ui.waiting import waiting
 from lowlight_ddpm.ui.work import Work
 
 LABEL = "Network calls done"  # of the bar, for those who do not see it
-WAITING = "Waiting for the network."
 
 
 class Job(Work):
@@ -161,7 +161,7 @@ def _counter(job: Job) -> str:
         total = done + left
         return view.bar(done if total else 1, total or 1, f"{how}: {job.said}.", LABEL)
     if not job.begun:
-        return view.idle(WAITING)
+        return view.idle(waiting())
     rest = job.seconds_left
     time_left = "" if rest is None else f", {about(rest)} left"
     return view.bar(done, done + left, f"{job.said}{time_left}", LABEL)

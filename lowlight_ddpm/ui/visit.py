@@ -18,11 +18,12 @@ from lowlight_ddpm.ui.link import own, parse, query_of
 from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.results_view import UNCHANGED, results
 from lowlight_ddpm.ui.run import Run, Session, paced
+from lowlight_ddpm.ui.waiting import waiting
 from lowlight_ddpm.variants import find_variant
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
 EXPOSURES = {"as the model sees it": False, "brightened": True}
-READY, WAITING = "Ready.", "Waiting for the network."
+READY = "Ready."
 SURPRISING_STARTS = (100, 600)  # between hardly changed and another butterfly
 OTHER_FILE = "This is another file than the link was made with, so its run does not start."
 
@@ -148,7 +149,7 @@ def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
 def _begin(session: Session, settings: RunSettings) -> tuple:
     checkpoints.load(settings.variant)
     run = Run(settings, session.picked)
-    stage = view.stage(run, session.brightened, view.idle(WAITING))
+    stage = view.stage(run, session.brightened, view.idle(waiting()))
     if session.running:  # a link was followed meanwhile
         session.staged.stopped = True
     session.staged, session.running = run, True

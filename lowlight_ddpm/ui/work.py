@@ -1,7 +1,10 @@
 """Anything that calls a network for a while: done once, stopped between two calls, timed."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
+
+LATEST: deque[float] = deque(maxlen=20)  # seconds of the latest pieces of work, of all visitors
 
 
 class Work:
@@ -31,6 +34,7 @@ class Work:
                     return
         finally:
             self.over = True
+            LATEST.append(self.seconds)
 
     def calls(self) -> Iterator:
         """The work itself: yields once for every network call."""

@@ -6,7 +6,7 @@ import pytest
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.ui import limits, model
+from lowlight_ddpm.ui import interface, limits, model
 from lowlight_ddpm.ui.limits import Limits
 from lowlight_ddpm.ui.plan import plan
 
@@ -27,6 +27,7 @@ def test_the_documents_name_every_limit(monkeypatch):
     own = Limits.here()
     monkeypatch.setenv("SPACE_ID", "someone/space")
     space = Limits.here()
+    assert f"; {interface.MAX_WAITING} may wait." in text
     for name in vars(own):
         here, there = (getattr(limit, name) for limit in (own, space))
         here, there = (f"{value:.0f}" if name != "upload" else value for value in (here, there))

@@ -10,7 +10,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.ui import compare_view
 from lowlight_ddpm.ui.choices import Choices
-from lowlight_ddpm.ui.controls import START
+from lowlight_ddpm.ui.controls import START, not_offered
 from lowlight_ddpm.ui.dial import Dial
 from lowlight_ddpm.ui.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.messages import SILENT
@@ -95,6 +95,7 @@ class Compare:
             label="Networks, in the post's order",
             elem_id="networks",
         )
+        gr.HTML(not_offered(), visible=bool(not_offered()), padding=False)
         self.launcher = Launcher("Compare", "compare", READY)
         trials = make(session, proposed, *OPENING)
         self.grid = Choices(draw(session, trials), elem_id="trials", padding=False)
