@@ -57,12 +57,6 @@ class Server:
         return self.page.url
 
     @property
-    def memory(self) -> int:
-        """Bytes that are resident."""
-        pages = int(Path(f"/proc/{self.page.process}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-    @property
     def open_files(self) -> int:
         """How many the process holds."""
         return len(os.listdir(f"/proc/{self.page.process}/fd"))
@@ -190,7 +184,7 @@ def in_a_row(server: Server, picture: Path, count: int) -> Iterator[dict]:
     for number in range(count):
         ended += _asked(client, picture, run_settings(steps=2, seed=number)) is not None
         if number + 1 in (count // WARM, count):
-            marks.append((server.memory, server.open_files))
+            marks.append((server.page.memory, server.open_files))
     (memory, files), (memory_after, files_after) = marks
     grown = (memory_after - memory) / 2**20
     note = f"{grown:+.1f} MiB, {memory >> 20} MiB before"

@@ -3,12 +3,12 @@
 import timeit
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-from lowlight_ddpm import cures
+from lowlight_ddpm import cures, threads
 from lowlight_ddpm.backends import Network, network
 from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
@@ -147,10 +147,19 @@ def seconds_per_call(
     return tiles * _timed_call(network(checkpoint, backend))
 
 
+def settle_threads(unet: Network) -> int:
+    """Have PyTorch use as many threads as make a call on one picture fastest; returns how many."""
+    return threads.settle(partial(_call, unet))
+
+
 @lru_cache(maxsize=8)
-@torch.inference_mode()
 def _timed_call(unet: Network) -> float:
+    # The first call also allocates, so it is the fastest of three that tells.
+    return min(timeit.repeat(partial(_call, unet), number=1, repeat=3))
+
+
+@torch.inference_mode()
+def _call(unet: Network) -> None:
     side = unet.config.sample_size
     x_t = torch.zeros(1, 3, side, side, device=unet.device).contiguous(memory_format=torch.channels_last)
-    # The first call also allocates, so it is the fastest of three that tells; `item` waits for a GPU.
-    return min(timeit.repeat(lambda: unet(x_t, 0).sample.sum().item(), number=1, repeat=3))
+    unet(x_t, 0).sample.sum().item()  # waits for a GPU

@@ -56,6 +56,15 @@ ELSEWHERE = {
         "takes minutes",
         "tests/test_fuzz.py::test_odd_settings_and_broken_files_are_taken_or_refused_in_one_sentence",
     ),
+    "make bench": Elsewhere(
+        "takes many minutes", "tests/test_bench.py::test_every_part_is_measured_printed_and_recorded"
+    ),
+    "make scale": Elsewhere("takes a minute", "tests/report/test_scale.py"),
+    "accelerate launch": Elsewhere("starts processes", "tests/test_launch.py"),
+    "torchrun": Elsewhere("starts processes", "tests/test_launch.py"),
+    "uvicorn": Elsewhere(_SERVES, "tests/test_serving.py"),
+    "python -m uvicorn": Elsewhere(_SERVES, "tests/test_serving.py"),
+    "python -m tests.goldens": Elsewhere("writes into tests/", "tests/test_goldens.py"),
     "make notebook": Elsewhere(_SERVES, "tests/test_notebook.py::test_the_notebook_runs_from_top_to_bottom"),
     "make newcomer": Elsewhere(
         "trains for minutes", "tests/test_newcomer.py::test_one_row_is_all_that_a_new_variant_takes"

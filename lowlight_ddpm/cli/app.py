@@ -18,6 +18,9 @@ _IMAGES = typer.Option(
 Images = Annotated[str, _IMAGES]
 OptionalImages = Annotated[str | None, _IMAGES]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
+ThreadsThatPay = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; left out, as many as are faster here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -26,11 +29,16 @@ def speaks() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def load_network(variant: str, threads: int):
-    """A variant's checkpoint, to be run on so many threads."""
+def load_network(variant: str, threads: int | None):
+    """A variant's checkpoint, to be run on so many threads; None takes as many as pay."""
     import torch
 
     from lowlight_ddpm.checkpoints import load
+    from lowlight_ddpm.sampling import settle_threads
 
-    torch.set_num_threads(threads)
-    return load(variant)
+    checkpoint = load(variant)
+    if threads:
+        torch.set_num_threads(threads)
+    else:
+        settle_threads(checkpoint.unet)
+    return checkpoint

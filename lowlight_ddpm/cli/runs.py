@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Threads, app, load_network
+from lowlight_ddpm.cli.app import AsJson, ThreadsThatPay, app, load_network
 from lowlight_ddpm.errors import Refusal
 
 Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
@@ -77,7 +77,7 @@ def denoise(
     brighten: Brighten = False,
     recorded: Recorded = None,
     out: Out = Path("out"),
-    threads: Threads = 1,
+    threads: ThreadsThatPay = None,
     **run,
 ) -> None:
     """Dim a picture, noise it, take the noise away step by step, and measure the colours.
@@ -113,7 +113,7 @@ def generate(
     brighten: Brighten = False,
     recorded: Recorded = None,
     out: Out = Path("out"),
-    threads: Threads = 1,
+    threads: ThreadsThatPay = None,
     **run,
 ) -> None:
     """Draw pictures from pure noise, and hold their mean colour against the training set's.

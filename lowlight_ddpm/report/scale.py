@@ -1,12 +1,9 @@
 """What more pictures, networks and machines would cost: arithmetic on what benchmarks/scale.json holds."""
 
-import json
 from math import ceil
-from pathlib import Path
 
-from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report.markdown import table
-from lowlight_ddpm.report.records import FOLDER
 
 # Of a GPU, as published, and what is assumed of it: nothing here was measured on one.
 PEAK = {"step": 989e12, "call": 494e12}  # FLOP/s of an H100 SXM, dense: bf16 to train, TF32 to sample
@@ -21,9 +18,9 @@ VARIANTS, LEARNED, MANY = 1000, 1000, 10**6
 _AREA = (SIDE / MEASURED_SIDE) ** 2
 
 
-def constants(_: Inputs, folder: Path = FOLDER) -> str:
+def constants(inputs: Inputs) -> str:
     """What was counted of the networks, and what was measured."""
-    report, known = _read(folder), _values(folder)
+    report, known = inputs.record("scale"), _values(inputs)
     networks = []
     for network in NETWORKS:
         for side in (MEASURED_SIDE, SIDE):
@@ -41,9 +38,9 @@ def constants(_: Inputs, folder: Path = FOLDER) -> str:
     return "\n\n".join((*tables, f"On one of {report['machine']}; {versions}."))
 
 
-def costs(_: Inputs, folder: Path = FOLDER) -> str:
+def costs(inputs: Inputs) -> str:
     """How long it takes on 1, 8 and 64 GPUs."""
-    known = _values(folder)
+    known = _values(inputs)
     lines = []
     for network in NETWORKS:
         lines.append((f"{VARIANTS:,} variants, trained", network, *_spread(_variant(known, network))))
@@ -53,9 +50,9 @@ def costs(_: Inputs, folder: Path = FOLDER) -> str:
     return table(("at 128 px", "network", *(f"{n} GPU{'s' * (n > 1)}" for n in LINKS)), lines)
 
 
-def limits(_: Inputs, folder: Path = FOLDER) -> str:
+def limits(inputs: Inputs) -> str:
     """What is too large, or takes too long, before GPUs run out."""
-    known = _values(folder)
+    known = _values(inputs)
     pictures, files = 3 * SIDE**2 * MANY, VARIANTS * known["cells"]
     larger = known["weights-tutorial"] / known["weights-ours"]
     draw = known["draw-seconds"] * _AREA
@@ -130,12 +127,5 @@ def _size(count: float) -> str:
 _UNITS = {"s": _time, "bytes": _size, "": "{:,}".format}
 
 
-def _values(folder: Path) -> dict[str, float]:
-    return {row["name"]: row["value"] for row in _read(folder)["rows"]}
-
-
-def _read(folder: Path) -> dict:
-    path = folder / "scale.json"
-    if not path.exists():
-        raise Missing("`make scale` has not been run")
-    return json.loads(path.read_text())
+def _values(inputs: Inputs) -> dict[str, float]:
+    return {row["name"]: row["value"] for row in inputs.record("scale")["rows"]}

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import torch
 from torch import Tensor
 
 from lowlight_ddpm import checkpoints, sampling
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.network import build_unet
 from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui.gpu import on_gpu, seconds_of
@@ -18,8 +20,15 @@ from lowlight_ddpm.ui.logs import logged
 LIMITS = Limits.here()
 QUEUE = "model"  # concurrency_id of every event that calls a network
 
-# Two threads that share two busy cores are several times slower than one.
-torch.set_num_threads(int(os.environ.get("LOWLIGHT_THREADS", "1")))
+
+@cache
+def settle_threads() -> None:
+    """Choose how many threads a run has, once, before the first: LOWLIGHT_THREADS, or as many as pay."""
+    chosen = os.environ.get("LOWLIGHT_THREADS")
+    if chosen:
+        torch.set_num_threads(int(chosen))
+    else:
+        sampling.settle_threads(build_unet().eval())  # of no checkpoint, since any may be damaged
 
 
 def walk(
@@ -33,6 +42,7 @@ def walk(
     `pictures` are (B, 3, H, W) in model range, or None to generate `count`; `alter` must be picklable. Raises
     Refusal as that does, and for a run that is too much here, or takes too long.
     """
+    settle_threads()
     LIMITS.check(settings.steps, 0 if pictures is None else pictures[0, 0].numel())
     steps = _told(_walk(settings, pictures, count, alter))
     yield from logged(settings, LIMITS.timed(steps))

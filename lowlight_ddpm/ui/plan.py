@@ -45,6 +45,7 @@ def _estimate(settings: RunSettings, picture: Image.Image) -> str:
         width, height = entire_size(picture.size, size)
         calls += f" on {tile_count(height, width, size)} tiles of {width}×{height} pixels"
     model.LIMITS.check(settings.steps, height * width)
+    model.settle_threads()
     per_call = seconds_per_call(checkpoints.load(settings.variant), height, width, settings.backend)
     return f"Takes {about(per_call * settings.steps)}: {calls} by {TITLES[backend_here(settings.backend)]}."
 

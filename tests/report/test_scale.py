@@ -5,9 +5,8 @@ import json
 import pytest
 
 from benchmarks.scale import counted
-from lowlight_ddpm.figures.inputs import Missing
+from lowlight_ddpm.figures.inputs import BENCHMARKS, Inputs, Missing
 from lowlight_ddpm.report import scale
-from lowlight_ddpm.report.records import FOLDER
 
 
 @pytest.fixture
@@ -49,14 +48,14 @@ def cells(text):
 
 
 def test_what_was_counted_is_what_the_networks_have():
-    recorded = {row["name"]: row["value"] for row in json.loads((FOLDER / "scale.json").read_text())["rows"]}
+    recorded = {row["name"]: row["value"] for row in json.loads((BENCHMARKS / "scale.json").read_text())["rows"]}
     found = {row["name"]: row["value"] for row in counted()}
     assert found["weights-tutorial"] == 113_673_219
     assert {name: recorded[name] for name in found} == found
 
 
 def test_variants_are_spread_and_pictures_shared(known):
-    found = cells(scale.costs(None, known))
+    found = cells(scale.costs(Inputs(benchmarks=known)))
     trained = 50 * 62 * (4 * 0.25 + 3.2)  # 62 batches of 16 in 1,000 pictures, of four times the area
     assert found["1,000 variants, trained", "ours"][0] == f"{1000 * trained / 3600:,.1f} h"
     assert found["1,000 variants, trained", "ours"][2] == f"{16 * trained / 3600:,.1f} h"
@@ -68,7 +67,7 @@ def test_variants_are_spread_and_pictures_shared(known):
 
 
 def test_what_breaks_is_reckoned_from_what_was_measured(known):
-    found = {what: rest[-1] for what, rest in cells(scale.limits(None, known)).items()}
+    found = {what: rest[-1] for what, rest in cells(scale.limits(Inputs(benchmarks=known))).items()}
     assert found["1,000,000 pictures in one tensor, in every process"] == "49.2 GB"
     assert found["reading them, by the main process"] == "1.0 h"
     assert found["the tutorial's training state"] == "5.0 GB"
@@ -80,4 +79,4 @@ def test_what_breaks_is_reckoned_from_what_was_measured(known):
 
 def test_without_a_measurement_there_is_no_plan(tmp_path):
     with pytest.raises(Missing, match="make scale"):
-        scale.costs(None, tmp_path)
+        scale.costs(Inputs(benchmarks=tmp_path))
