@@ -59,6 +59,7 @@ ELSEWHERE = {
     "make bench": Elsewhere(
         "takes many minutes", "tests/test_bench.py::test_every_part_is_measured_printed_and_recorded"
     ),
+    "pip install -r requirements-quick.txt": Elsewhere("make test installs it", ".ci/run"),
     "make scale": Elsewhere("takes a minute", "tests/report/test_scale.py"),
     "accelerate launch": Elsewhere("starts processes", "tests/test_launch.py"),
     "torchrun": Elsewhere("starts processes", "tests/test_launch.py"),
