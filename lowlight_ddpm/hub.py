@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfApi, snapshot_download
 
 from lowlight_ddpm.errors import Refusal
 
 NOTE = "hub.json"  # in the folder of checkpoints: {"models": {NAME: {"repository": ID, "revision": COMMIT}}}
 # Weights are safetensors alone: a pickle would run what is in it.
+PATIENCE = 10  # seconds until a Hub that says nothing counts as out of reach
 _FILES = ("model_index.json", "training.json", "README.md", "*/*.json", "unet/*.safetensors")
 
 
@@ -38,10 +39,24 @@ def fetch(name: str, root: Path) -> Path | None:
         return None
     try:
         return Path(
-            snapshot_download(place["repository"], revision=place["revision"], allow_patterns=list(_FILES))
+            snapshot_download(
+                place["repository"],
+                revision=place["revision"],
+                allow_patterns=list(_FILES),
+                local_files_only=not _answers(place),
+            )
         )
     except Exception as error:  # the Hub's client raises many kinds
         raise Refusal(
             f"The variant {name} is neither here nor within reach at “{place['repository']}”: "
             "go online, or choose another variant."
         ) from error
+
+
+def _answers(place: dict[str, str]) -> bool:
+    """Whether the Hub has it and says so soon; a download would ask a silent one for minutes."""
+    try:
+        HfApi().model_info(place["repository"], revision=place["revision"], timeout=PATIENCE)
+    except Exception:  # as many kinds as in `fetch`
+        return False
+    return True
