@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale notebook newcomer clean
+.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -64,6 +64,10 @@ fuzz: $(VENV)/.tests
 # What steps, states and files cost here, for the plan in docs/scale.md.
 scale: $(VENV)/.runs
 	$(PYTHON) -m benchmarks.scale
+
+# The tests at the lowest and at the highest versions that requirements.txt allows.
+versions: $(VENV)/.tests
+	$(PYTHON) -m benchmarks.versions
 
 # docs/explore.ipynb, in a browser.
 notebook: $(VENV)/.runs

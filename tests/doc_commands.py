@@ -60,6 +60,7 @@ ELSEWHERE = {
         "takes many minutes", "tests/test_bench.py::test_every_part_is_measured_printed_and_recorded"
     ),
     "pip install -r requirements-quick.txt": Elsewhere("make test installs it", ".ci/run"),
+    "make versions": Elsewhere("takes half an hour", "tests/test_versions.py"),
     "make scale": Elsewhere("takes a minute", "tests/report/test_scale.py"),
     "accelerate launch": Elsewhere("starts processes", "tests/test_launch.py"),
     "torchrun": Elsewhere("starts processes", "tests/test_launch.py"),

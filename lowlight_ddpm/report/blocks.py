@@ -43,7 +43,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "dark-pairs": darkness.pairs,
     "bench": ratios,
     "bench-notes": notes,
-    **{name: partial(recorded, name=name) for name in ("faults", "load", "fuzz")},
+    **{name: partial(recorded, name=name) for name in ("faults", "load", "fuzz", "versions")},
     "scale-constants": scale.constants,
     "scale-costs": scale.costs,
     "scale-limits": scale.limits,

@@ -48,7 +48,9 @@ def cells(text):
 
 
 def test_what_was_counted_is_what_the_networks_have():
-    recorded = {row["name"]: row["value"] for row in json.loads((BENCHMARKS / "scale.json").read_text())["rows"]}
+    recorded = {
+        row["name"]: row["value"] for row in json.loads((BENCHMARKS / "scale.json").read_text())["rows"]
+    }
     found = {row["name"]: row["value"] for row in counted()}
     assert found["weights-tutorial"] == 113_673_219
     assert {name: recorded[name] for name in found} == found
