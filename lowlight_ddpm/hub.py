@@ -8,8 +8,8 @@ from huggingface_hub import HfApi, snapshot_download
 from lowlight_ddpm.errors import Refusal
 
 NOTE = "hub.json"  # in the folder of checkpoints: {"models": {NAME: {"repository": ID, "revision": COMMIT}}}
-# Weights are safetensors alone: a pickle would run what is in it.
 PATIENCE = 10  # seconds until a Hub that says nothing counts as out of reach
+# Weights are safetensors alone: a pickle would run what is in it.
 _FILES = ("model_index.json", "training.json", "README.md", "*/*.json", "unet/*.safetensors")
 
 
