@@ -64,7 +64,10 @@ def inputs(tmp_path_factory) -> Inputs:
         }
         unet = build_unet(layers_per_block=1, channels=(8, 16), resolution=16)
         checkpoints.save(folder / "checkpoints" / name, unet, trained_scheduler(variant), record, "# none\n")
-    inputs = Inputs(folder / "checkpoints", folder / "results")
+    amounts = ("steps", "pictures", "pixels", "variants", "users")
+    report = {"growth": {what: [(1, 0.1), (2, 0.2), (4, 0.4)] for what in amounts}}
+    (folder / "results.json").write_text(json.dumps(report))
+    inputs = Inputs(folder / "checkpoints", folder / "results", benchmarks=folder)
     data = evaluation.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
         evaluation.describe_training_set(data, name, inputs.results)

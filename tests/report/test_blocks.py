@@ -21,6 +21,7 @@ from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
 
 CELL = {
     "source": "photographs",
+    "size": 64,
     "sampler": "ddpm",
     "brightness": 0.5,
     "light": "pixels",
