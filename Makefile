@@ -10,7 +10,8 @@ demo: $(VENV)/.runs
 	$(PYTHON) app.py
 
 test: $(VENV)/.tests chromium lint
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(PYTHON) -m pytest tests/e2e
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .

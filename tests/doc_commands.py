@@ -64,7 +64,6 @@ ELSEWHERE = {
     "make scale": Elsewhere("takes a minute", "tests/report/test_scale.py"),
     "accelerate launch": Elsewhere("starts processes", "tests/test_launch.py"),
     "torchrun": Elsewhere("starts processes", "tests/test_launch.py"),
-    "uvicorn": Elsewhere(_SERVES, "tests/test_serving.py"),
     "python -m uvicorn": Elsewhere(_SERVES, "tests/test_serving.py"),
     "python -m tests.goldens": Elsewhere("writes into tests/", "tests/test_goldens.py"),
     "make notebook": Elsewhere(_SERVES, "tests/test_notebook.py::test_the_notebook_runs_from_top_to_bottom"),
@@ -102,6 +101,9 @@ ELSEWHERE = {
         "tests/test_cli.py::test_figures_says_what_it_draws_and_what_it_leaves_out",
     ),
 }
+
+# Options of launchers and servers that sentences speak of.
+OF_OTHERS = {"--nnodes", "--rdzv-endpoint", "--workers"}
 
 # Documents whose examples in Python talk to a served page.
 SERVED = {"api.md": "tests/ui/test_api.py::test_the_documented_examples_run"}
