@@ -1,23 +1,25 @@
-"""The benchmark of speeds in short: a tiny network, every part once, so that none of them rots."""
+"""The benchmark of speeds in short: a tiny network, each part once but for those that start processes."""
 
 import json
 import math
 
 import pytest
 
-from benchmarks import bench, growth, limit, sampling, start, training
+from benchmarks import bench, growth, limit, sampling, training
 from benchmarks.ratio import Ratio, line_fit, paired, unmeasured
 from benchmarks.tiny import save_tiny
+from lowlight_ddpm.images import draw
 
 CHANNELS = (8, 8, 8, 8)
 
 
 def test_every_part_is_measured_printed_and_recorded(tmp_path, capsys):
     root = save_tiny(tmp_path / "checkpoints", ["dim", "bright"])
+    small = training.Sizes(1, 1, pictures=16, curve=2, channels=CHANNELS)
+    pictures = [draw(number, 64) for number in range(small.pictures)]
     parts = (
         (sampling.measured, sampling.Sizes(("dim",), root, steps=2, batch=2, rounds=1)),
-        (training.measured, training.Sizes(1, 1, pictures=16, file_side=100, curve=2, channels=CHANNELS)),
-        (start.measured, start.Sizes(root, rounds=1, cells=(1, 2))),
+        (lambda sizes: training.against_the_tutorial(sizes, pictures), small),
         (limit.measured, limit.Sizes(CHANNELS, rounds=1)),
     )
     two = {"steps": (1, 2), "pictures": (1, 2), "sides": (64, 80), "variants": (1, 2), "users": (1, 2)}

@@ -133,8 +133,9 @@ def test_a_space_names_what_was_published_before_it(root, tmp_path):
 def test_a_damaged_note_is_refused(tmp_path, one_sentence):
     (tmp_path / hub.NOTE).write_text("{")
     with pytest.raises(Refusal, match="damaged") as refusal:
-        checkpoints.available(tmp_path)
+        hub.published(tmp_path)
     one_sentence(refusal)
+    assert checkpoints.available(tmp_path) == []
 
 
 def test_pickles_are_never_asked_for():
