@@ -5,6 +5,7 @@ from base64 import b64decode
 from functools import partial
 from io import BytesIO
 
+import gradio_client
 import numpy as np
 import pytest
 from PIL import Image
@@ -26,6 +27,14 @@ def tiny_root(tmp_path_factory, untrained_page_root):
         patch.setattr(checkpoints, "available", partial(checkpoints.available, root=root))
         patch.setattr(checkpoints, "record", lambda name, root=root: record(name, root))
         yield root
+
+
+@pytest.fixture(scope="module")
+def client(page):
+    """A program that asks the `page` of its module."""
+    client = gradio_client.Client(page.local_url, verbose=False)
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import gradio as gr
-import gradio_client
 import numpy as np
 import pytest
 from gradio_client import handle_file
@@ -30,13 +29,6 @@ def page():
     interface.launch(page, prevent_thread_lock=True, quiet=True)
     yield page
     page.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def client(page):
-    client = gradio_client.Client(page.local_url, verbose=False)
-    yield client
-    client.close()
 
 
 @pytest.fixture

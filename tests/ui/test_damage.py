@@ -83,13 +83,6 @@ def page(root):
     page.close(verbose=False)
 
 
-@pytest.fixture(scope="module")
-def client(page):
-    client = gradio_client.Client(page.local_url, verbose=False)
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def session(root):
     session = Session(drawn_gallery())

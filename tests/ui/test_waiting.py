@@ -43,14 +43,6 @@ def page():
         page.close(verbose=False)
 
 
-@pytest.fixture(scope="module")
-def client(page):
-    """A newcomer."""
-    client = gradio_client.Client(page.local_url, verbose=False)
-    yield client
-    client.close()
-
-
 def on(page, function):
     """What a callback of the page would get from a function."""
     return copy_context().run(lambda: LocalContext.blocks.set(page) and function())
