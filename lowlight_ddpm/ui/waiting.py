@@ -43,10 +43,16 @@ def waiting() -> str:
 
 
 def ahead() -> int:
-    """How many runs are under way or wait, on the page whose callback this is called from."""
-    page = LocalContext.blocks.get(None)
+    """How many runs are under way, or wait for other visitors than the one whose callback calls this.
+
+    A place that the visitor has given up by Stop stays in the line, and his next run takes it.
+    """
+    page, request = LocalContext.blocks.get(None), LocalContext.request.get(None)
     line = page and page._queue.event_queue_per_concurrency_id.get(QUEUE)
-    return line.current_concurrency + len(line.queue) if line else 0
+    if not line:
+        return 0
+    asking = request and request.session_hash
+    return line.current_concurrency + sum(event.session_hash != asking for event in line.queue)
 
 
 def _crowd(runs: int) -> str:

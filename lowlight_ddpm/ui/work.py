@@ -34,7 +34,8 @@ class Work:
                     return
         finally:
             self.over = True
-            LATEST.append(self.seconds)
+            if self.seconds:  # else it was stopped before its first call, and says nothing of the others
+                LATEST.append(self.seconds)
 
     def calls(self) -> Iterator:
         """The work itself: yields once for every network call."""

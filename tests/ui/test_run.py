@@ -42,8 +42,10 @@ def test_a_run_stopped_before_its_first_step_never_calls_the_network(make_run, m
     monkeypatch.setattr(runs.model, "walk", None)
     run = make_run()
     run.stopped = True
+    known = list(LATEST)
     assert run.ended
     assert list(run.walk()) == []
+    assert list(LATEST) == known, "it took no time, but the next one will"
 
 
 def test_a_run_is_walked_once(make_run):

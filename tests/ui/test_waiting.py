@@ -4,6 +4,7 @@ import json
 import time
 from contextvars import copy_context
 from threading import Event
+from types import SimpleNamespace
 
 import gradio_client
 import httpx
@@ -88,6 +89,12 @@ def test_what_needs_no_network_is_answered_all_the_same(client):
 def test_who_may_wait_is_told_how_many_are_before_him(page):
     said = on(page, waiting.waiting)
     assert said == "Waiting for the network, 2 runs before yours, about 2 min in all."
+
+
+def test_the_place_that_a_visitor_gave_up_is_not_before_his_next_run(page):
+    line = page._queue.event_queue_per_concurrency_id[model.QUEUE]
+    asking = SimpleNamespace(session_hash=line.queue[0].session_hash)
+    assert on(page, lambda: LocalContext.request.set(asking) and waiting.ahead()) == 1
 
 
 def test_nothing_is_said_of_time_that_nobody_knows(monkeypatch, one_sentence):
