@@ -6,10 +6,12 @@ Where RANK is that of TINY_STUCK, `evaluate` never ends its second job.
 
 import os
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lowlight_ddpm import network
+from lowlight_ddpm import cli, evaluation, gain, training_state
+from lowlight_ddpm.variants import VARIANTS
 
 RANK = os.environ.get("RANK", "0")
 
@@ -35,9 +37,7 @@ def logged(run):
 
 
 def main():
-    network.RESOLUTION, network.CHANNELS = 16, (8, 16)  # before the modules that take them over
-    from lowlight_ddpm import cli, evaluation, gain, training_state
-
+    VARIANTS.update({name: replace(row, size=16, channels=(8, 16)) for name, row in VARIANTS.items()})
     Path(f"{RANK}.pid").write_text(str(os.getpid()))
     training_state.run = partial(training_state.run, save_every=0)
     evaluation.STEPS_FROM, evaluation.STEPS, evaluation.FINE_STEPS = {50: 2, 300: 3}, 2, 3
