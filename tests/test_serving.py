@@ -5,7 +5,7 @@ import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -46,10 +46,12 @@ def replicas(place):
         yield list(both.map(start, "ab"))
 
 
-def ask(replica, picture, settings=LONG):
-    client = Client(replica.url, verbose=False)
-    given = settings.model_dump(exclude_unset=True)
-    return client.submit(picture=handle_file(picture), **given, api_name="/denoise")
+@contextmanager
+def asked(replica, picture, settings=LONG):
+    """A run that a client of its own has asked for, and who hangs up when the block ends."""
+    client, given = Client(replica.url, verbose=False), settings.model_dump(exclude_unset=True)
+    yield client.submit(picture=handle_file(picture), **given, api_name="/denoise")
+    client.close()
 
 
 def heard(url, event):
@@ -76,19 +78,20 @@ def test_what_begins_at_one_is_unknown_to_the_other(replicas):
 def test_a_killed_replica_takes_its_own_users_runs_alone_with_it(replicas, place):
     doomed, spared = replicas
     picture, root = place / "picture.png", place / "checkpoints"
-    lost, kept = ask(doomed, picture), ask(spared, picture)
-    while not (lost.outputs() and kept.outputs()):
-        assert not lost.done()
-        assert not kept.done()
-        time.sleep(0.05)
-    assert not kept.done(), "a run was over before it could be disturbed"
-    os.kill(doomed.process, signal.SIGKILL)
+    with asked(doomed, picture) as lost, asked(spared, picture) as kept:
+        while not (lost.outputs() and kept.outputs()):
+            assert not lost.done()
+            assert not kept.done()
+            time.sleep(0.05)
+        assert not kept.done(), "a run was over before it could be disturbed"
+        os.kill(doomed.process, signal.SIGKILL)
 
-    with pytest.raises(Exception) as told:  # noqa: PT011, the client raises its own kinds
-        lost.result(timeout=120)
-    assert not isinstance(told.value, TimeoutError)
-    assert load._same(kept.result()[0], root, LONG)
-    assert load._same(ask(spared, picture).result()[0], root, LONG)  # the user of the other goes on here
+        with pytest.raises(Exception) as told:  # noqa: PT011, the client raises its own kinds
+            lost.result(timeout=120)
+        assert not isinstance(told.value, TimeoutError)
+        assert load._same(kept.result()[0], root, LONG)
+    with asked(spared, picture) as moved:  # the user of the other goes on here
+        assert load._same(moved.result()[0], root, LONG)
 
 
 def test_the_documents_name_the_command_that_is_tested():

@@ -64,7 +64,7 @@ def gradient():
 
 def restored(picture):
     """The picture of 512×341 as `dim` gives it back, tile by tile."""
-    settings = run_settings(start=100, steps=5, whole=True)
+    settings = run_settings(start=100, steps=3, whole=True)
     for step in denoise(load("dim"), settings, prepare(picture[None], 0.5)):
         last = step
     return last.x0
