@@ -1,5 +1,6 @@
 """How sure a mean is: bootstrap intervals over pictures and noise, and paired differences of two variants."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,14 @@ def paired_interval(
     return interval(
         both.assign(difference=both[f"{column}_a"] - both[f"{column}_b"]), "difference", level, draws
     )
+
+
+def resampled_means(rows: pd.DataFrame, columns: Sequence[str], draws: int = DRAWS) -> np.ndarray:
+    """The means of `columns` over the resampled sets of `interval`, every set for all columns.
+
+    (draws, columns), for what is made of several means at once, such as the distance of two colours.
+    """
+    return np.stack([_resampled(*_by_picture(rows, column), draws) for column in columns], axis=1)
 
 
 def _by_picture(rows: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:

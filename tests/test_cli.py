@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints, cli, evaluation, gain, recording, results
+from lowlight_ddpm import checkpoints, cli, evaluation, gain, pace, recording, results
 from lowlight_ddpm.cli import training
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
@@ -229,6 +229,9 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     monkeypatch.setattr(evaluation, "cells", partial(evaluation.cells, **places))
     monkeypatch.setattr(results, "table", partial(results.table, **places))
     monkeypatch.setattr(gain, "Job", partial(gain.Job, **places | {"folder": tmp_path / "gain"}))
+    monkeypatch.setattr(pace, "STEPS", ())
+    monkeypatch.setattr(pace, "REFERENCE", ("ddpm", 2))
+    monkeypatch.setattr(pace, "cells", partial(pace.cells, **places | {"folder": tmp_path / "steps"}))
 
     def written():
         return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
@@ -236,9 +239,10 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     status, said, _ = run("evaluate", "dim")
     assert status == 0
     assert "fixed_large" in said
-    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept.
+    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
+    # what fewer steps are held against.
     first = written()
-    assert len(first) == 10
+    assert len(first) == 12
     run("evaluate", "dim")
     assert written() == first
 
@@ -286,11 +290,12 @@ def test_a_variant_is_measured_on_its_own_subject(run, monkeypatch, tmp_path, na
     )
     monkeypatch.setattr(evaluation, "cells", lambda name, pictures, _: measured.update(cells=pictures) or [])
     monkeypatch.setattr(gain, "Job", lambda name, pictures: measured.update(gain=pictures))
+    monkeypatch.setattr(pace, "cells", lambda name, pictures: measured.update(pace=pictures) or [])
     monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
     monkeypatch.setattr(results, "summary", lambda rows: rows)
     run("evaluate", name, "--images", tmp_path / "mine")
     assert [pictures.label for pictures in measured["cells"]] == labels
-    assert measured["gain"].label == labels[0]
+    assert measured["gain"].label == measured["pace"].label == labels[0]
     described, described_for = measured["set"]
     assert (described.label, described_for) == (labels[-1], name)
 

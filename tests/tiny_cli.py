@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lowlight_ddpm import cli, evaluation, gain, training_state
+from lowlight_ddpm import cli, evaluation, gain, pace, training_state
 from lowlight_ddpm.variants import VARIANTS
 
 RANK = os.environ.get("RANK", "0")
@@ -22,7 +22,7 @@ def logged(run):
 
     def write(job, what):
         with Path("jobs.log").open("a") as log:
-            log.write(f"{job.claim.name} {what}\n")
+            log.write(f"{job.claim} {what}\n")
 
     def call(job):
         begun.append(job)
@@ -42,6 +42,7 @@ def main():
     training_state.run = partial(training_state.run, save_every=0)
     evaluation.STEPS_FROM, evaluation.STEPS, evaluation.FINE_STEPS = {50: 2, 300: 3}, 2, 3
     evaluation.SAMPLES = evaluation.HELD_OUT
+    pace.STEPS, pace.REFERENCE = (2,), ("ddpm", 3)
     for kind in (evaluation.Cell, gain.Job):
         kind.run = logged(kind.run)
     cli.main()

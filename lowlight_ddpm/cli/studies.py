@@ -27,13 +27,14 @@ def evaluate(
 
     How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images
     that it was trained on, noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures
-    from pure noise; both variance types. What results/ holds is not run again. Any number of processes, of
-    one launch or of several, do it together: each cell is run by one of them.
+    from pure noise; both variance types. Then `dim` by every sampler in 5 to 50 steps. What results/ holds is
+    not run again. Any number of processes, of one launch or of several, do it together: each cell is run by
+    one of them.
     """
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, evaluation, gain, results
+    from lowlight_ddpm import checkpoints, evaluation, gain, pace, results
     from lowlight_ddpm.processes import take_own_gpu
     from lowlight_ddpm.worklist import settle
 
@@ -49,7 +50,8 @@ def evaluate(
             learned = opened(source, tuple(checkpoints.record(name)["held_out"]), row.size)
             evaluation.describe_training_set(learned, name)
             pictures.append(learned)
-        todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned)])
+        fewer = pace.cells(name, pictures[0])
+        todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned), *fewer])
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
     for _ in tqdm(settle(in_turn), total=len(in_turn), unit="cell", disable=not speaks()):

@@ -13,6 +13,7 @@ from lowlight_ddpm.report import darkness, scale
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
 from lowlight_ddpm.report.looked_at import looked_at
+from lowlight_ddpm.report.pace import paces
 from lowlight_ddpm.report.records import notes, ratios, recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
@@ -36,6 +37,8 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "gain": partial(gains, tint="grey"),
     "gain-hue": partial(gains, tint="red against blue"),
     "leak": leaks,
+    "pace-restored": partial(paces, mode="restore"),
+    "pace-generated": partial(paces, mode="generate"),
     "repetition": repetition,
     "looked-at": looked_at,
     "exposures": darkness.exposures,
