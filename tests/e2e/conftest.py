@@ -72,19 +72,29 @@ def open_page(browser, url, troubles):
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         _note_troubles(page, url, troubles)
         page.goto(f"{url}/{query}")
-        expect(page.locator("#plan")).to_contain_text("network calls", timeout=60_000)
-        expect(page.locator("#panel-input img")).to_be_visible()
+        _wait_until_ready(page)
         return page
 
     return open_
 
 
+@pytest.fixture(scope="session")
+def window(open_page):
+    """A window that tests share, since a new one takes twice as long to show the page."""
+    return open_page()
+
+
 @pytest.fixture
-def page(open_page):
-    """A new window: what an earlier test left on its way from the server cannot arrive in it."""
-    page = open_page()
-    yield page
-    page.context.close()
+def page(window, url):
+    """The page loaded anew: what an earlier test left on its way from the server cannot arrive in it."""
+    window.goto(url)
+    _wait_until_ready(window)
+    return window
+
+
+def _wait_until_ready(page):
+    expect(page.locator("#plan")).to_contain_text("network calls", timeout=60_000)
+    expect(page.locator("#panel-input img")).to_be_visible()
 
 
 def _note_troubles(page, url, troubles):
