@@ -278,15 +278,22 @@ def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before()
 
 
 @pytest.mark.parametrize(
-    ("name", "labels"), [("dim", ["drawn butterflies", "mine"]), ("fruit-dim", ["drawn fruit"])]
+    ("name", "labels", "held_out", "learned"),
+    [
+        ("dim", ["drawn butterflies", "mine"], "a.png", "mine"),
+        ("dim", ["drawn butterflies", "mine"], "b.png", None),
+        ("fruit-dim", ["drawn fruit"], "fruit_10003", "drawn fruit"),
+    ],
 )
-def test_a_variant_is_measured_on_its_own_subject(run, monkeypatch, tmp_path, name, labels):
+def test_a_variant_is_measured_on_its_own_subject(
+    run, monkeypatch, tmp_path, name, labels, held_out, learned
+):
     (tmp_path / "mine").mkdir()
     draw(9, 64).save(tmp_path / "mine" / "a.png")
     measured = {}
-    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": ["fruit_10003"]})
+    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": [held_out]})
     monkeypatch.setattr(
-        evaluation, "describe_training_set", lambda *described: measured.update(set=described)
+        evaluation, "describe_training_set", lambda data, of: measured.update(learned=(data.label, of))
     )
     monkeypatch.setattr(evaluation, "cells", lambda name, pictures, _: measured.update(cells=pictures) or [])
     monkeypatch.setattr(gain, "Job", lambda name, pictures: measured.update(gain=pictures))
@@ -296,8 +303,7 @@ def test_a_variant_is_measured_on_its_own_subject(run, monkeypatch, tmp_path, na
     run("evaluate", name, "--images", tmp_path / "mine")
     assert [pictures.label for pictures in measured["cells"]] == labels
     assert measured["gain"].label == measured["pace"].label == labels[0]
-    described, described_for = measured["set"]
-    assert (described.label, described_for) == (labels[-1], name)
+    assert measured.get("learned") == (learned and (learned, name))
 
 
 def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):

@@ -47,9 +47,11 @@ def evaluate(
         row, learned = find_variant(name), None
         pictures = [] if row.source else [opened("drawn", (), row.size)]
         if source := row.source or images:
-            learned = opened(source, tuple(checkpoints.record(name)["held_out"]), row.size)
-            evaluation.describe_training_set(learned, name)
-            pictures.append(learned)
+            held_out = checkpoints.record(name)["held_out"]
+            pictures.append(opened(source, tuple(held_out), row.size))
+            if set(pictures[-1].names) <= set(held_out):  # else the network has learned from others
+                learned = pictures[-1]
+                evaluation.describe_training_set(learned, name)
         fewer = pace.cells(name, pictures[0])
         todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned), *fewer])
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
