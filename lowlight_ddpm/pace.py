@@ -28,6 +28,8 @@ STEPS = (5, 10, 20, 50)
 REFERENCE = ("ddpm", FINE_STEPS)
 WITHIN = 0.5
 """CIEDE2000 distance of two sets' mean colours, half of what is just visible, that counts as none."""
+STRUCTURE = 0.95
+"""The least share of the reference's fine structure that counts as all of it."""
 
 _LAB = ("l", "a", "b")
 
@@ -58,18 +60,21 @@ def distances(folder: Path = FOLDER, root: Path = ROOT) -> pd.DataFrame:
         reference = sets.pop(REFERENCE, None)
         for (sampler, steps), cell in sets.items() if reference is not None else ():
             figures = dict(zip(("delta_e", "low", "high"), _distance(cell, reference, mode), strict=True))
-            if mode == "restore":
-                figures["detail"] = (cell.detail / reference.detail).median()
+            figures["detail"] = (cell.detail / reference.detail).median() if mode == "restore" else np.nan
             found.append({"mode": mode, "sampler": sampler, "steps": steps, **figures})
     return pd.DataFrame(found)
 
 
 def fewest(rows: pd.DataFrame) -> dict[str, int | None]:
-    """Sampler -> the fewest steps from which on `distances` of one mode stay within WITHIN, None if never."""
+    """Sampler -> the fewest steps that are enough, and all more of `distances` of one mode, None if none are.
+
+    Enough is a set within WITHIN of the reference and, restored, with STRUCTURE of its fine structure.
+    """
     found = {}
     for name in SAMPLERS:
         ordered = rows[rows.sampler == name].sort_values("steps", ascending=False)
-        near = ordered[(ordered.delta_e <= WITHIN).cummin()]
+        as_good = (ordered.delta_e <= WITHIN) & ~(ordered.detail < STRUCTURE)  # samples have no detail
+        near = ordered[as_good.cummin()]
         found[name] = int(near.steps.min()) if len(near) else None
     return found
 

@@ -44,6 +44,11 @@ def test_enough_is_where_it_stays_near(monkeypatch):
     assert pace.fewest(rows)["unipc"] is None
 
 
+def test_a_set_that_lacks_structure_is_not_enough():
+    rows = pd.DataFrame({"sampler": "ddim", "steps": [10, 20], "delta_e": 0.1, "detail": [0.9, 0.96]})
+    assert pace.fewest(rows)["ddim"] == 20
+
+
 def test_nothing_is_said_without_the_reference(monkeypatch):
     assert far(monkeypatch, samples("ddim", 10)).empty
 

@@ -21,6 +21,8 @@ from lowlight_ddpm.variants import VARIANTS
 # Where the page restores from: the picture still shows through there (63 % signal). Twice as deep, at the
 # core's own 600, the network draws a butterfly other than the one it was given.
 START = 300
+# What ends there in the colours and the fine structure of DDPM's 250 steps, in the fewest: `pace.fewest`.
+SAMPLER, STEPS = "dpm++", 20
 FIELDS = tuple(RunSettings.model_fields)
 # The post's “noise_timesteps 50” can be read in three ways.
 PRESETS = {
@@ -124,14 +126,14 @@ class Controls:
             [(row.title, name) for name, row in SAMPLERS.items()],
             value=trained.sampler,
             label="Sampler",
-            info="How a step is taken. Only DDPM, the post's, adds fresh noise on the way.",
+            info="How a step is taken. Only DDPM, the post's, adds fresh noise; the others need fewer steps.",
             filterable=False,
         )
         self.variance_type = gr.Radio(
             [(VARIANCES[name], name) for name in get_args(VarianceType)],
             value=trained.variance_type,
             label="Variance type",
-            info="What DDPM adds at each step. “Large” was the post's first cure for colour shift.",
+            info="What DDPM adds at each step; choosing one chooses DDPM. “Large” was the post's first cure.",
         )
 
         self.backend = gr.Radio(
@@ -209,6 +211,7 @@ class Controls:
             **SILENT,
         )
         self.variant.change(lesson, self.variant, self.lesson, **SILENT)
+        self.variance_type.input(noisy, self.sampler, self.sampler, **SILENT)
         self.dice.click(fresh_seed, None, self.seed, **SILENT)
 
     def announce(
@@ -238,8 +241,12 @@ def not_offered() -> str:
 
 
 def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:
-    """What the page proposes for a variant: all as it was trained, and a picture restored from START."""
-    return run_settings(variant=variant, mode=mode, seed=seed, start=START if mode == "restore" else None)
+    """What the page proposes for a variant: all as it was trained; a picture restored from START, quickly.
+
+    From pure noise no sampler is as good in fewer steps, and the post's own is proposed.
+    """
+    quickly = {"start": START, "sampler": SAMPLER, "steps": STEPS} if mode == "restore" else {}
+    return run_settings(variant=variant, mode=mode, seed=seed, **quickly)
 
 
 def settings_of(values: tuple) -> RunSettings:
@@ -255,6 +262,11 @@ def values_of(settings: RunSettings) -> list:
 def as_trained(variant: str, mode: str, seed: int) -> list:
     """The components' values for a variant as it was trained; the seed stays."""
     return values_of(opening(variant, mode, seed))
+
+
+def noisy(sampler: str) -> str:
+    """A sampler that adds the noise whose variance type was chosen: this one, or DDPM."""
+    return sampler if SAMPLERS[sampler].stochastic else "ddpm"
 
 
 def preset(name: str, variant: str, seed: int) -> list:

@@ -4,18 +4,22 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm import checkpoints, pace
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.picker import drawn_gallery
+from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.ui import plan as plan_module
 from lowlight_ddpm.ui.controls import (
     FIELDS,
+    SAMPLER,
     START,
+    STEPS,
     Controls,
     as_trained,
     describe,
     fresh_seed,
+    noisy,
     settings_of,
     values_of,
 )
@@ -50,10 +54,23 @@ def test_as_trained_forgets_everything_but_variant_task_and_seed():
 
 
 def test_the_page_restores_from_where_the_picture_still_shows():
-    assert settings_of(tuple(as_trained("dim", "restore", 7))) == run_settings(start=START, seed=7)
+    quickly = {"sampler": SAMPLER, "steps": STEPS}
+    assert settings_of(tuple(as_trained("dim", "restore", 7))) == run_settings(start=START, seed=7, **quickly)
     assert "Signal left <b>63%</b>, noise <b>78%</b>" in signal(run_settings(start=START))
     with gr.Blocks():
         assert Controls().start.value == START
+
+
+def test_the_page_proposes_a_sampler_and_the_fewest_steps_that_are_enough():
+    measured = pace.distances()
+    enough = pace.fewest(measured[measured["mode"] == "restore"])
+    assert enough[SAMPLER] == STEPS == min(filter(None, enough.values()))
+    assert not any(pace.fewest(measured[measured["mode"] == "generate"]).values())
+    assert as_trained("dim", "generate", 0)[FIELDS.index("sampler")] == "ddpm"
+
+
+def test_a_variance_type_is_chosen_for_a_sampler_that_adds_noise():
+    assert [noisy(name) for name in SAMPLERS] == ["ddpm"] * len(SAMPLERS)
 
 
 def test_networks_are_offered_by_title_and_only_where_they_are_there():

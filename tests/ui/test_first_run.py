@@ -13,7 +13,7 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.checkpoints import ROOT
 from lowlight_ddpm.photometry import expose
 from lowlight_ddpm.ui import first_run, interface
-from lowlight_ddpm.ui.controls import opening
+from lowlight_ddpm.ui.controls import STEPS, opening
 from lowlight_ddpm.ui.first_run import FOLDER, VARIANT, load
 from lowlight_ddpm.ui.run import Run
 
@@ -60,7 +60,7 @@ def test_the_page_opens_with_it_finished_and_a_visitor_shares_it(real):
     assert "made beforehand" in shown["stage"]
     assert shown["stage"].count("<img") == 3
     assert "CIEDE2000" in shown["findings"]
-    assert len(shown["filmstrip"]["x0"]) == 50
+    assert len(shown["filmstrip"]["x0"]) == STEPS
     assert shown["link"] == {"query": "variant=dim&start=300&picture=drawn_0000", "begun": 0}
     session = next(
         block.value

@@ -168,7 +168,7 @@ def test_the_other_task_keeps_what_it_can(session, make_run):
 def test_before_any_run_it_is_asked_what_the_page_proposes(session, make_run):
     session.finished, session.staged = None, make_run(brightness=0.3)
     settings = why.chosen(session, "restore").settings
-    assert (settings.start, settings.steps, settings.brightness) == (300, 50, 0.3)
+    assert (settings.start, settings.steps, settings.brightness) == (300, 20, 0.3)
 
 
 def test_the_task_follows_watch_until_the_visitor_has_asked(session, make_run):
