@@ -41,7 +41,8 @@ def tried(which: str, pinned: Callable[[Requirement], str]) -> dict:
         # What is there already is kept, at the versions that are tried.
         _run(python, "-m", "pip", "install", "--quiet", "--constraint", pins, "--requirement", HOUSE / _TOOLS)
         report = Path(folder) / "report.xml"
-        command = [python, "-m", "pytest", "--quiet", "--ignore=tests/e2e", f"--junitxml={report}"]
+        how = ["--quiet", "--ignore=tests/e2e", "--numprocesses=2", "--dist=loadfile"]
+        command = [python, "-m", "pytest", *how, f"--junitxml={report}"]
         subprocess.run(command, cwd=HOUSE, check=False, stdout=sys.stderr)
         suite = ElementTree.parse(report).getroot().find("testsuite")
         ran, skipped, *broken = (int(suite.get(key)) for key in ("tests", "skipped", "failures", "errors"))

@@ -145,7 +145,7 @@ def test_who_waits_for_another_visitors_run_may_leave_the_queue_and_come_back(pa
     expect(waiting.locator(".status")).to_contain_text("Waiting for the network, 1 run before yours")
     press(page, "Stop")
     expect(page.locator(".status")).to_contain_text("Stopped after step")
-    expect(waiting.locator(".status")).to_contain_text("Done: 50 of 50 steps")
+    expect(waiting.locator(".status")).to_contain_text("Done: 20 of 20 steps")
     waiting.context.close()
 
 
@@ -196,6 +196,13 @@ def test_choosing_another_picture_puts_it_on_the_stage(page):
     expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
     run(page, 2)
     expect(page.locator("#findings")).to_contain_text("drawn_0004")
+
+
+def test_a_variance_type_is_chosen_with_the_sampler_that_has_one(page):
+    sampler = page.get_by_label("Sampler", exact=True).first
+    expect(sampler).to_have_value("DPM-Solver++ 2M")
+    page.get_by_label("Variance type").get_by_label("large", exact=True).check()
+    expect(sampler).to_have_value("DDPM")
 
 
 def test_an_unlocked_seed_changes_with_each_run_and_a_locked_one_stays(page):

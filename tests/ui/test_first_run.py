@@ -61,7 +61,8 @@ def test_the_page_opens_with_it_finished_and_a_visitor_shares_it(real):
     assert shown["stage"].count("<img") == 3
     assert "CIEDE2000" in shown["findings"]
     assert len(shown["filmstrip"]["x0"]) == STEPS
-    assert shown["link"] == {"query": "variant=dim&start=300&picture=drawn_0000", "begun": 0}
+    query = "variant=dim&start=300&steps=20&sampler=dpm%2B%2B&picture=drawn_0000"
+    assert shown["link"] == {"query": query, "begun": 0}
     session = next(
         block.value
         for block in page.blocks.values()
