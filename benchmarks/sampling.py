@@ -1,14 +1,18 @@
 """Sampling against diffusers' own pipeline: exact, by the quick backend, and in batches."""
 
+import json
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from diffusers import DDPMPipeline
 
 from benchmarks.ratio import Ratio, paired
-from lowlight_ddpm.backends import backend_here
+from lowlight_ddpm.backends import backend_here, network
 from lowlight_ddpm.checkpoints import ROOT, load
 from lowlight_ddpm.colour import channel_means
 from lowlight_ddpm.sampling import denoise
@@ -47,7 +51,8 @@ def quick(sizes: Sizes) -> Iterator[Ratio]:
     ratios = paired(
         _pipeline(sizes, sizes.steps, 1), partial(_ours, sizes, sizes.steps, 1, "onnx"), sizes.rounds
     )
-    note = "" if backend_here("onnx") == "onnx" else "by PyTorch: ONNX Runtime is not installed"
+    here = backend_here("onnx") == "onnx"
+    note = _profile(sizes) if here else "by PyTorch: ONNX Runtime is not installed"
     yield Ratio.of("DDPMPipeline over quick sampling, batch 1", ratios, 1.8, at_least=True, note=note)
     shifts, shares = zip(*(_difference(sizes, name) for name in sizes.variants), strict=True)
     what = f"quick sampling of {sizes.batch}"
@@ -81,6 +86,29 @@ def _pipeline(sizes: Sizes, steps: int, count: int):
     pipeline = DDPMPipeline.from_pretrained(sizes.root / sizes.variants[0], low_cpu_mem_usage=False)
     pipeline.set_progress_bar_config(disable=True)
     return partial(pipeline, batch_size=count, num_inference_steps=steps, output_type="np")
+
+
+def _profile(sizes: Sizes) -> str:
+    """Where ONNX Runtime's time goes: the operators that take most of it."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    checkpoint, options = load(sizes.variants[0], sizes.root), SessionOptions()
+    options.intra_op_num_threads, options.enable_profiling = 1, True
+    side = checkpoint.unet.config.sample_size
+    given = {"x_t": np.random.randn(1, 3, side, side).astype(np.float32), "timestep": np.array(500)}
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = f"{folder}/profile"
+        session = InferenceSession(network(checkpoint, "onnx").path, options)
+        for _ in range(sizes.rounds):
+            session.run(None, given)
+        events = json.loads(Path(session.end_profiling()).read_text())
+    spent = Counter()
+    for event in events:
+        if event["name"].endswith("_kernel_time"):
+            spent[event["args"]["op_name"]] += event["dur"]
+    whole = sum(spent.values())
+    told = (f"{name} {duration / whole:.0%}" for name, duration in spent.most_common(4))
+    return f"ONNX Runtime's own time goes to {', '.join(told)}"
 
 
 def _difference(sizes: Sizes, name: str) -> tuple[float, float]:

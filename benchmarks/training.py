@@ -58,7 +58,8 @@ def against_the_tutorial(sizes: Sizes, pictures: Sequence[Image.Image]) -> Itera
     yield Ratio.of("the tutorial's training step over ours, fp32", ratios, 1.0, at_least=True)
     name = "the tutorial's training step over ours, bf16"
     if fastest_precision(BRIGHT, sizes.recipe, RESOLUTION) == "bf16":
-        ratios = paired(theirs, _steps(_ours(sizes, pictures, "bf16"), sizes.steps), sizes.rounds)
+        # In processes of their own: Accelerate knows one precision a process.
+        ratios = [_alone(sizes, "tutorial") / _alone(sizes, "bf16") for _ in range(sizes.rounds)]
         yield Ratio.of(name, ratios, 1.2, at_least=True)
     else:
         yield unmeasured(name, "this processor has no bf16 that pays, which `train` finds out", 1.2, True)
@@ -95,27 +96,21 @@ def averaging(sizes: Sizes, pictures: Sequence[Image.Image]) -> Ratio:
 
 def side_by_side(sizes: Sizes) -> Ratio:
     """Pictures a second of two processes with a thread each, over one with two threads."""
-    rates = [
-        _rate(sizes, processes=2, threads=1) / _rate(sizes, 1, 2) for _ in range(max(1, sizes.rounds // 2))
-    ]
+    rounds = range(max(1, sizes.rounds // 2))
+    rates = [_rate(sizes, processes=2, threads=1) / _rate(sizes, 1, 2) for _ in rounds]
     return Ratio.of("two trainings of one thread over one of two threads", rates, 1.25, at_least=True)
 
 
 def _rate(sizes: Sizes, processes: int, threads: int) -> float:
     """Steps a second of all processes together: each says what a step of its own took."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.training",
-        str(threads),
-        str(sizes.steps),
-        *map(str, sizes.channels),
-    ]
     with ThreadPoolExecutor(processes) as pool:
-        said = pool.map(
-            lambda _: subprocess.run(command, check=True, capture_output=True).stdout, range(processes)
-        )
-        return sum(1 / float(line) for line in said)
+        return sum(pool.map(lambda _: 1 / _alone(sizes, "no", threads), range(processes)))
+
+
+def _alone(sizes: Sizes, how: str, threads: int = 1) -> float:
+    """Seconds of a step in a process of its own; `how` is as `_worker` has it."""
+    command = [sys.executable, "-m", "benchmarks.training", how, threads, sizes.steps, *sizes.channels]
+    return float(subprocess.run([*map(str, command)], check=True, capture_output=True).stdout)
 
 
 def _training(sizes: Sizes, pictures: Sequence[Image.Image], precision: str = "no") -> Training:
@@ -136,11 +131,12 @@ def _steps(run: Iterator[float], count: int) -> partial:
     return partial(lambda: list(islice(run, count)))
 
 
-def _worker(threads: int, steps: int, *channels: int) -> None:
-    """A process that trains, and prints the seconds of a step."""
+def _worker(how: str, threads: int, steps: int, *channels: int) -> None:
+    """A process that trains, by the tutorial's loop or by ours in a precision: prints a step's seconds."""
     torch.set_num_threads(threads)
     sizes = Sizes(channels=channels)
-    run = _ours(sizes, [draw(number, RESOLUTION) for number in range(sizes.recipe.batch_size)])
+    pictures = [draw(number, RESOLUTION) for number in range(sizes.recipe.batch_size)]
+    run = _tutorial(sizes, pictures) if how == "tutorial" else _ours(sizes, pictures, how)
     next(run)  # the first step also allocates
     begin = time.perf_counter()
     list(islice(run, steps))
@@ -148,4 +144,4 @@ def _worker(threads: int, steps: int, *channels: int) -> None:
 
 
 if __name__ == "__main__":
-    _worker(*map(int, sys.argv[1:]))
+    _worker(sys.argv[1], *map(int, sys.argv[2:]))

@@ -32,7 +32,7 @@ class OnnxNetwork:
         options = SessionOptions()
         options.intra_op_num_threads = threads
         self.session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        self.config, self.device = unet.config, unet.device
+        self.path, self.config, self.device = path, unet.config, unet.device
 
     def __call__(self, x_t: Tensor, timestep: Tensor | int) -> UNet2DOutput:
         """Predict, as `unet(x_t, timestep)` does."""
