@@ -44,6 +44,7 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
     except TimeoutError:
         return drawn_gallery(f"{spec} has not answered yet, so these are shown meanwhile")
     except Refusal as refusal:
+        _opening.cache_clear()  # the next page asks again
         return drawn_gallery(str(refusal).rstrip("."))
 
 

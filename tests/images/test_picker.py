@@ -97,3 +97,19 @@ def test_a_slow_hub_is_not_waited_for_and_shown_later(monkeypatch):
     assert picker.gallery(patience=0).endswith("has not answered yet, so these are shown meanwhile")
     answered.set()
     assert picker.gallery(patience=30).names == ["drawn_0007"]
+
+
+def test_what_has_failed_is_asked_for_again(monkeypatch):
+    answers = iter([Refusal("The set is not within reach."), picker.open_source("drawn:1:7")])
+
+    def open_source(spec):
+        answer = next(answers)
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(picker, "drawn_gallery", lambda reason: reason)
+    monkeypatch.setattr(picker, "open_source", open_source)
+    assert picker.gallery(patience=30) == "The set is not within reach"
+    assert picker.gallery(patience=30).names == ["drawn_0007"]
