@@ -26,6 +26,7 @@ def draw_timing(inputs: Inputs) -> Figure:
         axes.set_xlim(0, None)
         axes.set_ylim(0, None)
         axes.locator_params(nbins=4)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         if name == "pixels":
             axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k")
     figure.axes[0].set_ylabel("seconds")
