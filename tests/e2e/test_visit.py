@@ -201,7 +201,7 @@ def test_choosing_another_picture_puts_it_on_the_stage(page):
 def test_a_variance_type_is_chosen_with_the_sampler_that_has_one(page):
     sampler = page.get_by_label("Sampler", exact=True).first
     expect(sampler).to_have_value("DPM-Solver++ 2M")
-    page.get_by_label("Variance type").get_by_label("large", exact=True).check()
+    page.get_by_role("radio", name="large", exact=True).first.check()
     expect(sampler).to_have_value("DDPM")
 
 
