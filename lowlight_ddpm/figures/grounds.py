@@ -9,7 +9,7 @@ from lowlight_ddpm.figures.shifts import present
 from lowlight_ddpm.figures.style import INK, LINE, MUTED, chip_title, page
 from lowlight_ddpm.variants import find_variant
 
-COLUMNS, ROW = 4, 1.9  # panels in a row, and inches for a row of them
+COLUMNS, ROW = 4, 1.3  # panels in a row, and inches for a row of them
 _BORDER = [f"border_{axis}" for axis in "rgb"]
 
 
