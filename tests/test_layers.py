@@ -51,6 +51,7 @@ FLOORS = (
         "dark",
         "results",
         "statistics",
+        "pace",
         "comparison",
         "sweep",
         "claims",
