@@ -249,6 +249,15 @@ def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:
     return run_settings(variant=variant, mode=mode, seed=seed, **quickly)
 
 
+def steps_in_words(run) -> str:
+    """How a run's steps are taken: its sampler and, where that adds noise, the variance type.
+
+    `run` has both, as settings have them, and as rows of results do.
+    """
+    sampler = SAMPLERS[run.sampler]
+    return f"{sampler.title}, {VARIANCES[run.variance_type]}" if sampler.stochastic else sampler.title
+
+
 def settings_of(values: tuple) -> RunSettings:
     """The settings that the components' values stand for. Raises Refusal where they contradict each other."""
     return run_settings(**dict(zip(FIELDS, values, strict=True)))

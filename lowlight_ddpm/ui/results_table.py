@@ -16,7 +16,7 @@ from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui.choices import SCRIPT
-from lowlight_ddpm.ui.controls import VARIANCES
+from lowlight_ddpm.ui.controls import VARIANCES, steps_in_words
 from lowlight_ddpm.ui.link import query_of
 from lowlight_ddpm.ui.measured import Measured, shown_as
 from lowlight_ddpm.variants import VARIANTS
@@ -172,11 +172,6 @@ def _written(value: float, form: str) -> str:
     return "n/a" if value != value else format(round(value, digits) + 0.0, form).replace("-", "−")
 
 
-def _sampler(cell) -> str:
-    sampler = SAMPLERS[cell.sampler]
-    return f"{sampler.title}, {VARIANCES[cell.variance_type]}" if sampler.stochastic else sampler.title
-
-
 def _border(name: str) -> Callable[[Any], list[float]]:
     return lambda cell: [getattr(cell, f"{name}_{axis}") for axis in "rgb"]
 
@@ -208,7 +203,7 @@ _HOW = (
     Column(
         "Sampler",
         "how a step is taken, and which variance it adds",
-        lambda cell: _sampler(cell),
+        steps_in_words,
         lambda cell: list(SAMPLERS).index(cell.sampler) + list(VARIANCES).index(cell.variance_type) / 10,
     ),
 )

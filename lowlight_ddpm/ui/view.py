@@ -6,6 +6,7 @@ from html import escape
 from torch import Tensor
 
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.ui.controls import steps_in_words
 from lowlight_ddpm.ui.messages import about, duration
 from lowlight_ddpm.ui.png import data_uri, proportions
 from lowlight_ddpm.ui.run import Run
@@ -81,7 +82,7 @@ def which(run: Run) -> str:
         source += ", whole at {2}×{1} pixels".format(*run.dim.shape)
     return (
         f"{find_variant(s.variant).title}: {source}, from timestep {s.start} in {s.steps} steps, "
-        f"{s.variance_type}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."
+        f"{steps_in_words(s)}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."
     )
 
 

@@ -21,6 +21,7 @@ from lowlight_ddpm.ui.controls import (
     fresh_seed,
     noisy,
     settings_of,
+    steps_in_words,
     values_of,
 )
 from lowlight_ddpm.ui.plan import signal
@@ -71,6 +72,11 @@ def test_the_page_proposes_a_sampler_and_the_fewest_steps_that_are_enough():
 
 def test_a_variance_type_is_chosen_for_a_sampler_that_adds_noise():
     assert [noisy(name) for name in SAMPLERS] == ["ddpm"] * len(SAMPLERS)
+
+
+def test_a_variance_type_is_named_where_it_counts():
+    assert steps_in_words(run_settings()) == "DDPM, small"
+    assert steps_in_words(run_settings(sampler="dpm++")) == "DPM-Solver++ 2M"
 
 
 def test_networks_are_offered_by_title_and_only_where_they_are_there():
