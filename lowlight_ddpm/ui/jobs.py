@@ -112,10 +112,15 @@ class Course:
         yield _counter(job), gr.skip()
 
     def conclude(self, session: Session, slot: Slot) -> tuple:
-        """(run, stop, counter, scene) when the job has ended; one under way goes on."""
-        if slot.job is None or not slot.job.ended:
+        """(run, stop, counter, scene) when the job has ended; one under way goes on.
+
+        Inputs that have changed since its last frame have staged another by now, which may be run.
+        """
+        if slot.busy:
             return (gr.skip(),) * 4
-        return *_buttons(running=False), _counter(slot.job), self.draw(session, slot.job)
+        ended = slot.job and slot.job.ended
+        told = (_counter(slot.job), self.draw(session, slot.job)) if ended else (gr.skip(), gr.skip())
+        return *_buttons(running=False), *told
 
 
 class Launcher:

@@ -144,6 +144,17 @@ def test_while_it_goes_changed_controls_leave_it_alone(session):
     assert not slot.busy, "its place in the queue is given up"
 
 
+def test_inputs_changed_at_the_last_moment_leave_a_job_that_may_be_run(session, both_work):
+    slot = Slot()
+    COURSE.begin(session, slot, ["dim"], *SHARED)
+    list(COURSE.stream(session, slot))
+    COURSE.stage(session, slot, ["bright"], *SHARED)  # before `conclude` has come
+    run_button, stop, *rest = COURSE.conclude(session, slot)
+    assert run_button.interactive
+    assert not stop.interactive
+    assert set(map(str, rest)) == {str(gr.skip())}
+
+
 def test_a_damaged_network_says_so_in_its_card_and_the_others_run(session):
     slot = Slot()
     _, (*_, scene) = run(session, slot, ("bright", "dim"))
