@@ -18,7 +18,7 @@ from lowlight_ddpm.colour import set_colours
 from lowlight_ddpm.evaluation import FINE_STEPS, RESULTS, Cell, EvaluationSet, evaluation_set, network_id
 from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.statistics import resampled_means
+from lowlight_ddpm.statistics import LEVEL, resampled_means
 from lowlight_ddpm.variants import find_variant
 
 FOLDER = RESULTS / "steps"
@@ -86,7 +86,7 @@ def _distance(cell: pd.DataFrame, reference: pd.DataFrame, mode: str) -> tuple[f
     apart = cell[["picture", "seed"]].join(cell[columns] - reference[columns])
     moved = centre + np.vstack([apart[columns].mean(), resampled_means(apart, columns)])
     far = deltaE_ciede2000(np.broadcast_to(centre, moved.shape), moved)
-    return float(far[0]), *np.quantile(far[1:], [0.025, 0.975]).tolist()
+    return float(far[0]), *np.quantile(far[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
 
 
 def _original(cell: pd.DataFrame) -> np.ndarray:

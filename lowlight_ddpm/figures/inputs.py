@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm import checkpoints, evaluation, gain, results
+from lowlight_ddpm import checkpoints, evaluation, gain, pace, results
 from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.sampling import denoise
@@ -126,6 +126,14 @@ class Inputs:
         rows = gain.table(self.results / gain.FOLDER.name, self.root)
         if rows.empty:
             raise Missing(f"{self.results.name}/ does not say yet how much of the noise's colour is kept")
+        return rows
+
+    @cached_property
+    def paces(self) -> pd.DataFrame:
+        """pace.distances(): how far each sampler's sets are from DDPM's many steps."""
+        rows = pace.distances(self.results / pace.FOLDER.name, self.root)
+        if rows.empty:
+            raise Missing(f"{self.results.name}/ does not say yet how few steps are enough")
         return rows
 
     def record(self, name: str, target: str | None = None) -> dict:

@@ -1,16 +1,14 @@
 """How few steps every sampler needs to end in the colours of DDPM's 250."""
 
 from lowlight_ddpm import pace
-from lowlight_ddpm.figures.inputs import Inputs, Missing
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report.markdown import table
 from lowlight_ddpm.samplers import SAMPLERS
 
 
 def paces(inputs: Inputs, mode: str) -> str:
     """A line for every sampler, a column for every number of steps: distance, interval, fine structure."""
-    rows = pace.distances(inputs.results / pace.FOLDER.name, inputs.root)
-    if rows.empty:
-        raise Missing(f"{inputs.results.name}/ does not say yet how few steps are enough")
+    rows = inputs.paces
     rows = rows[rows["mode"] == mode]
     enough = pace.fewest(rows)
     lines = []
