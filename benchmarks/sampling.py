@@ -95,7 +95,7 @@ def _profile(sizes: Sizes) -> str:
     checkpoint, options = load(sizes.variants[0], sizes.root), SessionOptions()
     options.intra_op_num_threads, options.enable_profiling = 1, True
     side = checkpoint.unet.config.sample_size
-    given = {"x_t": np.random.randn(1, 3, side, side).astype(np.float32), "timestep": np.array(500)}
+    given = {"x_t": np.random.randn(1, 3, side, side).astype(np.float32), "timesteps": np.array([500])}
     with tempfile.TemporaryDirectory() as folder:
         options.profile_file_prefix = f"{folder}/profile"
         session = InferenceSession(network(checkpoint, "onnx").path, options)

@@ -23,10 +23,10 @@ from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.network import CHANNELS, RESOLUTION, build_unet
 from lowlight_ddpm.photometry import digest
-from lowlight_ddpm.sampling import randn
 from lowlight_ddpm.tiling import predict
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.walk import randn
 
 TUTORIAL = (128, 128, 256, 256, 512, 512)  # diffusers' own tutorial, which the post follows
 NETWORKS = {"ours": CHANNELS, "tutorial": TUTORIAL}

@@ -21,10 +21,11 @@ TITLES: dict[BackendName, str] = {"torch": "PyTorch", "onnx": "ONNX Runtime"}
 CACHE = Path(os.environ.get("LOWLIGHT_CACHE", Path.home() / ".cache" / "lowlight_ddpm"))
 _NEEDED = ("onnx", "onnxruntime")  # the first only to compile
 _OPSET = 18
+_FORM = 2  # of the files that are kept: a file of another form is not taken for one of these
 
 
 class OnnxNetwork:
-    """A compiled UNet2DModel: (B, 3, H, W) float32 and a timestep in, `sample` (B, 3, H, W) out."""
+    """A compiled UNet2DModel: (B, 3, H, W) float32 and timesteps (B,) in, `sample` (B, 3, H, W) out."""
 
     def __init__(self, unet: UNet2DModel, path: Path, threads: int):
         from onnxruntime import InferenceSession, SessionOptions
@@ -35,8 +36,9 @@ class OnnxNetwork:
         self.path, self.config, self.device = path, unet.config, unet.device
 
     def __call__(self, x_t: Tensor, timestep: Tensor | int) -> UNet2DOutput:
-        """Predict, as `unet(x_t, timestep)` does."""
-        given = {"x_t": x_t.numpy(), "timestep": torch.as_tensor(timestep).numpy()}
+        """Predict, as `unet(x_t, timestep)` does, at one timestep for all or at (B,)."""
+        timesteps = torch.as_tensor(timestep).expand(len(x_t)).contiguous()
+        given = {"x_t": x_t.numpy(), "timesteps": timesteps.numpy()}
         return UNet2DOutput(torch.from_numpy(self.session.run(None, given)[0]))
 
 
@@ -58,7 +60,7 @@ def network(checkpoint: Checkpoint, wanted: BackendName) -> Network:
 
 @lru_cache(maxsize=8)
 def _compiled(unet: UNet2DModel, weights: str, threads: int) -> OnnxNetwork:
-    path = CACHE / f"{weights[:16]}-{unet.config.sample_size}.onnx"
+    path = CACHE / f"{weights[:16]}-{unet.config.sample_size}-{_FORM}.onnx"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
@@ -74,14 +76,14 @@ class _Positional(nn.Module):
         super().__init__()
         self.unet = unet
 
-    def forward(self, x_t: Tensor, timestep: Tensor) -> Tensor:
-        return self.unet(x_t, timestep, return_dict=False)[0]
+    def forward(self, x_t: Tensor, timesteps: Tensor) -> Tensor:
+        return self.unet(x_t, timesteps, return_dict=False)[0]
 
 
 def _export(unet: UNet2DModel, path: Path) -> None:
     """Write the network as ONNX, for any number of pictures of its own size."""
     side = unet.config.sample_size
-    example = torch.zeros(2, 3, side, side), torch.tensor(0)
+    example = torch.zeros(2, 3, side, side), torch.zeros(2, dtype=torch.long)
     with warnings.catch_warnings():
         # The tracer warns of each size that it takes for a constant (they are), and of its own successor,
         # which would need one package more.
@@ -92,7 +94,7 @@ def _export(unet: UNet2DModel, path: Path) -> None:
             path,
             dynamo=False,
             opset_version=_OPSET,
-            input_names=["x_t", "timestep"],
+            input_names=["x_t", "timesteps"],
             output_names=["sample"],
-            dynamic_axes={"x_t": {0: "batch"}, "sample": {0: "batch"}},
+            dynamic_axes={name: {0: "batch"} for name in ("x_t", "timesteps", "sample")},
         )

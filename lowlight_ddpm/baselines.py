@@ -13,8 +13,9 @@ from lowlight_ddpm.colour import SetMeasures, compare_sets, measure
 from lowlight_ddpm.evaluation import EvaluationSet
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import Step, denoise
+from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.walk import Step
 
 STARTS = (100, 300, 600)  # timesteps that the pictures are noised to
 NOISE_SEEDS = 4

@@ -24,9 +24,10 @@ from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.leak import missing_colour
 from lowlight_ddpm.memorisation import nearest
 from lowlight_ddpm.photometry import digest, prepare
-from lowlight_ddpm.sampling import Step, denoise
+from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.variants import RESOLUTION, find_variant
+from lowlight_ddpm.walk import Step
 from lowlight_ddpm.worklist import claimed
 
 RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS", Path(__file__).parent.parent / "results"))

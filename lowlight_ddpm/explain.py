@@ -11,13 +11,14 @@ from lowlight_ddpm.causes import CAUSES, SWAPS, Cause, Trial
 from lowlight_ddpm.colour import channel_means
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.frame import Frame
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.sampling import Told
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.walk import Request, Step, step_of
 
 BATCH = 16  # pictures that a run from pure noise is judged by
-Walk = Callable[..., Iterator[Step]]
-"""`walk(settings, pictures or None, count)`, as `sampling.denoise` of the settings' own checkpoint."""
+Walks = Callable[[Sequence[Request]], Iterator[Told]]
+"""Makes several runs together, as `sampling.denoise_together` does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,22 +150,27 @@ def questions(settings: RunSettings, names: Sequence[str] | None = None) -> Expl
     return Explanation(run, tuple(asked), bare, tuple(swaps))
 
 
-def explain(settings: RunSettings, picture: Tensor | None, walk: Walk) -> Iterator[tuple[Explanation, Step]]:
-    """Answer all `questions`; for every network call, what is known then and the call's Step.
+def explain(
+    settings: RunSettings, picture: Tensor | None, walks: Walks
+) -> Iterator[tuple[Explanation, list[Step]]]:
+    """Answer all `questions`; for every network call, what is known then and the Steps that it made.
 
     `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise: a batch of 16
     does then. The last explanation is complete; whoever closes the generator before keeps what he has.
-    Raises Refusal for a picture that is missing, and as `checkpoints.record` and `walk` do.
+    Raises Refusal for a picture that is missing, as `checkpoints.record` does, and whatever `walks` tells.
     """
     if settings.mode == "restore" and picture is None:
         raise Refusal("There is no picture to explain the run with: pick one, or generate from pure noise.")
     explanation = questions(settings)
-    for trial in explanation.trials:
-        pictures, aim = _input(trial, picture)
-        for step in walk(trial.settings, pictures, BATCH):
-            if step.index == step.total - 1:
-                explanation = explanation.knowing(trial, Finding(step.x0.clone(), aim))
-            yield explanation, step
+    trials = explanation.trials
+    pictures, aims = zip(*(_input(trial, picture) for trial in trials), strict=True)
+    requests = [Request(trial.settings, its, BATCH) for trial, its in zip(trials, pictures, strict=True)]
+    for told in walks(requests):
+        steps = {place: step_of(step) for place, step in told.items()}
+        for place, step in steps.items():
+            if step.is_last:
+                explanation = explanation.knowing(trials[place], Finding(step.x0.clone(), aims[place]))
+        yield explanation, list(steps.values())
 
 
 def _input(trial: Trial, picture: Tensor | None) -> tuple[Tensor | None, Tensor]:

@@ -18,9 +18,9 @@ from lowlight_ddpm.checkpoints import ROOT, Checkpoint, available, load
 from lowlight_ddpm.evaluation import RESULTS, EvaluationSet, network_id, write
 from lowlight_ddpm.leak import leaked_share
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import add_noise, randn
 from lowlight_ddpm.schedule import estimate_x0, noise_colour_variance
 from lowlight_ddpm.tiling import predict
+from lowlight_ddpm.walk import add_noise, randn
 
 FOLDER = RESULTS / "gain"
 LEVELS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.9)  # √ᾱ

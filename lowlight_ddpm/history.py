@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from lowlight_ddpm.colour import channel_means
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.walk import Step
 
 BUDGET = 2**27  # bytes of pictures: every step of a 64 px picture, about thirty of a photograph of 512 px
 _FEWEST = 2  # the first and the newest, whatever the budget

@@ -9,7 +9,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from lowlight_ddpm.colour import Measures, measure, noise_floor
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.walk import Step
 from lowlight_ddpm.words import in_words
 
 

@@ -16,8 +16,8 @@ from torchvision.utils import make_grid
 from lowlight_ddpm import __version__
 from lowlight_ddpm.history import History
 from lowlight_ddpm.photometry import expose
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.walk import Step
 
 SHEET_COLUMNS = 10
 GIF_FRAMES = 50

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from lowlight_ddpm.colour import Triple, channel_means
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.explain import Walk
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.explain import Walks
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.walk import Request, Step, step_of
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,10 @@ class Probe:
         return torch.where(colour != 0, self.traces[-1] / colour, torch.nan)
 
 
-def probe(
-    settings: RunSettings, picture: Tensor | None, tint: Tint, walk: Walk
-) -> Iterator[tuple[Probe, Step]]:
-    """Make a run twice on the same noise, plain and tinted; for every network call, what is known, its Step.
+def probe(settings: RunSettings, picture: Tensor | None, tint: Tint, walks: Walks) -> Iterator[Probe]:
+    """Make a run twice on the same noise, plain and tinted; for every network call, what is known.
 
-    `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise; `walk` as in
+    `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise; `walks` as in
     `explain`. Raises Refusal for a step that the run does not have, a tint without colour, a missing picture.
     """
     if not 0 <= tint.index < settings.steps:
@@ -80,10 +78,8 @@ def probe(
     if settings.mode == "restore" and picture is None:
         raise Refusal("There is no picture to tint: pick one, or generate from pure noise.")
     pictures = None if settings.mode == "generate" else settings.dim(picture[None])
-    known = Probe(tint)
-    for step in walk(settings, pictures, 1):
-        known = replace(known, plain=(*known.plain, step.x0[0].clone()))
-        yield known, step
-    for step in walk(settings, pictures, 1, tint):
-        known = replace(known, tinted=(*known.tinted, step.x0[0].clone()))
-        yield known, step
+    made = [], []
+    for told in walks([Request(settings, pictures), Request(settings, pictures, alter=tint)]):
+        for place, step in told.items():
+            made[place].append(step_of(step).x0[0].clone())
+        yield Probe(tint, *map(tuple, made))

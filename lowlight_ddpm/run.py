@@ -15,8 +15,9 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.history import Colour, History, mean_colour
 from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.outputs import contact_sheet, data_uri, picture_grid, run_report, write_run
-from lowlight_ddpm.sampling import Step, denoise
+from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.walk import Step
 
 _WIDEST = 1600  # pixels of a sheet in a notebook
 

@@ -1,38 +1,22 @@
-"""The walk back from noise: one generator, one Step for every network call."""
+"""Runs by their networks: one, or several in which whatever shares a network is asked as one batch."""
 
 import timeit
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-from lowlight_ddpm import cures, threads
+from lowlight_ddpm import checkpoints, threads
 from lowlight_ddpm.backends import Network, network
 from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.samplers import Respaced
-from lowlight_ddpm.schedule import estimate_x0, matching_timesteps, signal_and_noise, trailing_timesteps
 from lowlight_ddpm.settings import BackendName, RunSettings
-from lowlight_ddpm.tiling import predict, tile_count
+from lowlight_ddpm.tiling import BATCH, predict, tile_count
+from lowlight_ddpm.walk import Request, Step, Walk, step_of
 
-
-@dataclass(frozen=True)
-class Step:
-    """One network call. Tensors are float32 (B, 3, H, W) in model range; x_t and x0 may reach beyond it.
-
-    `index` counts from 0 to `total` − 1; `timestep` is where on the run's schedule x_t lies; `alpha_bar` the
-    share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean picture.
-    The last step's x0 is the result.
-    """
-
-    index: int
-    total: int
-    timestep: int
-    alpha_bar: float
-    x_t: Tensor
-    x0: Tensor
+Told = dict[int, Step | Refusal]
+"""What came of one network call: for each run that it answered, by its place, a Step, or why it ends."""
 
 
 @torch.inference_mode()
@@ -43,100 +27,72 @@ def denoise(
     count: int = 1,
     alter: Callable[[Step], Step] | None = None,
 ) -> Iterator[Step]:
-    """Walk the reverse process of `settings`, and yield a Step for every network call.
+    """Walk the reverse process of a `Request` of these, and yield a Step for every network call.
 
-    Restoring, `image` (B, 3, H, W) in model range, already dimmed, is noised to timestep `settings.start`;
-    generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
-    own, seeded with settings.seed + i, so it does not depend on what else is in the batch. `alter` may give
-    back another x_t and x0 at any step, from which the walk goes on. A picture larger than the network's own
-    is asked in tiles. Raises Refusal for a picture to restore that is missing, or smaller than that, and
-    where numbers overflow.
+    A picture larger than the network's own is asked in tiles. Raises Refusal for a picture to restore that is
+    missing, or smaller than that, and where numbers overflow.
     """
-    unet = network(checkpoint, settings.backend)
-    device, variant, frame = checkpoint.device, checkpoint.variant, checkpoint.frame
-    levels = settings.alphas_cumprod
-    timesteps = trailing_timesteps(settings.start, settings.steps)
-    fed = matching_timesteps(levels[timesteps], checkpoint.alphas_cumprod).to(device)
-    process = Respaced(settings.sampler, levels, timesteps, settings.variance_type)
-
-    shape = _shape(checkpoint, settings, image, count)
-    generators = [torch.Generator().manual_seed((settings.seed + i) % 2**32) for i in range(shape[0])]
-    first_level = levels[settings.start].item()
-    noise = randn(shape, generators).to(device)
-    if variant.offset_noise:
-        noise = noise + variant.offset_noise * randn((*shape[:2], 1, 1), generators).to(device)
-    first = noise
-    if settings.mode == "restore":
-        first = add_noise(frame.enter(image.to(device)), noise, first_level)
-    if settings.leak_start:
-        leak = cures.leaked_colour(*_colours(checkpoint), randn((shape[0], 3), _copies(generators)))
-        first = add_noise(leak.to(device), noise, first_level)
-    if settings.anchor:
-        spread = _colours(checkpoint)[1].diag()[:, None, None].to(device)
-
-    x_t = first
-    for index, timestep in enumerate(timesteps.tolist()):
-        level = process.levels[index]
-        prediction = predict(unet, x_t, fed[index])
-        prediction = cures.scale_epsilon(
-            prediction, x_t, level, variant.prediction_type, settings.epsilon_scale
-        )
-        x0 = estimate_x0(prediction, x_t, level, variant.prediction_type)
-        if not x0.isfinite().all():
-            raise Refusal(
-                f"The numbers overflow in step {index + 1} of {len(timesteps)}, at timestep {timestep}: "
-                "choose betas nearer to the trained ones."
-            )
-        if settings.anchor:
-            x0 = cures.anchor(x0, first, first_level, spread, variant.offset_noise)
-        x0 = frame.leave(x0)
-        if settings.clip:
-            x0 = frame.clip(x0)
-        if settings.clip_to_data:
-            x0 = cures.clip_to_data(x0, settings.brightness)
-        step = Step(index, len(timesteps), timestep, levels[timestep].item(), frame.leave(x_t), x0)
-        if alter:
-            step = alter(step)
-            x0, x_t = step.x0, frame.enter(step.x_t)
-        yield step
-        x_t = process.step(index, frame.enter(x0), x_t, generators)
+    walk = Walk(checkpoint, Request(settings, image, count, alter))
+    for told in _to_the_end({0: walk}):
+        yield step_of(told[0])
 
 
-def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:
-    """Generators in the same state: drawing from them leaves the noise of the walk as it is."""
-    return [generator.clone_state() for generator in generators]
+@torch.inference_mode()
+def denoise_together(
+    requests: Sequence[Request], load: Callable[[str], Checkpoint] = checkpoints.load
+) -> Iterator[Told]:
+    """Make several runs, and yield what came of every network call.
+
+    Runs of one network on pictures of one size share its calls, up to a batch of 16 pictures or tiles, which
+    takes less time than one after the other; a run's numbers then differ from those by some 1e-5. `load`
+    gives a variant's checkpoint. Whatever `denoise` or `load` would refuse is told instead of a step, and
+    ends those runs alone that it is about.
+    """
+    for places in _alike(requests):
+        first = requests[places[0]]
+        try:
+            checkpoint = load(first.settings.variant)
+            together = max(1, BATCH // first.tiles(checkpoint.unet.config.sample_size))
+        except Refusal as refusal:
+            yield dict.fromkeys(places, refusal)
+            continue
+        for begin in range(0, len(places), together):
+            batch = places[begin : begin + together]
+            yield from _to_the_end({place: Walk(checkpoint, requests[place]) for place in batch})
 
 
-def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
-    """Mean (3,) and covariance (3, 3) of the training pictures' mean colours, in the network's frame."""
-    mean = torch.tensor(checkpoint.record["channel_mean"])
-    return checkpoint.frame.enter(mean[:, None, None]).flatten(), checkpoint.colour_covariance.float()
+def _alike(requests: Sequence[Request]) -> list[list[int]]:
+    """The places of requests that one network can answer in one batch, in order of the first of each."""
+    groups: dict[tuple, list[int]] = {}
+    for place, request in enumerate(requests):
+        s, image = request.settings, request.image
+        size = request.count if s.mode == "generate" or image is None else image.shape
+        groups.setdefault((s.variant, s.backend, s.mode, size), []).append(place)
+    return list(groups.values())
 
 
-def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
-    """x_t = √ᾱ·x0 + √(1−ᾱ)·ε (Ho et al. 2020, eq. 4)."""
-    of_x0, of_noise = signal_and_noise(alpha_bar)
-    return of_x0 * x0 + of_noise * noise
+def _to_the_end(walks: dict[int, Walk]) -> Iterator[Told]:
+    """Ask one network for all `walks` at once until none is left; their pictures are of one size."""
+    going = dict(walks)
+    while going:
+        *_, walk = going.values()
+        x_t = torch.cat([walk.x_t for walk in going.values()])
+        timesteps = torch.cat([walk.timesteps for walk in going.values()])
+        answers = predict(walk.network, x_t, timesteps).split(len(walk.x_t))
+        told = {place: _taken(going[place], answer) for place, answer in zip(going, answers, strict=True)}
+        going = {place: going[place] for place, step in told.items() if not _ends(step)}
+        yield told
 
 
-def randn(shape: tuple[int, ...], generators: list[torch.Generator]) -> Tensor:
-    """Standard normal noise (B, ...), picture i from generator i."""
-    return torch.stack([torch.randn(shape[1:], generator=generator) for generator in generators])
+def _taken(walk: Walk, answer: Tensor) -> Step | Refusal:
+    try:
+        return walk.take(answer)
+    except Refusal as refusal:
+        return refusal
 
 
-def _shape(
-    checkpoint: Checkpoint, settings: RunSettings, image: Tensor | None, count: int
-) -> tuple[int, ...]:
-    if settings.mode == "generate":
-        side = checkpoint.unet.config.sample_size
-        return count, 3, side, side
-    if image is None:
-        raise Refusal("There is no picture to restore: pick one, or generate from pure noise.")
-    side = checkpoint.unet.config.sample_size
-    if image.ndim != 4 or min(image.shape[-2:]) < side:
-        shape = "×".join(map(str, image.shape[-2:]))
-        raise Refusal(f"A picture to restore must be at least {side} pixels a side, and this one is {shape}.")
-    return tuple(image.shape)
+def _ends(told: Step | Refusal) -> bool:
+    return isinstance(told, Refusal) or told.is_last
 
 
 def seconds_per_call(

@@ -18,19 +18,23 @@ OVERLAP = 0.25  # of a tile's side, that neighbours share at least
 def predict(unet: UNet2DModel, x_t: Tensor, timestep: Tensor) -> Tensor:
     """What the network answers to x_t (B, 3, H, W), float32 of the same shape.
 
+    `timestep` is one for all, or (B,), one for each.
+
     H and W are at least the network's own size, at which it is asked as it is. In a larger picture each
     pixel's answer is a mean over the tiles that hold it. A tile's weight falls to nothing at its border, so
     that no seam is left there.
     """
     side = unet.config.sample_size
+    timesteps = timestep.expand(len(x_t))
     if x_t.shape[-2:] == (side, side):
-        return _ask(unet, x_t, timestep)
+        return _ask(unet, x_t, timesteps)
     window = _window(side).to(x_t.device)
     answer, weight = torch.zeros_like(x_t), torch.zeros_like(x_t[:, :1])
     places = iter(list(product(range(len(x_t)), corners(x_t.shape[-2], side), corners(x_t.shape[-1], side))))
     while batch := list(islice(places, BATCH)):
         tiles = [(i, slice(None), slice(top, top + side), slice(left, left + side)) for i, top, left in batch]
-        told = _ask(unet, torch.stack([x_t[tile] for tile in tiles]), timestep)
+        of = [i for i, *_ in tiles]
+        told = _ask(unet, torch.stack([x_t[tile] for tile in tiles]), timesteps[of])
         for tile, prediction in zip(tiles, told, strict=True):
             answer[tile] += window * prediction
             weight[tile] += window
@@ -48,8 +52,8 @@ def corners(length: int, side: int) -> list[int]:
     return [round(place * (length - side) / max(between, 1)) for place in range(between + 1)]
 
 
-def _ask(unet: UNet2DModel, x_t: Tensor, timestep: Tensor) -> Tensor:
-    return unet(x_t.contiguous(memory_format=torch.channels_last), timestep).sample
+def _ask(unet: UNet2DModel, x_t: Tensor, timesteps: Tensor) -> Tensor:
+    return unet(x_t.contiguous(memory_format=torch.channels_last), timesteps).sample
 
 
 def _window(side: int) -> Tensor:

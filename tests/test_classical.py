@@ -4,7 +4,7 @@ import torch
 from lowlight_ddpm.classical import FILTERS, filtered
 from lowlight_ddpm.images import draw, stack
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import add_noise
+from lowlight_ddpm.walk import add_noise
 
 BRIGHTNESS, ALPHA_BAR = 0.5, 0.9
 

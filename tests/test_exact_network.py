@@ -29,7 +29,7 @@ class Gaussian:
         self.mean, self.variance, self.levels = mean, deviation**2, levels
 
     def __call__(self, x, timestep):
-        level = self.levels[timestep].item()
+        level = self.levels[timestep[0]].item()
         noise = (1 - level) ** 0.5 / (level * self.variance + 1 - level) * (x - level**0.5 * self.mean)
         return SimpleNamespace(sample=noise)
 
@@ -75,7 +75,7 @@ def test_an_exact_network_that_predicts_v_at_zero_terminal_snr_ends_in_the_same_
     gaussian = Gaussian(-0.4, 0.2, scheduler.alphas_cumprod.double())
 
     def velocity(self, x, timestep):
-        level = self.levels[timestep].item()
+        level = self.levels[timestep[0]].item()
         x0 = -0.4 + level**0.5 * 0.04 / (level * 0.04 + 1 - level) * (x + level**0.5 * 0.4)
         noise = (x - level**0.5 * x0) / (1 - level) ** 0.5
         return SimpleNamespace(sample=level**0.5 * noise - (1 - level) ** 0.5 * x0)

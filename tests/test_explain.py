@@ -14,7 +14,7 @@ from lowlight_ddpm.explain import explain, questions
 from lowlight_ddpm.leak import leaked_share
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.reasons import reasons
-from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.sampling import denoise_together
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.settings import run_settings
 from lowlight_ddpm.variants import VARIANTS, find_variant
@@ -36,7 +36,7 @@ class Linear:
         self.mean, self.error = (torch.tensor(of)[:, None, None] for of in (mean, error))
 
     def __call__(self, x, timestep):
-        level = self.levels[timestep].item()
+        level = self.levels[timestep][:, None, None, None].float()
         signal, noise = level**0.5, (1 - level) ** 0.5
         of_mean, of_pixels = (
             signal * prior / (level * prior + (1 - level) / count)
@@ -61,12 +61,14 @@ class World:
         covariance = (COLOUR * torch.eye(3)).tolist()
         return {"channel_mean": list(self.mean), "channel_covariance": covariance}
 
-    def walk(self, settings, pictures, count=1, alter=None):
-        self.calls.append(settings)
-        row = find_variant(settings.variant)
+    def load(self, name):
+        row = find_variant(name)
         network = Linear(row, self.mean, self.errors[row.name])
-        checkpoint = Checkpoint(row, network, trained_scheduler(row), self.record(row.name))
-        return denoise(checkpoint, settings, pictures, count, alter)
+        return Checkpoint(row, network, trained_scheduler(row), self.record(row.name))
+
+    def walks(self, requests):
+        self.calls += [request.settings for request in requests]
+        return denoise_together(requests, self.load)
 
 
 @pytest.fixture
@@ -128,7 +130,7 @@ def test_the_right_cause_leads_and_effects_add_up(world, case):
     mean, networks, settings, colour = CASES[case]
     made = world(mean, **networks)
     pixels = picture(colour) if colour else None
-    explanation = last(explain(run_settings(**{"steps": 20, **settings}), pixels, made.walk))
+    explanation = last(explain(run_settings(**{"steps": 20, **settings}), pixels, made.walks))
     assert explanation.complete
     assert len(explanation.causes) > 1, "there are others that could lead"
     assert explanation.leader.cause.name == case.partition(",")[0]
@@ -150,7 +152,7 @@ def names(asked):
 
 def test_the_leak_is_as_large_as_its_closed_form(world):
     made, settings, pixels = explained(world, "leak, restoring", steps=500)
-    explanation = last(explain(settings, pixels, made.walk))
+    explanation = last(explain(settings, pixels, made.walks))
     share = leaked_share(COLOUR * torch.eye(3), settings.alphas_cumprod[999].item(), SIDE**2)
     expected = 127.5 * prepare(pixels, 0.5).mean(dim=(1, 2)) @ share.T
     found = explanation.contribution(explanation.causes[0])
@@ -161,7 +163,7 @@ def test_the_sum_is_exact_where_causes_share_an_effect(world):
     """Betas that leak, dialled in: either cause alone takes the shift away, so both count it."""
     made = world(GREY, dim=EXACT)
     settings = run_settings(mode="generate", steps=6, beta_start=1e-3, beta_end=0.01)
-    explanation = last(explain(settings, None, made.walk))
+    explanation = last(explain(settings, None, made.walks))
     assert names(explanation.causes) == ["schedule", "leak", "clipping"]
     parts = sum(map(explanation.contribution, explanation.causes))
     torch.testing.assert_close(explanation.total, parts + explanation.remainder + explanation.interaction)
@@ -171,19 +173,20 @@ def test_the_sum_is_exact_where_causes_share_an_effect(world):
 
 def test_every_trial_has_the_same_noise(world):
     made, settings, _ = explained(world, "leak, generating")
-    steps = {}
-    for explanation, step in explain(settings, None, made.walk):
-        steps.setdefault(len(explanation.found) - (step.index == step.total - 1), []).append(step)
+    starts = []
+    for explanation, steps in explain(settings, None, made.walks):  # noqa: B007
+        starts += [step for step in steps if step.index == 0]
     run, emptied = explanation.run, explanation.causes[0].trial
     assert (run.settings.leak_start, emptied.settings.leak_start) == (False, True)
-    colours = [[step.x_t - step.x_t.mean(dim=(2, 3), keepdim=True) for step in steps[i]] for i in (0, 1)]
-    for one, other in zip(*colours, strict=True):
+    assert len(starts) == len(explanation.trials)
+    one, *others = (step.x_t - step.x_t.mean(dim=(2, 3), keepdim=True) for step in starts)
+    for other in others:
         torch.testing.assert_close(one, other, atol=0.02, rtol=0)  # one starts from √(1−ᾱ) of it
 
 
 def test_no_run_is_made_twice(world):
     made, settings, pixels = explained(world, "clipping", clip=False)
-    explanation = last(explain(settings, pixels, made.walk))
+    explanation = last(explain(settings, pixels, made.walks))
     assert names(explanation.causes) == ["averaging"]
     assert explanation.bare == explanation.causes[0].trial
     assert len(made.calls) == len(explanation.trials) == 1 + 1 + 3
@@ -193,7 +196,7 @@ def test_no_run_is_made_twice(world):
 def test_a_run_without_causes_is_all_remainder(world):
     made = world(GREY, dim_deep_zsnr=EXACT)
     settings = run_settings(variant="dim-deep-zsnr", mode="generate", steps=4, clip=False)
-    explanation = last(explain(settings, None, made.walk))
+    explanation = last(explain(settings, None, made.walks))
     assert (explanation.causes, explanation.leader) == ((), None)
     assert torch.equal(explanation.remainder, explanation.total)
     assert "Nothing in this run can be switched off." in " ".join(reasons(explanation))
@@ -201,15 +204,16 @@ def test_a_run_without_causes_is_all_remainder(world):
 
 def test_what_is_found_so_far_is_kept_and_nothing_else_is_known(world):
     made, settings, pixels = explained(world, "averaging")
-    for explanation, step in explain(settings, pixels, made.walk):  # noqa: B007
-        if len(explanation.found) == 2:
+    for explanation, steps in explain(settings, pixels, made.walks):  # noqa: B007
+        if explanation.found:
             break
     assert not explanation.complete
     assert [explanation.contribution(question) is None for question in explanation.causes] == [False, True]
     assert explanation.remainder is None
     assert explanation.interaction is None
-    assert step.index == step.total - 1
-    assert len(made.calls) == 2
+    assert all(step.is_last for step in steps)
+    of_its_network = [trial for trial in explanation.trials if trial.settings.variant == "dim-raw"]
+    assert len(explanation.found) == len(steps) == len(of_its_network) < len(explanation.trials)
     with pytest.raises(ValueError, match="complete"):
         reasons(explanation)
 
@@ -217,7 +221,7 @@ def test_what_is_found_so_far_is_kept_and_nothing_else_is_known(world):
 def test_without_a_picture_there_is_nothing_to_restore(world, one_sentence):
     made, settings, _ = explained(world, "averaging")
     with pytest.raises(Refusal) as refusal:
-        next(explain(settings, None, made.walk))
+        next(explain(settings, None, made.walks))
     one_sentence(refusal)
 
 
@@ -274,7 +278,7 @@ def test_rows_read_as_sentences():
 
 def test_words_name_the_leader_its_size_and_what_is_left(world):
     made, settings, pixels = explained(world, "averaging")
-    explanation = last(explain(settings, pixels, made.walk))
+    explanation = last(explain(settings, pixels, made.walks))
     said = " ".join(reasons(explanation))
     size = explanation.contribution(explanation.leader).tolist()
     assert f"“Weight averaging” matters most of what can be switched off: it adds red {size[0]:+.1f}" in said
@@ -287,7 +291,7 @@ def test_words_name_the_leader_its_size_and_what_is_left(world):
 def test_what_holds_a_shift_back_is_not_called_its_cause(world):
     """As with real networks: errors in deep noise are magnified, and only clipping bounds them."""
     made, settings, pixels = explained(world, "amplification")
-    explanation = last(explain(settings, pixels, made.walk))
+    explanation = last(explain(settings, pixels, made.walks))
     clipping, amplification = explanation.causes
     for trial, offset in ((explanation.run, -0.2), (clipping.trial, 1.4), (amplification.trial, 0.0)):
         found = explanation.found[trial]
@@ -303,7 +307,7 @@ def test_what_holds_a_shift_back_is_not_called_its_cause(world):
 
 def test_where_no_cause_draws_the_colours_off_none_is_named(world):
     made, settings, pixels = explained(world, "averaging", variant="dim")
-    explanation = last(explain(settings, pixels, made.walk))
+    explanation = last(explain(settings, pixels, made.walks))
     assert explanation.total.norm() < explanation.found[explanation.causes[1].trial].shift.norm()
     assert explanation.guard.cause.name == "averaging"
     said = reasons(explanation)[1]
@@ -314,7 +318,7 @@ def test_where_no_cause_draws_the_colours_off_none_is_named(world):
 def test_what_pictures_do_one_by_one_is_told_where_a_batch_hides_it(world):
     """Half of the pictures become lighter and half darker: little for their mean, much for each."""
     made, settings, _ = explained(world, "leak, generating")
-    explanation = last(explain(settings, None, made.walk))
+    explanation = last(explain(settings, None, made.walks))
     grey = explanation.found[explanation.run].aim / 127.5 - 1
     blank = grey.float()[:, None, None].expand(16, 3, 8, 8)
     apart = torch.cat([blank[:8] + 0.5, blank[8:] - 0.45])

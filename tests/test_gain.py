@@ -9,9 +9,9 @@ from lowlight_ddpm import gain
 from lowlight_ddpm.evaluation import evaluation_set
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report import written
-from lowlight_ddpm.sampling import randn
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.walk import randn
 
 GREY, HUE = (torch.tensor(colour) for colour in gain.TINTS.values())
 TIMESTEPS = [100, 500, 999]

@@ -5,7 +5,7 @@ import torch
 
 from lowlight_ddpm import history
 from lowlight_ddpm.history import History
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.walk import Step
 
 
 def walked(total, stop=None, side=16):

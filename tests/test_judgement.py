@@ -5,7 +5,7 @@ import torch
 
 from lowlight_ddpm.colour import measure, noise_floor
 from lowlight_ddpm.judgement import judge
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.walk import Step
 from lowlight_ddpm.words import in_words
 
 

@@ -32,7 +32,7 @@ FLOORS = (
     ),
     ("images", "hub", "checkpoints", "backends"),
     ("response",),
-    ("card", "training", "training_state", "sampling"),
+    ("walk", "card", "training", "training_state", "sampling"),
     (
         "history",
         "memorisation",

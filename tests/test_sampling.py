@@ -34,11 +34,11 @@ def test_generating_on_every_timestep_is_diffusers_pipeline(tiny_checkpoint):
     ).eval()
     pipeline = DDPMPipeline(unet, DDPMScheduler(1000, 1e-4, 0.02, variance_type="fixed_large"))
     pipeline.set_progress_bar_config(disable=True)
-    expected = pipeline(2, generators(2, seed=5), output_type="pt").images
+    expected = torch.from_numpy(pipeline(2, generators(2, seed=5), output_type="np").images)
 
     settings = run_settings(mode="generate", steps=1000, variance_type="fixed_large", seed=5)
     ours = last(replace(tiny_checkpoint, unet=unet), settings, None, 2)
-    torch.testing.assert_close((ours / 2 + 0.5).clamp(0, 1), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close((ours / 2 + 0.5).clamp(0, 1), expected.permute(0, 3, 1, 2), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("clip", [True, False])

@@ -49,7 +49,7 @@ whole = run_settings(steps=50, whole=True)
 short, long = asked(settings, picture), asked(run_settings(steps=600), picture)
 large = asked(whole, whole.dim(entire(draw(1).resize((400, 300)), 64)[None]))
 assert 15 < short < large < long < gpu.LONGEST, (short, large, long)
-assert gpu.seconds_of(1000, 1, 512, 512, 64) == gpu.LONGEST
+assert gpu.seconds_of(10_000) == gpu.LONGEST
 """,
     "a refusal keeps its sentence": """
 import shutil

@@ -13,7 +13,7 @@ class Spy:
         self.unet, self.config, self.device, self.fed = unet, unet.config, unet.device, []
 
     def __call__(self, x, timestep):
-        self.fed.append(int(timestep))
+        self.fed.append(int(timestep[0]))
         return self.unet(x, timestep)
 
 

@@ -82,7 +82,7 @@ def _places(outcomes: list[Outcome]) -> dict[Outcome, tuple[int, int]]:
 def _card(trials: Trials, index: int, places: dict, brightened: bool) -> str:
     known, settings = trials.found[index], trials.wanted[index]
     name = escape(title(settings))
-    shown = "running" if index == trials.at and trials.busy else ""
+    shown = "running" if trials.busy and index in trials.running else ""
     if isinstance(known, Refusal):
         shown = escape(str(known))
     if isinstance(known, Outcome):

@@ -5,8 +5,8 @@ from pathlib import Path
 import gradio as gr
 
 from lowlight_ddpm.outputs import spread
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.ui.png import data_uri
+from lowlight_ddpm.walk import Step
 
 STATIC = Path(__file__).parent / "static"
 LONGEST = 100

@@ -15,12 +15,12 @@ from lowlight_ddpm import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.photometry import prepare, to_image
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.schedule import trailing_timesteps
 from lowlight_ddpm.settings import RunSettings, run_settings
 from lowlight_ddpm.ui.controls import opening
 from lowlight_ddpm.ui.filmstrip import STATIC
 from lowlight_ddpm.ui.run import Picked, Run
+from lowlight_ddpm.walk import Step
 
 FOLDER = STATIC / "first_run"
 VARIANT, NUMBER = "dim", 0  # the network, and the drawn butterfly, that are chosen when the page opens

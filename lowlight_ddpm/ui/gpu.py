@@ -8,8 +8,6 @@ try:
 except ImportError:
     spaces = None
 
-from lowlight_ddpm.tiling import BATCH, tile_count
-
 LONGEST = 120  # seconds that are asked for at most: a stranger is lent no more
 _FORKING, _CALL = 15.0, 0.05  # seconds, on the safe side; what is not used is not charged
 
@@ -23,7 +21,6 @@ def on_gpu(seconds: Callable[..., int]) -> Callable[[Callable], Callable]:
     return spaces.GPU(duration=seconds) if spaces else lambda generator: generator
 
 
-def seconds_of(steps: int, count: int, height: int, width: int, side: int) -> int:
-    """How long a run may take there: `steps` calls on `count` pictures, in tiles of `side` pixels."""
-    calls = steps * math.ceil(count * tile_count(height, width, side) / BATCH)
+def seconds_of(calls: int) -> int:
+    """How long so many network calls may take there."""
     return min(math.ceil(_FORKING + _CALL * calls), LONGEST)

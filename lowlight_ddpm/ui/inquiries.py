@@ -5,20 +5,23 @@ from dataclasses import dataclass, field
 
 from lowlight_ddpm.explain import Explanation, explain, questions
 from lowlight_ddpm.probe import Probe, Tint, probe
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.ui import model
-from lowlight_ddpm.ui.jobs import Job
+from lowlight_ddpm.ui.jobs import Job, under_way
 from lowlight_ddpm.ui.run import Run
+from lowlight_ddpm.walk import Step
 
 
 @dataclass
 class Inquiry(Job):
-    """`explanation` of a run, as far as it goes; `source` is the run of Watch that it was made from."""
+    """`explanation` of a run, as far as it goes; `source` is the run of Watch that it was made from.
+
+    `steps` are those of the newest network call.
+    """
 
     run: Run
     source: Run
     explanation: Explanation = field(init=False)
-    step: Step | None = None
+    steps: list[Step] = field(default_factory=list)
     done: int = 0
 
     def __post_init__(self) -> None:
@@ -30,25 +33,21 @@ class Inquiry(Job):
 
     @property
     def count(self) -> tuple[int, int]:
-        """Network calls done, and those still to come."""
-        calls = sum(trial.settings.steps for trial in self.explanation.trials)
-        return self.done, calls - self.done
+        """Steps done, and those still to come, of all runs."""
+        steps = sum(trial.settings.steps for trial in self.explanation.trials)
+        return self.done, steps - self.done
 
     @property
     def said(self) -> str:
         """How far it is, in words."""
         runs, found = len(self.explanation.trials), len(self.explanation.found)
-        if self.step is None or self.ended or found == runs:
-            return f"{found} of {runs} runs"
-        # The step that ends a run has counted it as found.
-        at = found + (self.step.index < self.step.total - 1)
-        return f"run {at} of {runs}, step {self.step.index + 1} of {self.step.total}"
+        return f"{found} of {runs} finished{'' if self.ended else under_way(self.steps)}"
 
     def calls(self) -> Iterator[bool]:
-        """Make the runs, one after another; True when one is finished."""
-        for explanation, step in explain(self.run.settings, self.run.pixels, model.walk):
+        """Make the runs, those of one network together; True when any is finished."""
+        for explanation, steps in explain(self.run.settings, self.run.pixels, model.walk_together):
             changed = explanation is not self.explanation and bool(explanation.found)
-            self.explanation, self.step, self.done = explanation, step, self.done + 1
+            self.explanation, self.steps, self.done = explanation, steps, self.done + len(steps)
             yield changed
 
 
@@ -70,23 +69,19 @@ class Injection(Job):
 
     @property
     def count(self) -> tuple[int, int]:
-        """Network calls done, and those still to come."""
+        """Steps done, and those still to come, of both runs."""
         done = len(self.probe.plain) + len(self.probe.tinted)
         return done, 2 * self.run.settings.steps - done
 
     @property
     def said(self) -> str:
         """How far it is, in words."""
-        steps = self.run.settings.steps
-        if self.ended:
-            return f"{self.count[0]} of {2 * steps} steps"
-        if self.probe.tinted:
-            return f"with the tint, step {len(self.probe.tinted)} of {steps}"
-        return f"without the tint, step {len(self.probe.plain)} of {steps}"
+        done, left = self.count
+        return f"{done} of {done + left} steps, half of them with the tint"
 
     def calls(self) -> Iterator[bool]:
-        """Make the run plain, then tinted; it is looked at on the way."""
-        for known, _ in probe(self.run.settings, self.run.pixels, self.tint, model.walk):
+        """Make the run plain and tinted; it is looked at on the way."""
+        for known in probe(self.run.settings, self.run.pixels, self.tint, model.walk_together):
             self.probe = known
             yield False
 

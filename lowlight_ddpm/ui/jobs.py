@@ -1,7 +1,7 @@
 """Work that calls networks for long: its two buttons, how far it is, and what it shows on the way."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
@@ -14,8 +14,9 @@ from lowlight_ddpm.ui.run import HOUR, Session
 from lowlight_ddpm.ui.schedule_view import refused
 from lowlight_ddpm.ui.waiting import waiting
 from lowlight_ddpm.ui.work import Work
+from lowlight_ddpm.walk import Step
 
-LABEL = "Network calls done"  # of the bar, for those who do not see it
+LABEL = "Steps done"  # of the bar, for those who do not see it
 
 
 class Job(Work):
@@ -43,7 +44,7 @@ class Job(Work):
 
     @property
     def count(self) -> tuple[int, int]:
-        """Network calls done since the start, and those still to come."""
+        """Steps done since the start, and those still to come, of all runs."""
         raise NotImplementedError
 
     @property
@@ -151,6 +152,15 @@ class Launcher:
         gone_wrong = streamed.failure(halt, self.slot, None, **SILENT)
         ends = (streamed, stopped, gone_wrong)
         return [staged, *(end.then(course.conclude, kept, shown, **SILENT) for end in ends)]
+
+
+def under_way(steps: Sequence[Step]) -> str:
+    """Where the runs are whose newest `steps` are not their last, in words to follow others; "" for none."""
+    going = [step for step in steps if not step.is_last]
+    if not going:
+        return ""
+    which = "the next" if len(going) == 1 else f"the next {len(going)}"
+    return f", {which} at step {going[0].index + 1} of {max(step.total for step in going)}"
 
 
 def halt(slot: Slot) -> None:

@@ -40,13 +40,13 @@ class Limits:
                 "make it smaller, or leave “Whole picture” out."
             )
 
-    def timed(self, steps: Iterator) -> Iterator:
-        """Pass `steps` on, and raise Refusal once they have taken too long."""
-        until = time.monotonic() + self.seconds
+    def timed(self, steps: Iterator, runs: int = 1) -> Iterator:
+        """Pass the `steps` of so many runs on, and raise Refusal once they have taken too long."""
+        until = time.monotonic() + runs * self.seconds
         for step in steps:
             if time.monotonic() > until:
                 raise Refusal(
-                    f"The run was ended after {duration(self.seconds)}, the longest that it may take here: "
+                    f"It was ended after {duration(runs * self.seconds)}, the longest that it may take here: "
                     "ask for fewer steps or a smaller picture."
                 )
             yield step

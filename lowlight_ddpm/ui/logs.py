@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.sampling import Told
 from lowlight_ddpm.settings import RunSettings
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -24,27 +26,39 @@ def begin(arguments: list[str] | None = None) -> None:
     logging.getLogger("lowlight_ddpm").setLevel(level)
 
 
-def logged(settings: RunSettings, steps: Iterator) -> Iterator:
-    """Pass `steps` on, and log how many there were, how long they took and how they ended."""
-    since, done, outcome = time.monotonic(), 0, "stopped"
+def logged(runs: Sequence[RunSettings], calls: Iterator[Told]) -> Iterator[Told]:
+    """Pass `calls` on, and log of each run how many steps it had, how long it took and how it ended."""
+    since = time.monotonic()
+    lines = [_line(settings) for settings in runs]
     try:
-        for step in steps:
-            done += 1
-            yield step
-        outcome = "done"
+        for told in calls:
+            for place, step in told.items():
+                ends = isinstance(step, Refusal) or step.is_last
+                lines[place]["steps"] += not isinstance(step, Refusal)
+                lines[place]["seconds"] = round(time.monotonic() - since, 3)
+                if ends:
+                    lines[place]["outcome"] = "Refusal" if isinstance(step, Refusal) else "done"
+            yield told
     except Exception as error:
-        outcome = type(error).__name__
+        for line in lines:
+            if line["outcome"] == "stopped":
+                line["outcome"] = type(error).__name__
         raise
     finally:
-        line = {
-            "settings": digest(settings),
-            "variant": settings.variant,
-            "mode": settings.mode,
-            "steps": done,
-            "seconds": round(time.monotonic() - since, 3),
-            "outcome": outcome,
-        }
-        log.info("run %s", json.dumps(line))
+        for line in lines:
+            log.info("run %s", json.dumps(line))
+
+
+def _line(settings: RunSettings) -> dict:
+    """What is written of a run that is stopped before its first step."""
+    return {
+        "settings": digest(settings),
+        "variant": settings.variant,
+        "mode": settings.mode,
+        "steps": 0,
+        "seconds": 0.0,
+        "outcome": "stopped",
+    }
 
 
 def digest(settings: RunSettings) -> str:

@@ -1,7 +1,8 @@
 """The one place where the page calls a network: on a Space's shared GPU, on a GPU of ours, or on the CPU."""
 
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -9,13 +10,16 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm import checkpoints, sampling
+from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.network import build_unet
-from lowlight_ddpm.sampling import Step
+from lowlight_ddpm.sampling import Told
 from lowlight_ddpm.settings import RunSettings
+from lowlight_ddpm.tiling import BATCH
 from lowlight_ddpm.ui.gpu import on_gpu, seconds_of
 from lowlight_ddpm.ui.limits import Limits
 from lowlight_ddpm.ui.logs import logged
+from lowlight_ddpm.walk import Request, Step, step_of
 
 LIMITS = Limits.here()
 QUEUE = "model"  # concurrency_id of every event that calls a network
@@ -40,38 +44,49 @@ def walk(
     """The Steps of a run, on the CPU, as `sampling.denoise` makes them.
 
     `pictures` are (B, 3, H, W) in model range, or None to generate `count`; `alter` must be picklable. Raises
-    Refusal as that does, and for a run that is too much here, or takes too long.
+    Refusal as that does, and as `walk_together` does.
+    """
+    for told in walk_together([Request(settings, pictures, count, alter)]):
+        yield step_of(told[0])
+
+
+def walk_together(requests: Sequence[Request]) -> Iterator[Told]:
+    """What came of every network call, on the CPU, as `sampling.denoise_together` tells it.
+
+    Raises Refusal for a run that is too much here, and where they take longer than so many may.
     """
     settle_threads()
-    LIMITS.check(settings.steps, 0 if pictures is None else pictures[0, 0].numel())
-    steps = _told(_walk(settings, pictures, count, alter))
-    yield from logged(settings, LIMITS.timed(steps))
+    for request in requests:
+        pixels = 0 if request.image is None else request.image[0, 0].numel()
+        LIMITS.check(request.settings.steps, pixels)
+    told = LIMITS.timed(_told(requests), len(requests))
+    yield from logged([request.settings for request in requests], told)
 
 
-def _told(steps: Iterator[Step | Refusal]) -> Iterator[Step]:
-    """Raise the Refusal that comes instead of a step."""
-    for step in steps:
-        if isinstance(step, Refusal):
-            raise step
-        yield step
+def _seconds(requests: Sequence[Request]) -> int:
+    """How long `_told` may take on a shared GPU."""
+    return seconds_of(sum(map(_calls, requests)))
 
 
-def _seconds(settings: RunSettings, pictures: Tensor | None, count: int, alter: object) -> int:
-    """How long `_walk` may take on a shared GPU."""
-    count, height, width = (count, settings.size, settings.size) if pictures is None else pictures[:, 0].shape
-    return seconds_of(settings.steps, count, height, width, settings.size)
+def _calls(request: Request) -> int:
+    """How many network calls a run takes by itself."""
+    settings = request.settings
+    return settings.steps * math.ceil(request.tiles(settings.size) / BATCH)
 
 
 @on_gpu(_seconds)
-def _walk(
-    settings: RunSettings, pictures: Tensor | None, count: int, alter: Callable[[Step], Step] | None
-) -> Iterator[Step | Refusal]:
+def _told(requests: Sequence[Request]) -> Iterator[Told]:
     """On ZeroGPU this runs in a process of its own: whatever must be remembered is the caller's to keep."""
-    try:
-        checkpoint = checkpoints.load(settings.variant)
-        if checkpoints.GPU_IS_LENT:
-            checkpoint.unet.to("cuda")
-        for step in sampling.denoise(checkpoint, settings, pictures, count, alter):
-            yield replace(step, x_t=step.x_t.cpu(), x0=step.x0.cpu())
-    except Refusal as refusal:
-        yield refusal  # raised, it would come back without its sentence
+    for told in sampling.denoise_together(requests, _loaded):
+        yield {place: _on_cpu(step) for place, step in told.items()}
+
+
+def _loaded(name: str) -> Checkpoint:
+    checkpoint = checkpoints.load(name)
+    if checkpoints.GPU_IS_LENT:
+        checkpoint.unet.to("cuda")
+    return checkpoint
+
+
+def _on_cpu(told: Step | Refusal) -> Step | Refusal:
+    return told if isinstance(told, Refusal) else replace(told, x_t=told.x_t.cpu(), x0=told.x0.cpu())

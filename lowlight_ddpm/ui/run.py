@@ -19,12 +19,12 @@ from lowlight_ddpm.judgement import Judgement, judge
 from lowlight_ddpm.light import LIGHTS
 from lowlight_ddpm.onset import onset
 from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
 from lowlight_ddpm.ui.link import query_of
 from lowlight_ddpm.ui.work import Work
 from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.walk import Step
 
 HOUR = 3600  # seconds; what a visitor who has left is remembered for
 
@@ -185,6 +185,6 @@ def paced(steps: Iterator[Step], seconds: float) -> Iterator[Step]:
     shown = float("-inf")
     for step in steps:
         now = time.monotonic()
-        if now - shown >= seconds or step.index == step.total - 1:
+        if now - shown >= seconds or step.is_last:
             shown = now
             yield step

@@ -10,12 +10,12 @@ from torch import Tensor
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.curves import SNR_LIMIT, Curves
 from lowlight_ddpm.frame import Frame
-from lowlight_ddpm.sampling import add_noise, randn
 from lowlight_ddpm.settings import LAST_TIMESTEP, run_settings
 from lowlight_ddpm.ui.chart import NAMES, Chart, Line, chart
 from lowlight_ddpm.ui.run import Run, Session
 from lowlight_ddpm.ui.view import gain, panel
 from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.walk import add_noise, randn
 
 TYPES_TITLE = "Four variance types, two sizes of noise"
 TYPES = (

@@ -10,13 +10,13 @@ from torchvision.utils import make_grid
 
 from lowlight_ddpm.comparison import SetShift, set_shift
 from lowlight_ddpm.images import stack
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
 from lowlight_ddpm.ui.compare_view import title
 from lowlight_ddpm.ui.jobs import Job
 from lowlight_ddpm.ui.png import data_uri
 from lowlight_ddpm.ui.view import gain
+from lowlight_ddpm.walk import Step
 
 COLUMNS = 4
 GAP = 2  # pixels between the pictures of a sheet
@@ -60,7 +60,7 @@ class Sheet(Job):
 
     @property
     def count(self) -> tuple[int, int]:
-        """Network calls done, and those still to come."""
+        """Steps done, each on the whole batch, and those still to come."""
         done = sum(side.calls for side in self.sides)
         return done, sum(side.settings.steps for side in self.sides) - done
 

@@ -74,7 +74,7 @@ def _cell(trials: Trials, index: int, measure, limits: tuple | None, brightened:
     if isinstance(known, Refusal):
         return f'<td class="none" title="{escape(str(known))}">not possible</td>'
     if known is None:
-        running = index == trials.at and trials.busy
+        running = trials.busy and index in trials.running
         return f'<td class="open">{"running" if running else "–"}</td>'
     value = measure.read(known)
     written = "n/a" if value is None else format(value, measure.form)

@@ -1,4 +1,4 @@
-"""Runs on one picture, one after another: what is known of each, and what is still to be measured."""
+"""Runs on one picture: what is known of each, and what is still to be measured."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from lowlight_ddpm.comparison import Memory, Outcome
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import square
 from lowlight_ddpm.photometry import digest
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import model
-from lowlight_ddpm.ui.jobs import Job
+from lowlight_ddpm.ui.jobs import Job, under_way
 from lowlight_ddpm.ui.link import query_of
 from lowlight_ddpm.ui.run import Picked
+from lowlight_ddpm.walk import Request, Step
 
 MEMORY = Memory()  # of all visitors: a run's outcome depends on nothing but what it is remembered by
 
@@ -29,8 +29,7 @@ class Trials(Job):
     picked: Picked
     wanted: list[RunSettings | Refusal]
     found: list[Outcome | Refusal | None] = field(init=False)
-    at: int | None = None
-    step: Step | None = None
+    steps: dict[int, Step] = field(default_factory=dict)  # the newest of each that has begun
 
     def __post_init__(self) -> None:
         sizes = {settings.size for settings in self.wanted if isinstance(settings, RunSettings)}
@@ -50,22 +49,23 @@ class Trials(Job):
         return None not in self.found
 
     @property
+    def running(self) -> list[int]:
+        """Which of those wanted the network is being asked for, or was when it was stopped."""
+        return [index for index in self.steps if self.found[index] is None]
+
+    @property
     def count(self) -> tuple[int, int]:
-        """Network calls done since the start, and those still to come."""
-        calls = sum(self.wanted[index].steps for index in self._open)
-        left = sum(self.wanted[index].steps for index in self._open if self.found[index] is None)
-        if self.step:
-            left -= self.step.index + 1
-        return calls - left, left
+        """Steps done since the start, and those still to come, of all runs."""
+        steps = sum(self.wanted[index].steps for index in self._open)
+        left = sum(self._left(index) for index in self._open if self.found[index] is None)
+        return steps - left, left
 
     @property
     def said(self) -> str:
         """How far it is, in words."""
         done = sum(known is not None for known in self.found)
-        runs = f"{done} of {len(self.found)} finished"
-        if self.step and not self.ended:
-            return f"{runs}, step {self.step.index + 1} of {self.step.total} of the next"
-        return runs
+        going = () if self.ended else [self.steps[index] for index in self.running]
+        return f"{done} of {len(self.found)} finished{under_way(going)}"
 
     def input(self, settings: RunSettings) -> Tensor:
         """The picture dimmed: (3, H, W) in model range."""
@@ -76,30 +76,44 @@ class Trials(Job):
         return query_of(self.wanted[index], self.picked.key)
 
     def calls(self) -> Iterator[bool]:
-        """Restore the picture with whatever is open; True at the beginning and the end of each."""
+        """Restore the picture with whatever is open; True where runs begin and end."""
         for index in self._open:
-            self.at = index
-            yield True
-            try:
-                yield from self._restore(index)
-            except Refusal as refusal:
-                self.found[index] = refusal
-            self.at = self.step = None
+            self.found[index] = self._known(self.wanted[index])  # by another visitor, meanwhile
+        places = [index for index in self._open if self.found[index] is None]
+        wanted = [self.wanted[index] for index in places]
+        yield len(places) < len(self._open)
+        try:
+            calls = model.walk_together([Request(of, self.input(of)[None]) for of in wanted])
+            for told in calls:
+                ends = [self._take(places[place], step) for place, step in told.items()]
+                yield any(ends) or next(iter(told.values())).index == 0
+        except Refusal as refusal:
+            for index in places:
+                self.found[index] = refusal if self.found[index] is None else self.found[index]
             yield True
 
-    def _restore(self, index: int) -> Iterator[bool]:
-        settings = self.wanted[index]
-        outcome = self._known(settings)  # by another visitor, meanwhile
-        if outcome is None:
-            picture = self.input(settings)
-            for step in model.walk(settings, picture[None]):
-                self.step = step
-                yield False
-            outcome = Outcome.of(settings, self.step.x0[0], picture)
+    def _take(self, index: int, told: Step | Refusal) -> bool:
+        """Whether a run ends with what came of it."""
+        if isinstance(told, Refusal):
+            self.found[index] = told
+            return True
+        self.steps[index] = told
+        if told.is_last:
+            settings = self.wanted[index]
+            self.found[index] = outcome = Outcome.of(settings, told.x0[0], self.input(settings))
             MEMORY.keep(self.digests[settings.size], outcome)
-        self.found[index] = outcome
+        return told.is_last
+
+    def _left(self, index: int) -> int:
+        """Steps that a run still has to make."""
+        return self.wanted[index].steps - (self.steps[index].index + 1 if index in self.steps else 0)
 
     def _known(self, settings: RunSettings | Refusal) -> Outcome | Refusal | None:
+        """What is known beforehand: an outcome, or why there can be none."""
         if isinstance(settings, Refusal):
             return settings
+        try:
+            model.LIMITS.check(settings.steps, settings.size**2)
+        except Refusal as refusal:
+            return refusal
         return MEMORY.recall(settings, self.digests[settings.size])

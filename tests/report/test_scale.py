@@ -53,7 +53,10 @@ def test_what_was_counted_is_what_the_networks_have():
     }
     found = {row["name"]: row["value"] for row in counted()}
     assert found["weights-tutorial"] == 113_673_219
-    assert {name: recorded[name] for name in found} == found
+    for name, value in found.items():
+        # PyTorch's versions split a call into operations in their own ways.
+        allowed = 0.1 if "operations" in name else 0
+        assert recorded[name] == pytest.approx(value, rel=allowed), name
 
 
 def test_variants_are_spread_and_pictures_shared(known):

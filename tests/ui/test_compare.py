@@ -32,13 +32,13 @@ def nothing_measured_yet(monkeypatch):
 @pytest.fixture
 def walks(monkeypatch):
     """The settings of every walk that the network is called for."""
-    called, walk = [], model.walk
+    called, walk_together = [], model.walk_together
 
-    def counted(settings, *pictures):
-        called.append(settings)
-        return walk(settings, *pictures)
+    def counted(requests):
+        called.extend(request.settings for request in requests)
+        return walk_together(requests)
 
-    monkeypatch.setattr(model, "walk", counted)
+    monkeypatch.setattr(model, "walk_together", counted)
     return called
 
 

@@ -62,6 +62,7 @@ def test_a_run_that_takes_too_long_keeps_what_it_has_done(monkeypatch, one_sente
         done.extend(walk)
     one_sentence(refusal)
     assert done == ["a", "b", "c"]
+    assert list(Limits(seconds=3).timed(iter("abcdef"), runs=3)) == list("abcdef"), "each may take as long"
 
 
 def test_the_page_says_it_before_the_run_and_the_network_is_never_called(make_run, monkeypatch):
@@ -69,7 +70,7 @@ def test_the_page_says_it_before_the_run_and_the_network_is_never_called(make_ru
     run = make_run(steps=4)
     _, said = plan(run.settings.model_dump(), run.picked.image)
     assert "A run may have 3 steps here, not 4" in said
-    monkeypatch.setattr(model.sampling, "denoise", None)
+    monkeypatch.setattr(model.sampling, "denoise_together", None)
     with pytest.raises(Refusal, match="3 steps"):
         list(run.walk())
 

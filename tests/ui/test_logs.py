@@ -39,7 +39,7 @@ def test_a_run_that_is_left_and_one_that_fails_say_so(make_run, lines, monkeypat
         raise Refusal("No.")
         yield
 
-    monkeypatch.setattr(model.sampling, "denoise", broken)
+    monkeypatch.setattr(model.sampling, "denoise_together", broken)
     with pytest.raises(Refusal):
         list(make_run().walk())
     assert [line["outcome"] for line in lines()] == ["stopped", "Refusal"]

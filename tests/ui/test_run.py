@@ -7,10 +7,10 @@ import torch
 
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.picker import Gallery
-from lowlight_ddpm.sampling import Step
 from lowlight_ddpm.ui import run as runs
 from lowlight_ddpm.ui.run import Picked, Session, paced
 from lowlight_ddpm.ui.work import LATEST
+from lowlight_ddpm.walk import Step
 
 
 def test_a_walk_keeps_every_step_and_its_colour(make_run):

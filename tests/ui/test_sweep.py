@@ -27,13 +27,13 @@ def session():
 @pytest.fixture(autouse=True)
 def walks(monkeypatch):
     """The settings of every walk that the network is called for; nothing has been measured before."""
-    called, walk = [], model.walk
+    called, walk_together = [], model.walk_together
 
-    def counted(settings, *pictures):
-        called.append(settings)
-        return walk(settings, *pictures)
+    def counted(requests):
+        called.extend(request.settings for request in requests)
+        return walk_together(requests)
 
-    monkeypatch.setattr(model, "walk", counted)
+    monkeypatch.setattr(model, "walk_together", counted)
     monkeypatch.setattr(trials, "MEMORY", trials.Memory())
     return called
 
@@ -60,8 +60,8 @@ def test_cells_appear_as_they_finish_and_impossible_ones_say_why(session):
     assert cells(before) == [["–", "not possible"], ["–", "–"]]
     assert "From timestep 5 there are at most 6 steps" in before
     frames, scene = run(session, slot)
-    assert [frame.count("<button") for frame in frames] == [0, 1, 1, 2, 2, 3]
-    assert cells(frames[2])[1][0] == "running"
+    assert [frame.count("<button") for frame in frames] == [2, 3], "runs of one step end as one"
+    assert cells(frames[0])[1][1] == "running"
     assert scene.count("<button") == scene.count("<img") == 3
     heads = ["".join(head.itertext()) for head in table(scene).find("thead").iter("th")]
     assert heads == ["Steps", "Start timestep", "1", "10"]

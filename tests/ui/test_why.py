@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from lowlight_ddpm import sampling
 from lowlight_ddpm.images.picker import drawn_gallery
 from lowlight_ddpm.photometry import to_image
 from lowlight_ddpm.probe import Probe
@@ -105,32 +106,42 @@ def test_bars_are_signed_on_one_scale(session, answered):
     assert widest == pytest.approx(50, abs=0.1)
 
 
-def test_the_scene_is_told_of_every_finished_run_alone(answered):
-    calls = sum(trial.settings.steps for trial in answered.explanation.trials)
-    assert len(answered.changes) == calls == 20
-    assert [index for index, changed in enumerate(answered.changes) if changed] == [3, 7, 11, 15, 19]
+def test_runs_of_one_network_share_its_calls_and_the_scene_is_told_when_they_end(answered):
+    assert answered.changes == [False, False, False, True]
+    assert sum(trial.settings.steps for trial in answered.explanation.trials) == 20
     assert answered.count == (20, 0)
-    assert answered.said == "5 of 5 runs"
+    assert answered.said == "5 of 5 finished"
 
 
-def test_a_stopped_inquiry_keeps_what_is_done(session):
+@pytest.fixture
+def in_pairs(monkeypatch):
+    """A network is asked for two pictures at once, not more."""
+    monkeypatch.setattr(sampling, "BATCH", 2)
+
+
+def test_a_stopped_inquiry_keeps_what_is_done(session, in_pairs):
     inquiry = asked(session)
     inquiry.launched = True
     for changed in inquiry.walk():
         inquiry.stopped = len(inquiry.explanation.found) == 2 and not changed
 
-    assert inquiry.said == "2 of 5 runs"
+    assert inquiry.said == "2 of 5 finished"
     assert inquiry.ended
     found = rows(why.draw(session, inquiry))
     assert "" not in found["The whole shift"].numbers + found["Clipping"].numbers
     assert found["Sampler"].numbers == ["", "", ""]
 
 
-def test_how_far_it_is_in_runs_and_steps(session):
+def test_how_far_it_is_in_runs_and_steps(session, in_pairs):
     inquiry, said = asked(session), []
     for _ in inquiry.walk():
         said.append(inquiry.said)
-    assert said[:5] == [*(f"run 1 of 5, step {step} of 4" for step in range(1, 5)), "run 2 of 5, step 1 of 4"]
+    assert said[2:5] == [
+        "0 of 5 finished, the next 2 at step 3 of 4",
+        "2 of 5 finished",
+        "2 of 5 finished, the next 2 at step 1 of 4",
+    ]
+    assert said[-2:] == ["4 of 5 finished, the next at step 3 of 4", "5 of 5 finished"]
 
 
 def test_an_answer_is_kept_for_the_very_same_run(session, answered):
@@ -201,7 +212,7 @@ def test_a_tint_goes_from_the_controls_to_its_share(session):
     html = why.draw_probe(session, injection)
     assert re.search(r"-?\d+% of the tint is left at the end \(red -?\d+%, green -?\d+%\)", html)
     assert html.count("<img") == 3
-    assert injection.said == "8 of 8 steps"
+    assert injection.said == "8 of 8 steps, half of them with the tint"
     assert tinted(session, 2, "yellow", 30, slot=Slot(injection)) is injection
     assert tinted(session, 3, "yellow", 30, slot=Slot(injection)) is not injection
 

@@ -56,7 +56,7 @@ def generate(*values) -> Streamed:
 def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
     run = Run(settings, Picked("the picture", picture))
     for step in paced(run.walk(), SECONDS):
-        ended = step.index == step.total - 1
+        ended = step.is_last
         yield to_image(run.result), view.report(run) if ended else _progress(run)
 
 
