@@ -2,12 +2,14 @@
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
+import httpx
 import torch
 from gradio_client import Client
 
@@ -68,12 +70,37 @@ def crowd(sizes: Sizes) -> tuple[Series, Ratio]:
         root = save_tiny(Path(folder) / "checkpoints", ["dim"])
         with serving(Path(folder) / "log.txt", LOWLIGHT_CHECKPOINTS=str(root)) as page:
             clients = [Client(page.url, verbose=False) for _ in range(max(sizes.users))]
-            here, there = partial(_walk, root, "dim", 1), partial(_asked, clients[0], 1)
-            here(), there()
-            added = [seconds(there) - seconds(here) for _ in range(5 * sizes.rounds)]
+            here, there = partial(_walk, root, "dim", 1), partial(_listened, page.url, _call(clients[0], 1))
+            added = _over(there, here, sizes)
+            polled = _over(partial(_asked, clients[0], 1), here, sizes)
             with ThreadPoolExecutor(len(clients)) as pool:
                 served = _timed(sizes, sizes.users, lambda count: _all_asked(pool, clients[:count]))
-    return served, Ratio.of("seconds that queue and connection add to a run", added, 0.05)
+    note = f"{median(polled):.3f} s by gradio_client, which looks for its answer every 0.05 s"
+    return served, Ratio.of("seconds that queue and connection add to a run", added, 0.05, note=note)
+
+
+def _over(there: Callable, here: Callable, sizes: Sizes) -> list[float]:
+    """How many seconds longer it takes there, in turns."""
+    there(), here()
+    return [seconds(there) - seconds(here) for _ in range(5 * sizes.rounds)]
+
+
+def _call(client: Client, steps: int) -> list:
+    """What /generate is sent for a run of so many steps, as all else is by default."""
+    api = client.view_api(return_format="dict", print_info=False)
+    parameters = api["named_endpoints"]["/generate"]["parameters"]
+    given = {"steps": steps}
+    return [given.get(row["parameter_name"], row["parameter_default"]) for row in parameters]
+
+
+def _listened(url: str, data: list) -> None:
+    """Ask for a run as any program does, and listen until its end is told."""
+    route = f"{url}/gradio_api/call/generate"
+    event = httpx.post(route, json={"data": data}).json()["event_id"]
+    with httpx.stream("GET", f"{route}/{event}", timeout=60) as told:
+        ends = [line for line in told.iter_lines() if line.startswith("event: ")]
+    if ends[-1] != "event: complete":
+        raise RuntimeError(f"The run was not made: {ends[-1]}.")
 
 
 def _all_asked(pool: ThreadPoolExecutor, clients: list[Client]) -> None:

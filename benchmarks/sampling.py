@@ -15,8 +15,11 @@ from benchmarks.ratio import Ratio, paired
 from lowlight_ddpm.backends import backend_here, network
 from lowlight_ddpm.checkpoints import ROOT, load
 from lowlight_ddpm.colour import channel_means
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import BackendName, run_settings
+from lowlight_ddpm.images import draw, square
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import denoise, denoise_together
+from lowlight_ddpm.settings import BackendName, RunSettings, run_settings
+from lowlight_ddpm.walk import Request
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,39 @@ def quick(sizes: Sizes) -> Iterator[Ratio]:
 
 
 def in_batches(sizes: Sizes) -> Iterator[Ratio]:
-    """Pictures in one batch over the same pictures one by one."""
-    for count in (6, sizes.batch):
-        steps = max(2, sizes.steps // count)
-        together = partial(_ours, sizes, steps, count, "torch")
-        alone = partial(_one_by_one, sizes, steps, count)
-        ratios = paired(together, alone, sizes.rounds)
-        yield Ratio.of(f"{count} pictures in one batch over one by one", ratios, 0.8)
+    """What the tabs Why and Compare ask for at once, over the same one by one."""
+    picture = prepare(square(draw(0), 64)[None], 0.5)
+    changes = [
+        {"sampler": sampler, "clip": clip} for sampler in ("ddpm", "ddim", "dpm++") for clip in (True, False)
+    ]
+    runs = [Request(_restoring(sizes, len(changes), **changed), picture) for changed in changes]
+    yield _batched(sizes, "6 counterfactuals", runs, runs)
+    settings = _restoring(sizes, sizes.batch)
+    sheet = [Request(settings, picture.expand(sizes.batch, -1, -1, -1))]
+    yield _batched(
+        sizes, f"a sheet of {sizes.batch} pictures", sheet, [Request(settings, picture)] * sizes.batch
+    )
+
+
+def _restoring(sizes: Sizes, count: int, **changed) -> RunSettings:
+    """A restoration whose steps are as many in all, however many runs there are."""
+    steps = max(2, sizes.steps // count)
+    return run_settings(variant=sizes.variants[0], start=300, steps=steps, **changed)
+
+
+def _batched(sizes: Sizes, what: str, together: list[Request], alone: list[Request]) -> Ratio:
+    checkpoint = load(sizes.variants[0], sizes.root)
+
+    def at_once() -> None:
+        for _ in denoise_together(together, lambda name: checkpoint):
+            pass
+
+    def one_by_one() -> None:
+        for run in alone:
+            for _ in denoise(checkpoint, run.settings, run.image):
+                pass
+
+    return Ratio.of(f"{what} in one batch over one by one", paired(at_once, one_by_one, sizes.rounds), 0.8)
 
 
 def _ours(sizes: Sizes, steps: int, count: int, backend: BackendName) -> None:
@@ -75,11 +104,6 @@ def _ours(sizes: Sizes, steps: int, count: int, backend: BackendName) -> None:
     settings = run_settings(variant=name, mode="generate", steps=steps, backend=backend)
     for step in denoise(load(name, sizes.root), settings, count=count):
         channel_means(step.x0)
-
-
-def _one_by_one(sizes: Sizes, steps: int, count: int) -> None:
-    for _ in range(count):
-        _ours(sizes, steps, 1, "torch")
 
 
 def _pipeline(sizes: Sizes, steps: int, count: int):

@@ -38,6 +38,13 @@ def test_a_mere_import_loads_nothing_heavy():
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "set()"
 
 
+def test_the_page_is_built_without_matplotlib():
+    """Figures are drawn beforehand; what draws them would be half a second on the way to the first page."""
+    built = "import sys; from lowlight_ddpm.ui import interface; interface.build()"
+    code = f"{built}; print('matplotlib' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
 def test_what_the_package_offers_is_listed_and_found():
     assert set(lowlight_ddpm.__all__) <= set(dir(lowlight_ddpm))
     assert all(getattr(lowlight_ddpm, name) for name in lowlight_ddpm.__all__)

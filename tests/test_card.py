@@ -5,7 +5,7 @@ from huggingface_hub import EvalResult, ModelCard
 
 from lowlight_ddpm import cards
 from lowlight_ddpm.card import model_card
-from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import VARIANTS
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from lowlight_ddpm import dark
-from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
 from lowlight_ddpm.report import darkness, written
 from lowlight_ddpm.response import Response

@@ -7,7 +7,7 @@ import torch
 
 from lowlight_ddpm import gain
 from lowlight_ddpm.evaluation import evaluation_set
-from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report import written
 from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.variants import find_variant

@@ -109,7 +109,7 @@ def baselines(
 def exposures(folder: Pairs) -> None:
     """Say how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
     from lowlight_ddpm import dark
-    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.figures.inputs import Inputs
     from lowlight_ddpm.images.pairs import find_pairs
     from lowlight_ddpm.report import written
 
@@ -128,7 +128,7 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
 
     from lowlight_ddpm import dark
     from lowlight_ddpm.checkpoints import available
-    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.figures.inputs import Inputs
     from lowlight_ddpm.images.pairs import find_pairs
     from lowlight_ddpm.report import written
 
@@ -151,7 +151,7 @@ def findings(
     write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
 ) -> None:
     """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""
-    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.figures.inputs import Inputs
     from lowlight_ddpm.report import BLOCKS, PAGES, fill, written
 
     inputs = Inputs()
@@ -177,7 +177,8 @@ def figures(
     """
     import torch
 
-    from lowlight_ddpm.figures import Inputs, draw_figures
+    from lowlight_ddpm.figures.inputs import Inputs
+    from lowlight_ddpm.figures.table import draw_figures
 
     torch.set_num_threads(threads)
     for line in draw_figures(names or [], Inputs(images=images), out):

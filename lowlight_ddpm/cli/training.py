@@ -127,7 +127,7 @@ def cards(
     import torch
 
     from lowlight_ddpm.cards import write_cards
-    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.figures.inputs import Inputs
 
     torch.set_num_threads(threads)
     inputs = Inputs()

@@ -1,6 +1,4 @@
-"""Every figure of the post, and ours, drawn again from checkpoints and results."""
+"""Every figure of the post, and ours, drawn again from checkpoints and results.
 
-from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.figures.table import FIGURES, Figure, draw_figures
-
-__all__ = ["FIGURES", "Figure", "Inputs", "draw_figures"]
+What they are drawn from is in `inputs`, the figures are in `table`: only the latter asks for matplotlib.
+"""

@@ -156,7 +156,6 @@ class Run(Work):
             yield step
 
 
-@dataclass
 class Session:
     """One visitor's page. Callbacks mutate it, so that what an interrupted run has done is not lost.
 
@@ -164,15 +163,20 @@ class Session:
     `staged` the run in the panels, `finished` the one in the results, `pair` what is laid over each other.
     """
 
-    gallery: Gallery
-    index: int = 0
-    own: Picked | None = None
-    awaits: str | None = None
-    brightened: bool = False
-    pair: tuple[str, str] = OPENING_PAIR
-    staged: Run | None = None
-    finished: Run | None = None
-    running: bool = False
+    # No dataclass: of one, Gradio makes a dict at every start, with a copy of each tensor.
+    def __init__(
+        self,
+        gallery: Gallery,
+        index: int = 0,
+        own: Picked | None = None,
+        staged: Run | None = None,
+        finished: Run | None = None,
+    ) -> None:
+        self.gallery, self.index, self.own = gallery, index, own
+        self.staged, self.finished = staged, finished
+        self.awaits: str | None = None
+        self.pair: tuple[str, str] = OPENING_PAIR
+        self.brightened = self.running = False
 
     @property
     def picked(self) -> Picked:

@@ -10,9 +10,11 @@ import torch
 from PIL import Image
 
 from lowlight_ddpm import checkpoints, cli, evaluation, gain
-from lowlight_ddpm.figures import FIGURES, Inputs, draw_figures, table
+from lowlight_ddpm.figures import table
 from lowlight_ddpm.figures.disagreement import most_contrary, restoration
+from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import COLOURS, colour_of, spread
+from lowlight_ddpm.figures.table import FIGURES, draw_figures
 from lowlight_ddpm.figures.unet import levels
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.network import build_unet

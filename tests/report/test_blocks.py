@@ -10,8 +10,7 @@ import pytest
 from benchmarks import record
 from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.figures import Inputs
-from lowlight_ddpm.figures.inputs import Missing
+from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.table import FIGURES
 from lowlight_ddpm.report import BLOCKS, PAGES, blocks, fill, written
 from lowlight_ddpm.report.leaks import changes, leaks, slope_of
