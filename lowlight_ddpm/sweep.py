@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from skimage.color import rgb2xyz
 
 from lowlight_ddpm.comparison import Outcome
@@ -112,10 +114,6 @@ def shade(share: float) -> tuple[str, str]:
     Anderton & Renslow 2018); the ink is black or white, whichever has the higher contrast (WCAG 2.2): at
     least 4.58:1.
     """
-    # Imported here: matplotlib would lengthen the way to the first page.
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
     colour = colormaps["cividis"](share)[:3]
     luminance = rgb2xyz(colour)[1]
     black_contrast, white_contrast = (luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)

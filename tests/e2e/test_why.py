@@ -26,7 +26,7 @@ def test_a_run_is_explained_and_tinted(tab):
     expect(whole.locator("img")).to_have_count(1)
     height = scene.bounding_box()["height"]
     tab.get_by_role("button", name="Explain", exact=True).press("Enter")
-    expect(tab.locator("#why-status")).to_contain_text(re.compile(r"Done: \d of \d runs"))
+    expect(tab.locator("#why-status")).to_contain_text(re.compile(r"Done: \d of \d finished"))
     expect(whole.locator("img")).to_have_count(2)
     expect(scene.locator(".reasons")).to_contain_text("CIEDE2000")
     red, _, blue = whole.locator(".bars li").all()
@@ -50,7 +50,7 @@ def test_from_pure_noise_it_can_be_stopped(tab):
     expect(tab.locator("#explanation .part h4", has_text="Terminal leak")).to_be_visible()
     tab.get_by_role("button", name="Explain", exact=True).click()
     tab.locator("#why-stop").click()
-    expect(tab.locator("#why-status")).to_contain_text(re.compile(r"(Stopped|Done): \d of \d runs"))
+    expect(tab.locator("#why-status")).to_contain_text(re.compile(r"(Stopped|Done): \d of \d finished"))
     expect(tab.get_by_role("button", name="Explain", exact=True)).to_be_enabled()
 
 
