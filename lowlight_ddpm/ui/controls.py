@@ -13,7 +13,7 @@ from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, VarianceType
 from lowlight_ddpm.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.ui.dial import Dial
-from lowlight_ddpm.ui.messages import SILENT
+from lowlight_ddpm.ui.messages import SILENT, SPOKEN
 from lowlight_ddpm.ui.plan import lesson, plan
 from lowlight_ddpm.ui.run import Session
 from lowlight_ddpm.variants import VARIANTS
@@ -226,10 +226,12 @@ class Controls:
         `picked` are the events after which the visitor's `session` has another picture.
         """
         told = [describe, [session, *self.fields], [self.signal, where]]
+        # Queued, one after the other: else what was said of older values might come last.
+        in_order = SPOKEN | {"concurrency_limit": 1, "concurrency_id": "plan"}
         changes = [load, *(field.change for field in self.fields)]
-        gr.on(changes, *told, trigger_mode="always_last", **SILENT)
+        gr.on(changes, *told, trigger_mode="always_last", **in_order)
         for event in picked:
-            event.then(*told, **SILENT)
+            event.then(*told, **in_order)
 
 
 def not_offered() -> str:
