@@ -87,7 +87,10 @@ def train(
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
             if speaks() and step.ends_epoch and step.epoch == recording.POST_EPOCHS:
                 recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
-    job.accelerator.end_training()  # from here on the processes do without each other
+    # From here on the processes do without each other. While they meet, gloo's threads drop what they hold of
+    # Python: PyTorch 2.8 would wait for them with the GIL, which they need for that.
+    job.accelerator.wait_for_everyone()
+    job.accelerator.end_training()
     done = job.place.step == job.total_steps
     if speaks():
         if done:
