@@ -68,9 +68,12 @@ def crowd(sizes: Sizes) -> tuple[Series, Ratio]:
     """
     with tempfile.TemporaryDirectory() as folder:
         root = save_tiny(Path(folder) / "checkpoints", ["dim"])
-        with serving(Path(folder) / "log.txt", LOWLIGHT_CHECKPOINTS=str(root)) as page:
+        with (
+            serving(Path(folder) / "log.txt", LOWLIGHT_CHECKPOINTS=str(root)) as page,
+            httpx.Client(base_url=page.url, timeout=60) as http,
+        ):
             clients = [Client(page.url, verbose=False) for _ in range(max(sizes.users))]
-            here, there = partial(_walk, root, "dim", 1), partial(_listened, page.url, _call(clients[0], 1))
+            here, there = partial(_walk, root, "dim", 1), partial(_listened, http, _call(clients[0], 1))
             added = _over(there, here, sizes)
             polled = _over(partial(_asked, clients[0], 1), here, sizes)
             with ThreadPoolExecutor(len(clients)) as pool:
@@ -93,11 +96,11 @@ def _call(client: Client, steps: int) -> list:
     return [given.get(row["parameter_name"], row["parameter_default"]) for row in parameters]
 
 
-def _listened(url: str, data: list) -> None:
+def _listened(http: httpx.Client, data: list) -> None:
     """Ask for a run as any program does, and listen until its end is told."""
-    route = f"{url}/gradio_api/call/generate"
-    event = httpx.post(route, json={"data": data}).json()["event_id"]
-    with httpx.stream("GET", f"{route}/{event}", timeout=60) as told:
+    route = "/gradio_api/call/generate"
+    event = http.post(route, json={"data": data}).json()["event_id"]
+    with http.stream("GET", f"{route}/{event}") as told:
         ends = [line for line in told.iter_lines() if line.startswith("event: ")]
     if ends[-1] != "event: complete":
         raise RuntimeError(f"The run was not made: {ends[-1]}.")
