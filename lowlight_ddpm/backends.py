@@ -61,7 +61,9 @@ def network(checkpoint: Checkpoint, wanted: BackendName) -> Network:
 @lru_cache(maxsize=8)
 def _compiled(unet: UNet2DModel, weights: str, threads: int) -> OnnxNetwork:
     path = CACHE / f"{weights[:16]}-{unet.config.sample_size}-{_FORM}.onnx"
-    if not path.exists():
+    try:
+        return OnnxNetwork(unet, path, threads)
+    except Exception:  # it is not there yet, or damaged: ONNX Runtime raises many kinds of its own
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
         _export(unet, unfinished)

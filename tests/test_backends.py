@@ -61,6 +61,18 @@ def test_it_is_compiled_once_and_read_from_disk_by_the_next_process(tiny_checkpo
     assert torch.equal(again(x_t, 7).sample, first(x_t, 7).sample)
 
 
+@pytest.mark.parametrize("harm", [lambda whole: whole[: len(whole) // 2], lambda whole: b""])
+def test_a_file_that_is_damaged_is_compiled_again(tiny_checkpoint, own_cache, harm):
+    x_t = torch.randn(1, 3, 16, 16)
+    expected = backends.network(tiny_checkpoint, "onnx")(x_t, 7).sample
+    (kept,) = own_cache.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(harm(whole))
+    backends._compiled.cache_clear()
+    assert torch.equal(backends.network(tiny_checkpoint, "onnx")(x_t, 7).sample, expected)
+    assert len(kept.read_bytes()) == len(whole)
+
+
 def test_other_weights_are_not_taken_for_these(tiny_checkpoint, own_cache):
     backends.network(tiny_checkpoint, "onnx")
     other = replace(tiny_checkpoint, record=tiny_checkpoint.record | {"weights_sha256": "0" * 64})
