@@ -85,8 +85,10 @@ def window(open_page):
 
 
 @pytest.fixture
-def page(window, url):
+def page(window, url, troubles):
     """The page loaded anew: what an earlier test left on its way from the server cannot arrive in it."""
+    window.goto("about:blank")
+    troubles.clear()  # leaving, the page before gives up what was on its way, and says so
     window.goto(url)
     _wait_until_ready(window)
     return window
