@@ -75,10 +75,10 @@ def _to_the_end(walks: dict[int, Walk]) -> Iterator[Told]:
     """Ask one network for all `walks` at once until none is left; their pictures are of one size."""
     going = dict(walks)
     while going:
-        *_, walk = going.values()
+        one, *_ = going.values()
         x_t = torch.cat([walk.x_t for walk in going.values()])
         timesteps = torch.cat([walk.timesteps for walk in going.values()])
-        answers = predict(walk.network, x_t, timesteps).split(len(walk.x_t))
+        answers = predict(one.network, x_t, timesteps).split(len(one.x_t))
         told = {place: _taken(going[place], answer) for place, answer in zip(going, answers, strict=True)}
         going = {place: going[place] for place, step in told.items() if not _ends(step)}
         yield told

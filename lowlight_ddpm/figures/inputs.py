@@ -81,10 +81,7 @@ class Inputs:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """results.table(): every restored picture and every sample of the variants that are there."""
-        rows = results.table(self.results, self.root)
-        if rows.empty:
-            raise Missing(f"{self.results.name}/ holds no results of a trained variant yet")
-        return rows
+        return self._some(results.table(self.results, self.root), "holds no results of a trained variant yet")
 
     def restored(self, **cell) -> pd.DataFrame:
         """Rows of restored pictures as each variant was trained, with columns equal to `cell`."""
@@ -99,10 +96,8 @@ class Inputs:
         rows = self.rows[(self.rows["mode"] == mode) & own]
         for column, value in cell.items():
             rows = rows[rows[column] == value]
-        if rows.empty:
-            said = ", ".join(f"{column} {value}" for column, value in cell.items())
-            raise Missing(f"{self.results.name}/ holds no {_MODES[mode]} of {said or 'any variant'} yet")
-        return rows
+        said = ", ".join(f"{column} {value}" for column, value in cell.items())
+        return self._some(rows, f"holds no {_MODES[mode]} of {said or 'any variant'} yet")
 
     @cached_property
     def photographs(self) -> str:
@@ -124,16 +119,18 @@ class Inputs:
     def gains(self) -> pd.DataFrame:
         """gain.table(): how much of x_t's colour every variant keeps."""
         rows = gain.table(self.results / gain.FOLDER.name, self.root)
-        if rows.empty:
-            raise Missing(f"{self.results.name}/ does not say yet how much of the noise's colour is kept")
-        return rows
+        return self._some(rows, "does not say yet how much of the noise's colour is kept")
 
     @cached_property
     def paces(self) -> pd.DataFrame:
         """pace.distances(): how far each sampler's sets are from DDPM's many steps."""
         rows = pace.distances(self.results / pace.FOLDER.name, self.root)
+        return self._some(rows, "does not say yet how few steps are enough")
+
+    def _some(self, rows: pd.DataFrame, lack: str) -> pd.DataFrame:
+        """The rows; where there are none, what results/ lacks is Missing."""
         if rows.empty:
-            raise Missing(f"{self.results.name}/ does not say yet how few steps are enough")
+            raise Missing(f"{self.results.name}/ {lack}")
         return rows
 
     def record(self, name: str, target: str | None = None) -> dict:

@@ -33,11 +33,14 @@ def logged(runs: Sequence[RunSettings], calls: Iterator[Told]) -> Iterator[Told]
     try:
         for told in calls:
             for place, step in told.items():
-                ends = isinstance(step, Refusal) or step.is_last
-                lines[place]["steps"] += not isinstance(step, Refusal)
-                lines[place]["seconds"] = round(time.monotonic() - since, 3)
-                if ends:
-                    lines[place]["outcome"] = "Refusal" if isinstance(step, Refusal) else "done"
+                line = lines[place]
+                line["seconds"] = round(time.monotonic() - since, 3)
+                if isinstance(step, Refusal):
+                    line["outcome"] = "Refusal"
+                    continue
+                line["steps"] += 1
+                if step.is_last:
+                    line["outcome"] = "done"
             yield told
     except Exception as error:
         for line in lines:

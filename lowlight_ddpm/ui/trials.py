@@ -16,7 +16,8 @@ from lowlight_ddpm.ui.link import query_of
 from lowlight_ddpm.ui.run import Picked
 from lowlight_ddpm.walk import Request, Step
 
-MEMORY = Memory()  # of all visitors: a run's outcome depends on nothing but what it is remembered by
+# Of all visitors: beside what it is remembered by, an outcome depends on its batch alone, by some 1e-5.
+MEMORY = Memory()
 
 
 @dataclass
