@@ -7,13 +7,13 @@ from PIL import Image
 
 from lowlight_ddpm.images.body import Body
 from lowlight_ddpm.images.fields import lay, smooth
-from lowlight_ddpm.images.palettes import PALETTES, colours
+from lowlight_ddpm.images.palettes import HUES, PALETTES, Palette, colours
 from lowlight_ddpm.images.wing_patterns import Markings
 from lowlight_ddpm.images.wing_shapes import FORE_FAMILIES, HIND_FAMILIES, Wing
 from lowlight_ddpm.images.wing_styles import STYLES, amounts
 
 SMALLEST, LARGEST = 16, 1024
-SALT = 0xB077
+SALT, HUE_SALT = 0xB077, 0x40E5
 FORE_ROOT, HIND_ROOT = (0.035, 0.13), (0.03, 0.02)  # wing units
 BODY_REACH = 0.4  # no part of the body or its antennae lies further out, wing units
 
@@ -26,8 +26,22 @@ def draw(number: int, size: int = 128) -> Image.Image:
     Raises ValueError unless `number` is a whole number from 0 and `size` one from 16 to 1024.
     """
     check(number, size)
+    return _picture(number, size, PALETTES, SALT)
+
+
+def draw_hue(number: int, size: int = 128) -> Image.Image:
+    """As `draw`, in hue `number` % 4 of HUES: green, red, violet, pale.
+
+    Wings, markings and bodies are made by the same rules, but no design is shared with `draw`.
+    """
+    check(number, size)
+    return _picture(number, size, tuple(HUES.values())[number % len(HUES)], HUE_SALT)
+
+
+def _picture(number: int, size: int, palettes: tuple[Palette, ...], salt: int) -> Image.Image:
+    """Butterfly `number` of a series that has a `salt` of its own, in one of `palettes`."""
     fine = samples_across(size)
-    half = _Specimen(number).half(size * fine)
+    half = _Specimen(number, palettes, salt).half(size * fine)
     whole = np.concatenate([half[:, ::-1], half[:, (size * fine) % 2 :]], axis=1)
     pixels = whole.reshape(size, fine, size, fine, 3).mean((1, 3))
     return Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
@@ -75,9 +89,9 @@ class _Canvas:
 class _Specimen:
     """One butterfly's design."""
 
-    def __init__(self, number: int) -> None:
-        rng = np.random.default_rng([SALT, int(number)])
-        shades = colours(_one_of(PALETTES, rng), rng.uniform(-0.03, 0.03))
+    def __init__(self, number: int, palettes: tuple[Palette, ...], salt: int) -> None:
+        rng = np.random.default_rng([salt, int(number)])
+        shades = colours(_one_of(palettes, rng), rng.uniform(-0.03, 0.03))
         self._fore = Wing(_one_of(FORE_FAMILIES, rng), FORE_ROOT, 9, rng)
         self._hind = Wing(_one_of(HIND_FAMILIES, rng), HIND_ROOT, 8, rng)
         fore, hind = amounts(_one_of(STYLES, rng), rng)

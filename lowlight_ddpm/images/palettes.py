@@ -55,6 +55,40 @@ PALETTES = (
     Palette("dawn", "c98a5a", "f6dcae", "f2a7a0", "6e4046", "fffaf0", "d8607a", "8a6450"),
 )
 
+_BY_NAME = {palette.name: palette for palette in PALETTES}
+
+# The hues that real Heliconius (black, orange, yellow, white, brown) lack -> the palettes that show each.
+HUES: dict[str, tuple[Palette, ...]] = {
+    "green": (
+        _BY_NAME["green hairstreak"],
+        Palette("malachite", "1d4a24", "4fae4a", "63bd58", "17241a", "dcf5c4", "a4dc6a", "2c3324"),
+        Palette("beryl", "0f4a34", "1f9c62", "2fae72", "0c1f17", "d8f7e0", "8fe0a0", "1a241d"),
+        Palette("leafwing", "4d7a2a", "86bf45", "94ca52", "2c3d1c", "f0f8cf", "c4e070", "56603a"),
+        Palette("fern", "2a5c2c", "3f8f3c", "4c9c48", "14280f", "d4efc0", "86c65c", "2f3a22"),
+    ),
+    "red": (
+        _BY_NAME["crimson"],
+        Palette("cardinal", "7a0f16", "d8222c", "e03238", "2a0c0e", "ffe4dc", "f2685a", "261212"),
+        Palette("ruby", "5e0f22", "b81c3a", "c62846", "240a12", "fddfe0", "ee6a78", "2a141a"),
+        Palette("scarlet", "8a1418", "e23034", "e84448", "301012", "ffe8e0", "fa8a80", "3a1a18"),
+        Palette("cinnabar", "6e1418", "c62a30", "d03a3c", "3a1214", "fbd8d0", "f07a6c", "2e1616"),
+    ),
+    "violet": (
+        _BY_NAME["purple emperor"],
+        Palette("amethyst", "5a3590", "925fd4", "9c6cda", "2a1a40", "f4ecff", "c49af0", "3a2c4c"),
+        Palette("violet", "4a1f86", "7a3cc8", "8648d0", "1e1030", "efe4ff", "b482ee", "281c38"),
+        Palette("iris", "4c308c", "7c58cc", "8864d4", "1e1638", "f0eaff", "b296f0", "2a2240"),
+        Palette("heather", "643080", "a25cc4", "ac68cc", "301a3e", "f8ebff", "cf98e6", "40304a"),
+    ),
+    "pale": (
+        Palette("wood white", "c2c0ae", "e9e7da", "ebe9dc", "85827e", "f6f5ee", "cfcab0", "6d6b68"),
+        Palette("primrose", "d8d3a4", "f2eecb", "f1edc4", "b3ac78", "fbf9e4", "e6dca2", "8d8a65"),
+        Palette("moonlight", "a9bdc9", "d3e2ea", "d8e6ec", "7f95a3", "f2f8fb", "b8d0de", "6a747c"),
+        Palette("pistachio", "b2c6a2", "d6e6c6", "daeacb", "879c7b", "f2f8ea", "c2daac", "757a66"),
+        Palette("blush", "d4b0ac", "f0d6d0", "f2dad4", "a98884", "fbf0ec", "e6c0ba", "83706c"),
+    ),
+}
+
 
 def colours(palette: Palette, turn: float) -> dict[str, np.ndarray]:
     """The colours of `palette` by role, float32 RGB in 0..1, every hue turned by `turn` (1 = full circle)."""

@@ -15,8 +15,8 @@ from lowlight_ddpm.images.source import Source
 from lowlight_ddpm.images.sources import HELD_OUT, PENS, open_source
 from lowlight_ddpm.images.stored import POST_DATASET
 
-# What each of PENS draws: "Butterflies" for "drawn butterflies".
-SUBJECTS = {kind: label.removeprefix("drawn ").capitalize() for kind, (label, _) in PENS.items()}
+# The kinds of PENS that a page offers, and what each draws: "Butterflies" for "drawn butterflies".
+SUBJECTS = {kind: PENS[kind][0].removeprefix("drawn ").capitalize() for kind in ("drawn", "fruit")}
 PATIENCE = 1.0  # seconds that a page may wait for pictures before it shows drawn ones
 
 
@@ -50,7 +50,7 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
 
 @cache
 def drawn_gallery(reason: str = "", kind: str = "drawn") -> Gallery:
-    """Pictures 0 to 15 of a kind that PENS has; `reason` says why nothing else is shown."""
+    """Pictures 0 to 15 of a kind that SUBJECTS has; `reason` says why nothing else is shown."""
     pictures = dict(open_source(kind))
     label = f"{SUBJECTS[kind]} drawn by this project's own code." + (f" ({reason}.)" if reason else "")
     return Gallery(label, list(pictures.values()), list(pictures))

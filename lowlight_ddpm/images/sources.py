@@ -9,29 +9,31 @@ from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import stored
-from lowlight_ddpm.images.drawn import draw
+from lowlight_ddpm.images.drawn import draw, draw_hue
 from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.images.source import Source
 
 OURS = "drawn by our own code"  # the kind of source that needs nobody's licence
 DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # labels of pictures that anyone has
+FOUR_HUES = "synthetic butterflies in four hues"
 HELD_OUT = 16  # pictures set aside for testing, as in the post
 
 # What our own code draws: the kind that a source or a picture is asked for by -> (label, pen).
 PENS: dict[str, tuple[str, Callable[[int], Image.Image]]] = {
     "drawn": (DRAWN, draw),
     "fruit": (FRUIT, draw_fruit),
+    "hues": (FOUR_HUES, draw_hue),
 }
 
 
 def open_source(spec: str) -> Source:
     """Open a source of pictures by its name.
 
-    `drawn[:COUNT[:FIRST]]` and `fruit[:COUNT[:FIRST]]` are drawn by our own code; `hub:OWNER/NAME[@REVISION]`
-    is a data set of the Hub, of which only the rows that are looked at are downloaded; anything else is the
-    path of a folder of pictures or of parquet files, or of one parquet file. Raises Refusal for a source that
-    is not there, is out of reach, or holds no picture.
+    `drawn[:COUNT[:FIRST]]`, `fruit[:COUNT[:FIRST]]` and `hues[:COUNT[:FIRST]]` are drawn by our own code;
+    `hub:OWNER/NAME[@REVISION]` is a data set of the Hub, of which only the rows that are looked at are
+    downloaded; anything else is the path of a folder of pictures or of parquet files, or of one parquet file.
+    Raises Refusal for a source that is not there, is out of reach, or holds no picture.
     """
     kind, _, rest = spec.partition(":")
     if kind in PENS:
@@ -43,7 +45,10 @@ def open_source(spec: str) -> Source:
 
 
 def open_picture(spec: str) -> Image.Image:
-    """Open one picture: a file, or `drawn:NUMBER`, `fruit:NUMBER` of ours. Raises Refusal as `read` does."""
+    """Open one picture: a file, or `drawn:NUMBER`, `fruit:NUMBER`, `hues:NUMBER` of ours.
+
+    Raises Refusal as `read` does.
+    """
     kind, _, number = spec.partition(":")
     if kind in PENS and number.isdecimal():
         _, pen = PENS[kind]
