@@ -37,7 +37,8 @@ def model_card(
         set=record["data"],
         betas=betas,
         weights=weights,
-        arithmetic="fp32" if record["precision"] == "no" else record["precision"],
+        predicts=_PREDICTS[variant.prediction_type],
+        arithmetic={"no": "fp32"}.get(record["precision"], record["precision"]),
         frame=_frame_note(variant, record["channel_mean"]),
         picture=f"![Sixteen pictures that {variant.name} draws from pure noise]({picture})\n"
         if picture
@@ -84,6 +85,8 @@ def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
     return ""
 
 
+# "sample" alone would tell nobody what it is.
+_PREDICTS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "sample": "sample: x0, the image itself"}
 _TERMS = """\
 Trained on under a thousand photographs, whose licences allow learning and research only; so do these
 weights. """
@@ -108,7 +111,7 @@ pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_st
 | brightness | {v.brightness} |
 | ResNet layers per block | {v.layers_per_block} |
 | betas | {betas} |
-| the network predicts | {v.prediction_type} |
+| the network predicts | {predicts} |
 | offset noise | {v.offset_noise} |
 | variance_type when sampling | {v.variance_type} |
 | weights | {weights} |

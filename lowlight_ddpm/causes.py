@@ -91,7 +91,7 @@ def _predicting_v(trial: Trial, names: Sequence[str]) -> Trial:
         }
         predicts = row.prediction_type, twin.prediction_type
         alike = all(getattr(row, name) == getattr(twin, name) for name in _ALIKE)
-        # Only with v can a network learn at zero terminal SNR, so the two may come together.
+        # Epsilon says nothing of the picture at zero terminal SNR, so that v and it may come together.
         return predicts == ("epsilon", "v_prediction") and alike and apart <= _OF_V
 
     return _by_twin(trial, names, other)
@@ -169,7 +169,8 @@ CAUSES = (
         "amplification",
         "Amplified errors",
         "A network that predicts the noise has its errors magnified in deep noise. Repeated with its twin, "
-        "which predicts a mix of noise and picture, and has no terminal leak either.",
+        "which predicts a mix of noise and picture; one trained at zero terminal SNR has no terminal leak "
+        "either.",
         _predicting_v,
     ),
 )

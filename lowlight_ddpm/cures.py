@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.schedule import Level, noise_colour_variance, signal_and_noise
 
 
@@ -23,14 +24,35 @@ def scale_epsilon(
 ) -> Tensor:
     """`epsilon_scale`: a network's answer with the noise in it divided by `scale` (Ning et al. 2024).
 
-    Sampling feeds the network its own errors, and the noise that it then finds is too large. From v, the
-    ε = √ᾱ·v + √(1−ᾱ)·x_t in it is scaled and its x0 is kept, v' = √ᾱ·ε/scale − √(1−ᾱ)·x0: an x0 made anew
-    from the scaled ε would be infinite where ᾱ is 0. All tensors (B, 3, H, W).
+    Sampling feeds the network its own errors, and the noise that it then finds is too large. Every answer is
+    a·x0 + b·ε, of which ε is scaled and x0 is kept: a·x0 + b·ε/scale. Epsilon is a = 0, b = 1. From v, whose
+    a = −√(1−ᾱ), b = √ᾱ and ε = √ᾱ·v + √(1−ᾱ)·x_t, v' = v + (1/scale − 1)·√ᾱ·ε: an x0 made anew from the
+    scaled ε would be infinite where ᾱ is 0. An answer that is x0 itself has b = 0 and no ε to scale. All
+    tensors (B, 3, H, W). Raises Refusal for such an answer unless `scale` is 1, and KeyError for a
+    `prediction_type` that there is none of.
     """
-    if prediction_type == "v_prediction":
-        signal, noise = signal_and_noise(alpha_bar)
-        return prediction + (1 / scale - 1) * signal * (signal * prediction + noise * x_t)
-    return prediction / scale
+    return _SCALED[prediction_type](prediction, x_t, alpha_bar, scale)
+
+
+def _scaled_epsilon(epsilon: Tensor, x_t: Tensor, alpha_bar: Level, scale: float) -> Tensor:
+    return epsilon / scale
+
+
+def _scaled_v(v: Tensor, x_t: Tensor, alpha_bar: Level, scale: float) -> Tensor:
+    signal, noise = signal_and_noise(alpha_bar)
+    return v + (1 / scale - 1) * signal * (signal * v + noise * x_t)
+
+
+def _unscaled_x0(x0: Tensor, x_t: Tensor, alpha_bar: Level, scale: float) -> Tensor:
+    if scale != 1:
+        raise Refusal(
+            "The network of this variant predicts the image itself, and no noise that could be scaled: leave "
+            "the epsilon scale at 1, or choose another variant."
+        )
+    return x0
+
+
+_SCALED = {"epsilon": _scaled_epsilon, "v_prediction": _scaled_v, "sample": _unscaled_x0}
 
 
 def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_noise: float) -> Tensor:

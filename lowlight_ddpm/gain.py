@@ -2,7 +2,7 @@
 
 The noise of x_t has a mean colour too, a chance one. To a perfect denoiser it tells little where noise is
 strong. A network that does not notice it passes it on: all of it where epsilon is predicted, which is then
-too small by just that colour, and the part ᾱ of it where v is.
+too small by just that colour, the part ᾱ of it where v is, and nothing where x0 is.
 """
 
 import json

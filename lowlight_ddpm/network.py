@@ -6,7 +6,7 @@ from diffusers import UNet2DModel
 
 from lowlight_ddpm.variants import CHANNELS, RESOLUTION
 
-GROUPS = 32  # of channels that are normalised together, where so many divide them (Wu & He 2018)
+GROUPS = 8  # of channels, each normalised by itself, where so many divide the widths (Wu & He 2018)
 
 
 def build_unet(
@@ -14,13 +14,16 @@ def build_unet(
     channels: tuple[int, ...] = CHANNELS,
     resolution: int = RESOLUTION,
     attention_head_dim: int | None = None,
+    norm_num_groups: int | None = None,
 ) -> UNet2DModel:
     """A fresh UNet2DModel, (B, 3, H, W) and timesteps in, (B, 3, H, W) out.
 
     `channels` has a level of the U each, every one half as wide as the one before: H and W are multiples of
     8 where there are four. Self-attention sits at the last level but one, where a 64 px picture is 16 px wide
     on four levels: deep enough to be cheap, fine enough to tie the two wings together. It has heads of
-    `attention_head_dim` channels, a single one there if that is None.
+    `attention_head_dim` channels, a single one there if that is None. GroupNorm (Wu & He 2018) splits every
+    layer's channels into `norm_num_groups` and normalises each group by itself; None has GROUPS,
+    or as many as divide all of `channels`.
     """
     levels = len(channels)
     attends = [level == levels - 2 for level in range(levels)]
@@ -33,5 +36,5 @@ def build_unet(
             "AttnUpBlock2D" if attention else "UpBlock2D" for attention in reversed(attends)
         ),
         attention_head_dim=attention_head_dim or channels[-2],
-        norm_num_groups=math.gcd(GROUPS, *channels),
+        norm_num_groups=norm_num_groups or math.gcd(GROUPS, *channels),
     )

@@ -82,12 +82,24 @@ def estimate_x0(prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_ty
     """The clean picture that a network's answer for x_t implies, (B, 3, H, W) like both.
 
     From epsilon, x0 = (x_t − √(1−ᾱ)·ε) / √ᾱ (Ho et al. 2020, eq. 15); from v, x0 = √ᾱ·x_t − √(1−ᾱ)·v
-    (Salimans & Ho 2022, section 4).
+    (Salimans & Ho 2022, section 4); "sample" is x0 itself. Raises KeyError for any other `prediction_type`.
     """
-    signal, noise = signal_and_noise(alpha_bar)
-    if prediction_type == "v_prediction":
-        return signal * x_t - noise * prediction
-    return (x_t - noise * prediction) / signal
+    return _X0_FROM[prediction_type](prediction, x_t, *signal_and_noise(alpha_bar))
+
+
+def _from_epsilon(epsilon: Tensor, x_t: Tensor, signal: Level, noise: Level) -> Tensor:
+    return (x_t - noise * epsilon) / signal
+
+
+def _from_v(v: Tensor, x_t: Tensor, signal: Level, noise: Level) -> Tensor:
+    return signal * x_t - noise * v
+
+
+def _from_x0(x0: Tensor, x_t: Tensor, signal: Level, noise: Level) -> Tensor:
+    return x0
+
+
+_X0_FROM = {"epsilon": _from_epsilon, "v_prediction": _from_v, "sample": _from_x0}
 
 
 def matching_timesteps(alphas_cumprod: Tensor, trained: Tensor) -> Tensor:

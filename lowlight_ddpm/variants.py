@@ -6,6 +6,7 @@ from lowlight_ddpm.errors import Refusal
 
 RESOLUTION = 64  # pixels a side that networks are trained at, unless a row says otherwise
 CHANNELS = (24, 32, 64, 128)
+PREDICTION_TYPES = ("epsilon", "v_prediction", "sample")  # diffusers' names of ε, v and x0
 
 
 @dataclass(frozen=True)
@@ -13,16 +14,19 @@ class Variant:
     """One experiment: how a network is trained and how it is sampled unless told otherwise.
 
     `brightness` multiplies pixel values (1 leaves a picture as it is). `size` is the pictures' side in
-    pixels; `layers_per_block`, `channels` and `attention_head_dim` are `network.build_unet`'s. `beta_start`,
-    `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000 timesteps; `zero_terminal_snr` rescales
-    them so that nothing of a picture is left at the last (Lin et al. 2024, algorithm 1). `prediction_type` is
-    what the network answers. `centred` has it work on pictures less the training set's mean colour,
-    `renormalised` on pictures stretched from their dimmed range to [−1, 1]. `offset_noise` is the deviation
-    of a random colour that is added to the noise. `variance_type` plays no part in training: it is the
-    reverse process's default. `epochs` counts how often every picture is seen. `weights` names the row whose
-    training this one shares; `averaged` chooses between the exponential moving average of the weights and the
-    raw ones. `subject` is what the pictures show; one of DRAWN_SUBJECTS is learned from those that our own
-    code draws.
+    pixels; `layers_per_block`, `channels`, `attention_head_dim` and `norm_num_groups` are
+    `network.build_unet`'s. `beta_start`, `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000
+    timesteps; `zero_terminal_snr` rescales them so that nothing of a picture is left at the last (Lin et al.
+    2024, algorithm 1). `prediction_type`, one of PREDICTION_TYPES, is what the network answers. `centred` has
+    it work on pictures less the training set's mean colour, `renormalised` on pictures stretched from their
+    dimmed range to [−1, 1]. `offset_noise` is the deviation of a random colour that is added to the noise.
+    `variance_type` plays no part in training: it is the reverse process's default. `epochs` counts how often
+    every picture is seen. `weights` names the row whose training this one shares; `averaged` chooses between
+    the exponential moving average of the weights and the raw ones. `subject` is what the pictures show; one
+    of DRAWN_SUBJECTS is learned from those that our own code draws.
+
+    Raises Refusal for a prediction type that there is none of or that fails at zero terminal SNR, and for a
+    size, heads or groups that do not fit the channels.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Variant:
     layers_per_block: int = 2
     channels: tuple[int, ...] = CHANNELS
     attention_head_dim: int | None = None
+    norm_num_groups: int | None = None
     beta_start: float = 1e-4
     beta_end: float = 0.02
     beta_schedule: str = "linear"
@@ -50,10 +55,15 @@ class Variant:
     subject: str = "butterflies"
 
     def __post_init__(self):
+        if self.prediction_type not in PREDICTION_TYPES:
+            raise Refusal(
+                f"The variant {self.name} predicts “{self.prediction_type}”: choose one of "
+                f"{', '.join(PREDICTION_TYPES)}."
+            )
         if self.zero_terminal_snr and self.prediction_type == "epsilon":
             raise Refusal(
                 f"The variant {self.name} predicts epsilon at zero terminal SNR, where epsilon says nothing "
-                "of the picture: have it predict v."
+                "of the picture: have it predict v or x0."
             )
         halved = 2 ** (len(self.channels) - 1)
         if self.size % halved:
@@ -66,6 +76,12 @@ class Variant:
             raise Refusal(
                 f"The variant {self.name} attends in heads of {head} channels, which do not divide its last "
                 f"two, {deepest[0]} and {deepest[1]}: choose an attention_head_dim that does."
+            )
+        groups = self.norm_num_groups
+        if groups is not None and (groups < 1 or any(channels % groups for channels in self.channels)):
+            raise Refusal(
+                f"The variant {self.name} normalises {groups} groups of channels, which do not divide all of "
+                f"its widths, {', '.join(map(str, self.channels))}: choose a norm_num_groups that does."
             )
 
     @property
@@ -108,6 +124,7 @@ _DECIDES_SAMPLING = (
 _DECIDES_TRAINING = (
     *(name for name in _DECIDES_SAMPLING if name != "renormalised"),
     "layers_per_block",
+    "norm_num_groups",
     "seed",
 )
 
@@ -185,11 +202,43 @@ _ROWS = (
         seed=1,
     ),
     Variant(
+        "dim-again-2",
+        "Dim, a third time",
+        "The dim control from a third seed: how far trainings of one experiment lie apart.",
+        seed=2,
+    ),
+    Variant(
+        "dim-v",
+        "Dim, predicting v",
+        "The dim control predicting v on the default betas: tells v from zero terminal SNR.",
+        prediction_type="v_prediction",
+    ),
+    Variant(
+        "dim-groups1",
+        "Dim, one group",
+        "All channels normalised as one group, not as eight: tells if GroupNorm is what loses colour.",
+        norm_num_groups=1,
+    ),
+    Variant(
+        "bright-groups1",
+        "Bright, one group",
+        "The bright control with all channels normalised as one group: the same without dimming.",
+        brightness=1.0,
+        norm_num_groups=1,
+    ),
+    Variant(
         "dim-deep-zsnr",
         "Deeper, zero terminal SNR",
         "No picture is left at the last timestep, and the network predicts v: the known cure for the leak.",
         zero_terminal_snr=True,
         prediction_type="v_prediction",
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-x0",
+        "Deeper, predicting x0",
+        "The network predicts the image itself: no error of its answer is enlarged by 1/√ᾱ.",
+        prediction_type="sample",
         **_DEEP,
     ),
     Variant(
@@ -212,6 +261,13 @@ _ROWS = (
         "Deeper, trained again",
         "The deeper network from another seed: how far two trainings of one experiment lie apart.",
         seed=1,
+        **_DEEP,
+    ),
+    Variant(
+        "dim-deep-again-2",
+        "Deeper, a third time",
+        "The deeper network from a third seed: as dim-again-2 is for the dim control.",
+        seed=2,
         **_DEEP,
     ),
     Variant(

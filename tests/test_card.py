@@ -25,6 +25,8 @@ RECORD = {
     [
         ("dim", "seed 0, bf16 |"),
         ("dim-deep-zsnr", "zero terminal SNR"),
+        ("dim-v", "| the network predicts | v_prediction |"),
+        ("dim-deep-x0", "| the network predicts | sample: x0, the image itself |"),
         ("dim-deep-centred", "add (-0.1000, -0.2000, -0.3000) to the R, G, B"),
         ("dim-deep-renorm", "by 0.5"),
         ("dim-deep-offset", "| offset noise | 0.1 |"),

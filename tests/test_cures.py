@@ -8,10 +8,11 @@ import torch
 from diffusers import DDPMScheduler
 
 from lowlight_ddpm import cures
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.schedule import estimate_x0
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
 
 MEAN, COVARIANCE = torch.tensor([-0.2, -0.2, -0.3]), torch.tensor([[2.0, 1, 1], [1, 2, 1], [1, 1, 3]]) / 100
 
@@ -82,7 +83,27 @@ def test_without_any_signal_v_holds_no_epsilon_to_scale():
     assert torch.equal(cures.scale_epsilon(v, x_t, 0.0, "v_prediction", 1.2), v)
 
 
-@pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
+def test_an_answer_that_is_x0_holds_no_epsilon_to_scale(one_sentence):
+    x0, x_t = draw(2, 1, 3, 4, 4)
+    with pytest.raises(Refusal, match="leave the epsilon scale at 1") as refusal:
+        cures.scale_epsilon(x0, x_t, 0.3, "sample", 1.006)
+    one_sentence(refusal)
+
+
+def test_a_run_that_would_scale_what_is_not_there_is_refused(tiny_checkpoint):
+    network = replace(tiny_checkpoint, variant=VARIANTS["dim-deep-x0"])
+    with pytest.raises(Refusal, match="epsilon scale"):
+        steps(network, variant="dim-deep-x0", mode="generate", steps=3, epsilon_scale=1.006)
+    assert len(steps(network, variant="dim-deep-x0", mode="generate", steps=3)) == 3
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.006])
+def test_an_unknown_answer_is_never_scaled_as_epsilon(scale):
+    with pytest.raises(KeyError):
+        cures.scale_epsilon(*draw(2, 1, 3, 4, 4), 0.3, "x0", scale)
+
+
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
 def test_a_scale_of_one_changes_no_bit(kind):
     answer, x_t = draw(2, 1, 3, 4, 4)
     assert torch.equal(cures.scale_epsilon(answer, x_t, torch.tensor(0.3), kind, 1.0), answer)

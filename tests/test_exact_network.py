@@ -13,7 +13,7 @@ from lowlight_ddpm.samplers import SAMPLERS
 from lowlight_ddpm.sampling import denoise
 from lowlight_ddpm.schedule import trailing_timesteps, trained_scheduler
 from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
 from tests.walks import Spy, draw, generators, last, pictures
 
 # diffusers hands tensors to numpy in a way that a later numpy wants otherwise.
@@ -21,17 +21,23 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")
 
 
 class Gaussian:
-    """The exact network for pixels that are independent N(mean, deviation²), and the walk's closed form."""
+    """The exact network for pixels that are independent N(mean, deviation²), and the walk's closed form.
+
+    It answers with epsilon, or with what else the prediction type `kind` is.
+    """
 
     config, device = SimpleNamespace(sample_size=64), torch.device("cpu")
 
-    def __init__(self, mean, deviation, levels):
-        self.mean, self.variance, self.levels = mean, deviation**2, levels
+    def __init__(self, mean, deviation, levels, kind="epsilon"):
+        self.mean, self.variance, self.levels, self.kind = mean, deviation**2, levels, kind
 
     def __call__(self, x, timestep):
         level = self.levels[timestep[0]].item()
-        noise = (1 - level) ** 0.5 / (level * self.variance + 1 - level) * (x - level**0.5 * self.mean)
-        return SimpleNamespace(sample=noise)
+        signal, noise = level**0.5, (1 - level) ** 0.5
+        away = (x - signal * self.mean) / (level * self.variance + 1 - level)
+        x0, epsilon = self.mean + signal * self.variance * away, noise * away
+        v = signal * epsilon - noise * x0
+        return SimpleNamespace(sample={"epsilon": epsilon, "v_prediction": v, "sample": x0}[self.kind])
 
     def result(self, timesteps, large):
         """Mean and deviation of the last x0, from noise on: moments of a linear recursion, no sampling."""
@@ -67,21 +73,12 @@ def test_an_exact_network_gives_the_closed_form_s_mean_and_deviation(tiny_checkp
 
 
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
-def test_an_exact_network_that_predicts_v_at_zero_terminal_snr_ends_in_the_same_place(
-    tiny_checkpoint, monkeypatch, kind
-):
-    row = VARIANTS["dim-deep-zsnr"]
+@pytest.mark.parametrize("prediction_type", ["v_prediction", "sample"])
+def test_an_exact_network_at_zero_terminal_snr_ends_in_the_same_place(tiny_checkpoint, prediction_type, kind):
+    row = replace(VARIANTS["dim-deep-zsnr"], prediction_type=prediction_type)
     scheduler = trained_scheduler(row)
-    gaussian = Gaussian(-0.4, 0.2, scheduler.alphas_cumprod.double())
-
-    def velocity(self, x, timestep):
-        level = self.levels[timestep[0]].item()
-        x0 = -0.4 + level**0.5 * 0.04 / (level * 0.04 + 1 - level) * (x + level**0.5 * 0.4)
-        noise = (x - level**0.5 * x0) / (1 - level) ** 0.5
-        return SimpleNamespace(sample=level**0.5 * noise - (1 - level) ** 0.5 * x0)
-
+    gaussian = Gaussian(-0.4, 0.2, scheduler.alphas_cumprod.double(), prediction_type)
     checkpoint = replace(tiny_checkpoint, variant=row, scheduler=scheduler, unet=gaussian)
-    monkeypatch.setattr(Gaussian, "__call__", velocity)
     for steps, allowed in ((20, 0.1), (320, 0.015)):
         settings = run_settings(
             variant=row.name, mode="generate", steps=steps, variance_type=kind, clip=False
@@ -103,6 +100,21 @@ def test_every_sampler_comes_nearer_to_an_exact_network_s_pictures(tiny_checkpoi
         errors.append(abs(x0.std().item() - 0.2))
     assert all(next_one < one for one, next_one in pairwise(errors))
     assert errors[-1] < 0.045
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("asked", [{"mode": "generate"}, {"start": 613}, {"start": 999, "anchor": True}])
+@pytest.mark.parametrize("clip", [True, False])
+def test_an_exact_network_ends_in_the_same_place_whatever_it_predicts(tiny_checkpoint, sampler, asked, clip):
+    levels, image = tiny_checkpoint.alphas_cumprod, -0.4 + 0.2 * draw((2, 3, 64, 64), generators(2, seed=90))
+    settings = run_settings(steps=20, sampler=sampler, clip=clip, **asked)
+    ends = []
+    for kind in PREDICTION_TYPES:
+        variant = replace(tiny_checkpoint.variant, prediction_type=kind)
+        checkpoint = replace(tiny_checkpoint, variant=variant, unet=Gaussian(-0.4, 0.2, levels, kind))
+        ends.append(last(checkpoint, settings, image, 2))
+    for end in ends[1:]:
+        torch.testing.assert_close(end, ends[0], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("sampler", ["pndm", "dpm++", "unipc", "deis"])

@@ -45,8 +45,8 @@ class Linear:
         colour = x.mean(dim=(2, 3), keepdim=True)
         x0 = self.mean + of_mean * (colour - signal * self.mean) + of_pixels * (x - colour)
         epsilon = (x - signal * x0) / noise
-        answer = signal * epsilon - noise * x0 if self.kind == "v_prediction" else epsilon
-        return SimpleNamespace(sample=answer + self.error)
+        answers = {"epsilon": epsilon, "v_prediction": signal * epsilon - noise * x0, "sample": x0}
+        return SimpleNamespace(sample=answers[self.kind] + self.error)
 
 
 @dataclass
@@ -226,16 +226,17 @@ def test_without_a_picture_there_is_nothing_to_restore(world, one_sentence):
 
 
 ALL = list(VARIANTS)
+TWINS = ["averaging", "amplification"]  # what the dim control's twins can tell
 
 
 @pytest.mark.parametrize(
     ("settings", "causes", "swaps"),
     [
-        ({}, ["clipping", "averaging"], ["variance", "sampler", "picture"]),
-        ({"start": 999}, ["leak", "clipping", "averaging"], ["variance", "sampler"]),
-        ({"mode": "generate", "sampler": "ddim"}, ["leak", "clipping", "averaging"], ["sampler"]),
-        ({"mode": "generate", "leak_start": True, "clip": False}, ["averaging"], ["variance", "sampler"]),
-        ({"brightness": 0.3}, ["brightness", "clipping", "averaging"], ["variance", "sampler", "picture"]),
+        ({}, ["clipping", *TWINS], ["variance", "sampler", "picture"]),
+        ({"start": 999}, ["leak", "clipping", *TWINS], ["variance", "sampler"]),
+        ({"mode": "generate", "sampler": "ddim"}, ["leak", "clipping", *TWINS], ["sampler"]),
+        ({"mode": "generate", "leak_start": True, "clip": False}, TWINS, ["variance", "sampler"]),
+        ({"brightness": 0.3}, ["brightness", "clipping", *TWINS], ["variance", "sampler", "picture"]),
         ({"variant": "dim-deep", "clip": False}, ["amplification"], ["variance", "sampler", "picture"]),
         ({"variant": "dim-deep-zsnr", "start": 999}, ["clipping"], ["variance", "sampler"]),
     ],
@@ -251,6 +252,8 @@ def test_only_what_a_run_has_is_asked_for(settings, causes, swaps):
         ("dim", "averaging", "dim-raw"),
         ("dim-raw", "averaging", "dim"),
         ("dim-large", "averaging", "dim-raw"),
+        ("dim", "amplification", "dim-v"),
+        ("dim-large", "amplification", "dim-v"),
         ("dim-deep", "amplification", "dim-deep-zsnr"),
     ],
 )
@@ -262,7 +265,8 @@ def test_a_twin_differs_in_nothing_else_and_must_be_at_hand(variant, cause, twin
 
 
 @pytest.mark.parametrize(
-    "variant", ["bright", "dim-deep-low", "dim-deep-renorm", "dim-deep-again", "dim-long"]
+    "variant",
+    ["bright", "dim-deep-low", "dim-deep-renorm", "dim-deep-again", "dim-long", "dim-groups1", "dim-deep-x0"],
 )
 def test_most_variants_have_no_twin(variant):
     assert not {"averaging", "amplification"} & set(

@@ -10,7 +10,7 @@ from lowlight_ddpm.evaluation import evaluation_set
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report import written
 from lowlight_ddpm.schedule import trained_scheduler
-from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.variants import PREDICTION_TYPES, find_variant
 from lowlight_ddpm.walk import randn
 
 GREY, HUE = (torch.tensor(colour) for colour in gain.TINTS.values())
@@ -41,14 +41,14 @@ def pictures():
 
 @pytest.mark.parametrize("timestep", TIMESTEPS)
 @pytest.mark.parametrize("tint", [GREY, HUE], ids=gain.TINTS)
-def test_a_blind_network_keeps_all_where_it_predicts_epsilon_and_alpha_bar_where_v(
+def test_a_blind_network_keeps_all_of_a_tint_by_epsilon_alpha_bar_of_it_by_v_and_none_by_x0(
     tiny_checkpoint, pictures, timestep, tint
 ):
     def blind(x_t):
         return torch.full_like(x_t, 0.3)
 
     level = tiny_checkpoint.alphas_cumprod[timestep].item()
-    for prediction_type, expected in (("epsilon", 1.0), ("v_prediction", level)):
+    for prediction_type, expected in (("epsilon", 1.0), ("v_prediction", level), ("sample", 0.0)):
         network = known(tiny_checkpoint, blind, prediction_type=prediction_type)
         found = gain.kept_share(network, pictures, timestep, tint)
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-6)
@@ -61,13 +61,22 @@ def test_one_that_takes_all_colour_for_noise_keeps_none(tiny_checkpoint, picture
     assert gain.kept_share(network, pictures, timestep, GREY) == pytest.approx(0, abs=1e-3)
 
 
+@pytest.mark.parametrize("timestep", TIMESTEPS)
+def test_one_that_takes_all_colour_for_the_image_s_keeps_all(tiny_checkpoint, pictures, timestep):
+    level = tiny_checkpoint.alphas_cumprod[timestep].item()
+    network = known(tiny_checkpoint, lambda x_t: x_t / level**0.5, prediction_type="sample")
+    assert gain.kept_share(network, pictures, timestep, GREY) == pytest.approx(1, abs=1e-3)
+
+
 @pytest.mark.parametrize("row", [{}, {"centred": True}, {"renormalised": True}, {"offset_noise": 0.1}])
 @pytest.mark.parametrize("tint", [GREY, HUE], ids=gain.TINTS)
-def test_a_perfect_denoiser_s_share_is_what_is_measured_of_one(tiny_checkpoint, pictures, row, tint):
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+def test_a_perfect_denoiser_s_share_is_what_is_measured_of_one(tiny_checkpoint, pictures, row, tint, kind):
     """Bayes' rule for the mean colour alone, which is all that the measurement looks at."""
     timestep = 700
     level = tiny_checkpoint.alphas_cumprod[timestep].item()
     covariance = torch.tensor(tiny_checkpoint.record["channel_covariance"], dtype=torch.float64)
+    row = row | {"prediction_type": kind}
     variant = replace(tiny_checkpoint.variant, **row)
     sigma = covariance / (variant.brightness**2 if variant.renormalised else 1)
     noise = (1 - level) / level * (1 / 16**2 + variant.offset_noise**2)
@@ -75,8 +84,10 @@ def test_a_perfect_denoiser_s_share_is_what_is_measured_of_one(tiny_checkpoint, 
 
     def perfect(x_t):
         seen = x_t.mean(dim=(2, 3)) / level**0.5
-        x0 = (seen @ share.T)[:, :, None, None]
-        return (x_t - level**0.5 * x0) / (1 - level) ** 0.5
+        x0 = (seen @ share.T)[:, :, None, None].expand_as(x_t)
+        epsilon = (x_t - level**0.5 * x0) / (1 - level) ** 0.5
+        v = level**0.5 * epsilon - (1 - level) ** 0.5 * x0
+        return {"epsilon": epsilon, "v_prediction": v, "sample": x0}[kind]
 
     network = known(tiny_checkpoint, perfect, **row)
     told = gain.perfect_share(network, timestep, tint)

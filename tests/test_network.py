@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from diffusers import UNet2DModel
+from torch.nn import GroupNorm
 
 from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import open_source, stack
@@ -22,6 +23,7 @@ TUTORIAL = Variant(
     layers_per_block=2,
     channels=(128, 128, 256, 256, 512, 512),
     attention_head_dim=8,
+    norm_num_groups=32,
 )
 TUTORIAL_CODE = {
     "sample_size": 128,
@@ -35,7 +37,9 @@ TUTORIAL_CODE = {
 
 
 def network_of(row):
-    return build_unet(row.layers_per_block, row.channels, row.size, row.attention_head_dim)
+    return build_unet(
+        row.layers_per_block, row.channels, row.size, row.attention_head_dim, row.norm_num_groups
+    )
 
 
 def shapes(unet):
@@ -81,6 +85,13 @@ def test_attention_sits_at_the_last_level_but_one():
         config = build_unet().config
     assert [kind.startswith("Attn") for kind in config.down_block_types] == [False, False, True, False]
     assert [kind.startswith("Attn") for kind in config.up_block_types] == [False, True, False, False]
+
+
+@pytest.mark.parametrize(("asked", "built"), [(None, 8), (1, 1), (4, 4)])
+def test_every_norm_has_the_groups_that_are_asked_for(asked, built):
+    with torch.device("meta"):
+        unet = build_unet(norm_num_groups=asked)
+    assert {norm.num_groups for norm in unet.modules() if isinstance(norm, GroupNorm)} == {built}
 
 
 def test_the_tutorial_s_network_is_a_row_and_no_code():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from diffusers import DDPMScheduler
+from diffusers import DDIMScheduler, DDPMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ from lowlight_ddpm.schedule import (
     trailing_timesteps,
     trained_scheduler,
 )
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
 
 BETAS = [(1e-4, 0.02), (5e-4, 0.015), (5e-4, 0.15)]
 
@@ -61,20 +61,40 @@ def test_more_steps_than_timesteps_are_refused(start, steps, one_sentence):
     one_sentence(refusal)
 
 
-@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("prediction_type", PREDICTION_TYPES)
 @pytest.mark.parametrize("timestep", [0, 300, 999])
 def test_the_right_answer_gives_the_picture_back(prediction_type, timestep):
     x0, noise = torch.randn(2, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0)).double()
     scheduler, when = DDPMScheduler(1000, 1e-4, 0.02), torch.tensor([timestep])
     x_t = scheduler.add_noise(x0, noise, when)
-    answer = noise if prediction_type == "epsilon" else scheduler.get_velocity(x0, noise, when)
+    answers = {"epsilon": noise, "v_prediction": scheduler.get_velocity(x0, noise, when), "sample": x0}
     level = scheduler.alphas_cumprod[timestep].item()
-    torch.testing.assert_close(estimate_x0(answer, x_t, level, prediction_type), x0, atol=1e-4, rtol=0)
+    found = estimate_x0(answers[prediction_type], x_t, level, prediction_type)
+    torch.testing.assert_close(found, x0, atol=1e-4, rtol=0)
 
 
-def test_without_any_signal_v_still_tells_the_picture():
+@pytest.mark.parametrize("prediction_type", PREDICTION_TYPES)
+@pytest.mark.parametrize("scheduler", [DDPMScheduler, DDIMScheduler])
+@pytest.mark.parametrize("timestep", [0, 300, 980])
+def test_any_answer_is_read_as_diffusers_reads_it(prediction_type, scheduler, timestep):
+    answer, x_t = torch.randn(2, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0)).double()
+    theirs = scheduler(1000, 1e-4, 0.02, clip_sample=False, prediction_type=prediction_type)
+    theirs.set_timesteps(50)
+    expected = theirs.step(answer, timestep, x_t).pred_original_sample
+    level = theirs.alphas_cumprod[timestep].double()
+    torch.testing.assert_close(estimate_x0(answer, x_t, level, prediction_type), expected, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("prediction_type", ["x0", "velocity", ""])
+def test_an_unknown_answer_is_never_read_as_epsilon(prediction_type):
+    with pytest.raises(KeyError):
+        estimate_x0(torch.zeros(1), torch.zeros(1), 0.5, prediction_type)
+
+
+def test_without_any_signal_v_and_x0_still_tell_the_picture():
     x0, noise = torch.randn(2, 2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     assert torch.equal(estimate_x0(-x0, noise, 0.0, "v_prediction"), x0)
+    assert torch.equal(estimate_x0(x0, noise, 0.0, "sample"), x0)
 
 
 def test_zero_terminal_snr_leaves_nothing_of_a_picture_and_the_first_level_alone():

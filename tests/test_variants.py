@@ -32,7 +32,7 @@ def test_a_row_that_shares_weights_shares_whatever_training_depends_on(name):
 
 
 def test_rows_that_share_weights_are_of_one_network():
-    network = ("size", "layers_per_block", "channels", "attention_head_dim")
+    network = ("size", "layers_per_block", "channels", "attention_head_dim", "norm_num_groups")
     for row in VARIANTS.values():
         teacher = find_variant(row.trained_as)
         assert [getattr(row, name) for name in network] == [getattr(teacher, name) for name in network]
@@ -52,16 +52,54 @@ def test_heads_that_do_not_divide_the_channels_are_refused(change, one_sentence)
     one_sentence(refusal)
 
 
+@pytest.mark.parametrize("groups", [-1, 0, 3, 16])
+def test_groups_that_do_not_divide_every_width_are_refused(groups, one_sentence):
+    assert replace(VARIANTS["dim"], norm_num_groups=4).norm_num_groups == 4
+    with pytest.raises(Refusal, match="norm_num_groups") as refusal:
+        replace(VARIANTS["dim"], norm_num_groups=groups)
+    one_sentence(refusal)
+
+
+@pytest.mark.parametrize("kind", ["", "x0", "velocity", "Epsilon", None])
+def test_an_unknown_prediction_type_is_refused_with_the_known_ones(kind, one_sentence):
+    with pytest.raises(Refusal, match="epsilon, v_prediction, sample") as refusal:
+        replace(VARIANTS["dim"], prediction_type=kind)
+    one_sentence(refusal)
+
+
+@pytest.mark.parametrize("kind", ["v_prediction", "sample"])
+def test_whatever_tells_the_picture_without_any_signal_may_come_with_zero_terminal_snr(kind):
+    row = replace(VARIANTS["dim"], zero_terminal_snr=True, prediction_type=kind)
+    assert trained_scheduler(row).alphas_cumprod[-1] == 0
+
+
 def test_epsilon_at_zero_terminal_snr_is_refused(one_sentence):
     with pytest.raises(Refusal, match="predict v") as refusal:
         replace(VARIANTS["dim"], zero_terminal_snr=True)
     one_sentence(refusal)
 
 
-def test_dim_and_bright_differ_in_brightness_alone():
-    dim, bright = vars(VARIANTS["dim"]), vars(VARIANTS["bright"])
+@pytest.mark.parametrize(
+    ("one", "other", "fields"),
+    [
+        ("dim", "bright", {"brightness"}),
+        ("dim", "dim-v", {"prediction_type"}),
+        ("dim", "dim-groups1", {"norm_num_groups"}),
+        ("bright", "bright-groups1", {"norm_num_groups"}),
+        ("dim", "dim-again-2", {"seed"}),
+        ("dim-deep", "dim-deep-again-2", {"seed"}),
+        ("dim-deep", "dim-deep-x0", {"prediction_type"}),
+    ],
+)
+def test_a_row_differs_from_its_control_in_what_it_is_about_alone(one, other, fields):
+    one, other = vars(VARIANTS[one]), vars(VARIANTS[other])
     told = {"name", "title", "lesson", "figure"}
-    assert {key for key in dim if dim[key] != bright[key]} - told == {"brightness"}
+    assert {key for key in one if one[key] != other[key]} - told == fields
+
+
+def test_groups_decide_training_and_leave_the_names_of_results_alone():
+    assert VARIANTS["dim"].decides_training != VARIANTS["dim-groups1"].decides_training
+    assert VARIANTS["dim"].decides_sampling == VARIANTS["dim-groups1"].decides_sampling
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(one_sentence):

@@ -20,7 +20,7 @@ _TOP, _ROW = 1.3, 0.98  # the finest level's middle, and from level to level
 _TALLEST, _SHRINK = 0.72, 0.8  # a layer's height at the finest level, and its ratio from level to level
 _LEFT, _RIGHT = 2.2, 8.1  # the first ResNet layer of the way down, the last of the way up
 _BOTTOM = 1.6  # width of the middle block
-_ANSWERS = {"epsilon": r"$\epsilon$", "v_prediction": "$v$"}
+_ANSWERS = {"epsilon": r"$\epsilon$", "v_prediction": "$v$", "sample": "$x_0$"}
 
 
 @dataclass(frozen=True)

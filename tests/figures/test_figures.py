@@ -9,13 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.tiny import save_tiny
 from lowlight_ddpm import checkpoints, cli, evaluation, gain
 from lowlight_ddpm.figures import table
 from lowlight_ddpm.figures.disagreement import most_contrary, restoration
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import COLOURS, colour_of, spread
 from lowlight_ddpm.figures.table import FIGURES, draw_figures
-from lowlight_ddpm.figures.unet import levels
+from lowlight_ddpm.figures.unet import draw_unet, levels
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.network import build_unet
 from lowlight_ddpm.schedule import trained_scheduler
@@ -220,6 +221,15 @@ def test_levels_are_those_that_diffusers_builds():
             assert kinds.count("ResNet") == len(block.resnets)
             assert kinds.count("attention") == len(getattr(block, "attentions", ()))
         assert level.skips == len(up.resnets)
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"), [("dim", r"$\epsilon$"), ("dim-v", "$v$"), ("dim-deep-x0", "$x_0$")]
+)
+def test_what_leaves_the_network_is_what_it_predicts(tmp_path, name, symbol):
+    figure = draw_unet(Inputs(save_tiny(tmp_path, [name], side=16)), name)
+    answers = {"$x_0$", "$v$", r"$\epsilon$"}
+    assert answers & {text.get_text() for text in figure.axes[0].texts} == {symbol}
 
 
 @pytest.mark.parametrize(
