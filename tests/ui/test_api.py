@@ -1,9 +1,7 @@
 """The endpoints as programs see them, over HTTP."""
 
-import asyncio
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -17,6 +15,7 @@ from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.variants import VARIANTS
+from tests.ui.mcp_client import mcp_session
 
 NAMES = {"denoise", "generate", "compare", "explain", "measure", "schedule", "variants"}
 README = Path(__file__).parents[2] / "README.md"
@@ -193,24 +192,6 @@ def test_they_are_the_only_endpoints_and_document_every_parameter(client):
     parameters = {one["parameter_name"]: one for one in endpoints["/denoise"]["parameters"]}
     assert set(parameters) == {"picture", *RunSettings.model_fields}
     assert parameters["steps"]["python_type"] == {"type": "int", "description": "network calls"}
-
-
-def mcp_session(page, use):
-    """What `use` makes of a session of the protocol's own client."""
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
-
-    async def talk():
-        async with (
-            streamablehttp_client(f"{page.local_url}gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            return await use(session)
-
-    # In a thread of its own: playwright leaves a running loop in this one when its tests come first.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, talk()).result()
 
 
 def test_a_language_model_s_client_finds_the_same_as_described_tools(page):
