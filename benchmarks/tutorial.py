@@ -45,7 +45,7 @@ def train(unet: UNet2DModel, pictures: Sequence, recipe: Recipe, precision: str 
     loader = DataLoader(
         Pictures(pictures, unet.config.sample_size), recipe.batch_size, shuffle=True, drop_last=True
     )
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=recipe.adamw_learning_rate)
     rate = get_cosine_schedule_with_warmup(optimizer, recipe.warmup_steps, len(loader) * recipe.epochs)
     unet, optimizer, loader, rate = accelerator.prepare(unet, optimizer, loader, rate)
     scheduler = DDPMScheduler(1000)

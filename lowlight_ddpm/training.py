@@ -1,7 +1,6 @@
 """Training: a generator of steps, with a state that a run goes on from to the same bits."""
 
 import copy
-import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -15,9 +14,11 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor
 from torch.nn import functional as F
 
+from lowlight_ddpm.checkpoints import Checkpoint
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.frame import Frame
 from lowlight_ddpm.network import CHANNELS, build_unet
+from lowlight_ddpm.optimizer import Muon
 from lowlight_ddpm.photometry import channel_statistics, digest, prepare
 from lowlight_ddpm.schedule import TRAIN_TIMESTEPS, trained_scheduler
 from lowlight_ddpm.variants import Variant
@@ -25,24 +26,28 @@ from lowlight_ddpm.variants import Variant
 
 @dataclass(frozen=True)
 class Recipe:
-    """How every variant is trained; chosen once, on `bright`, by short trials.
+    """How every variant is trained; chosen once, on `dim`, as docs/training.md tells.
 
-    The learning rate rises over `warmup_steps` and falls to 0 along a cosine (diffusers). `ema_decay` is
-    the ceiling that 1 − (1 + step)^(−3/4) climbs to (EMAModel with warm-up, inv_gamma 1, power 3/4).
-    `channels` and `attention_head_dim` are the network's, as a row has them. `drawn` butterflies of our own
+    `learning_rate` is Muon's, for matrices and convolutions, `adamw_learning_rate` that of all other weights,
+    which `weight_decay` is for. Both rise over `warmup_steps` and fall to 0 along a cosine (diffusers).
+    `ema_decay` is the ceiling that 1 − (1 + step)^(−3/4) climbs to (EMAModel with warm-up, inv_gamma 1, power
+    3/4). Where timesteps are `stratified`, a batch of B images has one from each B-th of the schedule.
+    `channels` and `attention_head_dim` are the network's, as a row has them. `drawn` synthetic butterflies
     are added to the photographs.
     """
 
-    epochs: int
+    epochs: float
     batch_size: int = 16
-    learning_rate: float = 1e-3
-    warmup_steps: int = 200
+    learning_rate: float = 0.02
+    adamw_learning_rate: float = 1e-3
+    warmup_steps: int = 50
     weight_decay: float = 1e-2
     gradient_clip: float = 1.0
     ema_decay: float = 0.999
+    stratified: bool = True
     channels: tuple[int, ...] = CHANNELS
     attention_head_dim: int | None = None
-    drawn: int = 100
+    drawn: int = 150
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,10 @@ class Training:
         self.variant, self.recipe, self.pictures = variant, recipe, pictures
         self.batch_size = min(recipe.batch_size, len(pictures))
         self.steps_per_epoch = len(pictures) // self.batch_size
-        self.total_steps = self.steps_per_epoch * recipe.epochs
+        self.total_steps = round(self.steps_per_epoch * recipe.epochs)
 
+        # TensorFloat-32 would round fp32 products to 10 bits on a GPU.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         self.accelerator = Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available())
         self.accumulate, self.processes = accumulate, self.accelerator.num_processes
         if self.processes * accumulate > self.batch_size:
@@ -98,8 +105,8 @@ class Training:
         self.generator = torch.Generator().manual_seed(variant.seed)
         torch.manual_seed(variant.seed)  # the network's first weights
         unet = _network(variant, recipe, pictures.shape[-1])
-        optimizer = torch.optim.AdamW(
-            unet.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        optimizer = Muon(
+            unet, recipe.learning_rate, recipe.adamw_learning_rate, weight_decay=recipe.weight_decay
         )
         self.unet, self.optimizer = self.accelerator.prepare(unet, optimizer)
         self.learning_rate = get_cosine_schedule_with_warmup(
@@ -156,21 +163,35 @@ class Training:
         """x_t, what the network should say of it, and t, of uint8 pictures (B, 3, H, W), half flipped.
 
         The target is ε in ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho
-        2022, section 4), which diffusers calls velocity.
+        2022, section 4), which diffusers calls velocity, or x0 itself, which it calls the sample.
         """
         count = len(batch)
         flip = torch.rand(count, 1, 1, 1, generator=self.generator) < 0.5
         noise = torch.randn(batch.shape, generator=self.generator)
-        timesteps = torch.randint(TRAIN_TIMESTEPS, (count,), generator=self.generator)
+        timesteps = self._draw_timesteps(count)
         if self.variant.offset_noise:
             colour = torch.randn(*batch.shape[:2], 1, 1, generator=self.generator)
             noise = noise + self.variant.offset_noise * colour
 
         x0 = self.frame.enter(prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness))
         x_t = self.scheduler.add_noise(x0, noise, timesteps)
-        velocity = self.variant.prediction_type == "v_prediction"
-        target = self.scheduler.get_velocity(x0, noise, timesteps) if velocity else noise
-        return x_t, target, timesteps
+        targets = {
+            "epsilon": lambda: noise,
+            "v_prediction": lambda: self.scheduler.get_velocity(x0, noise, timesteps),
+            "sample": lambda: x0,
+        }
+        return x_t, targets[self.variant.prediction_type](), timesteps
+
+    def _draw_timesteps(self, count: int) -> Tensor:
+        """Uniform over the schedule, int64 (count,).
+
+        Stratified ones are so over all batches, since it is chance which image comes first in one; the loss
+        of a batch, which is a thousand times larger at the first timesteps than at the last, scatters less.
+        """
+        if not self.recipe.stratified:
+            return torch.randint(TRAIN_TIMESTEPS, (count,), generator=self.generator)
+        places = (torch.arange(count) + torch.rand(count, generator=self.generator)) / count
+        return (places * TRAIN_TIMESTEPS).long().clamp(max=TRAIN_TIMESTEPS - 1)
 
     def _shares(self, count: int) -> list[slice]:
         """This process's parts of a batch of `count`; those of all processes hold every picture once."""
@@ -199,6 +220,14 @@ class Training:
         if averaged:
             self.ema.copy_to(unet.parameters())
         return unet
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The network as it stands, with the averaged weights, ready to sample and to be measured."""
+        mean, covariance = channel_statistics(self.pictures, self.variant.brightness)
+        record = {"channel_mean": mean.tolist(), "channel_covariance": covariance.tolist()}
+        unet = self.copy_unet(averaged=True).eval().requires_grad_(False)
+        return Checkpoint(self.variant, unet.to(memory_format=torch.channels_last), self.scheduler, record)
 
     def restore(self, state: dict) -> None:
         """Go on from what `state` was at some step of a run with the same `settings`."""
@@ -234,27 +263,11 @@ class Training:
         }
 
 
-def fastest_precision(variant: Variant, recipe: Recipe, size: int) -> str:
-    """ "bf16" where a training step under bf16 autocast is faster than in fp32 on this machine, else "no".
-
-    Processors without bf16 instructions emulate them many times slower, so it is timed, not looked up.
-    """
-    unet = _network(variant, recipe, size)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    unet, x = unet.to(device), torch.zeros(2, 3, size, size, device=device)
-
-    def seconds(bf16: bool) -> float:
-        begin = time.perf_counter()
-        with torch.autocast(device, torch.bfloat16, enabled=bf16):
-            loss = unet(x, 0).sample.square().mean()
-        loss.backward()
-        if x.is_cuda:
-            torch.cuda.synchronize()
-        return time.perf_counter() - begin
-
-    seconds(False)
-    return "bf16" if min(seconds(True), seconds(True)) < min(seconds(False), seconds(False)) else "no"
-
-
 def _network(variant: Variant, recipe: Recipe, size: int) -> UNet2DModel:
-    return build_unet(variant.layers_per_block, recipe.channels, size, recipe.attention_head_dim)
+    return build_unet(
+        variant.layers_per_block,
+        recipe.channels,
+        size,
+        recipe.attention_head_dim,
+        variant.norm_num_groups,
+    )

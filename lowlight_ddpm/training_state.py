@@ -35,11 +35,11 @@ def run(
         resume(training, path)
         saved = time.monotonic()
         for step in training:
+            yield step  # first: what is made of a step is made before a state says that it is past
             due, stop = anywhere(time.monotonic() - saved > save_every, stopped())
             if due:
                 save(training, path)
                 saved = time.monotonic()
-            yield step
             if stop:
                 break
         save(training, path)
@@ -61,12 +61,6 @@ def resume(training: Training, path: Path) -> None:
     state = on_main(lambda: _state_for(training, path))
     if state is not None:
         training.restore(state)
-
-
-def precision_of(path: Path) -> str | None:
-    """The precision that a saved run trains in, so that it goes on in the same; None where there is none."""
-    _, state = _newest(path)
-    return state and state["settings"]["precision"]
 
 
 def before(path: Path) -> Path:

@@ -54,7 +54,6 @@ def small(monkeypatch, desk, networks):
     monkeypatch.setattr(checkpoints, "ROOT", desk / "checkpoints")
     build = training.build_unet
     monkeypatch.setattr(training, "build_unet", lambda _, channels, *rest: build(1, (8, 8, 8, 8), *rest))
-    monkeypatch.setattr(training, "fastest_precision", lambda *_: "no")
     row = eval(examples(HOWTO)[0], {"Variant": Variant})
     monkeypatch.setitem(VARIANTS, row.name, row)
     monkeypatch.chdir(desk)

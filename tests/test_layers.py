@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 
 # From the ground up; a package counts as one module. On a floor, later names may use earlier ones.
 FLOORS = (
-    ("errors", "variants", "versions", "threads", "network", "processes", "worklist"),
+    ("errors", "variants", "versions", "threads", "network", "optimizer", "processes", "worklist"),
     (
         "frame",
         "photometry",
@@ -32,12 +32,11 @@ FLOORS = (
     ),
     ("images", "hub", "checkpoints", "backends"),
     ("response",),
-    ("walk", "card", "training", "training_state", "sampling"),
+    ("walk", "card", "training", "training_state", "sampling", "held_out"),
     (
         "history",
         "memorisation",
         "loss_curves",
-        "recording",
         "judgement",
         "outputs",
         "run",
@@ -48,6 +47,8 @@ FLOORS = (
         "reasons",
         "evaluation",
         "gain",
+        "milestones",
+        "recording",
         "dark",
         "results",
         "statistics",

@@ -1,5 +1,6 @@
 """What a checkpoint says of its own making: the pictures it learned, its statistics, its card."""
 
+import itertools
 import json
 
 import pytest
@@ -9,7 +10,8 @@ from PIL import Image
 
 from lowlight_ddpm import checkpoints, recording
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import HELD_OUT, draw, square
+from lowlight_ddpm.images import HELD_OUT, hold_out, square
+from lowlight_ddpm.images.drawn import draw_hue
 from lowlight_ddpm.photometry import digest
 from lowlight_ddpm.training import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
@@ -27,30 +29,63 @@ def folder(tmp_path):
 def trained():
     """Two steps of a tiny training, and what it learned from."""
     pixels = torch.randint(256, (6, 3, 16, 16), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
-    data = recording.TrainingSet("butterflies", pixels, ["a.png", "b.png"], {"kind": "image folder"})
+    names = {"held_out": ["a.png", "b.png"], "learned": [f"{number}.png" for number in range(6)]}
+    data = recording.TrainingSet("butterflies", {"kind": "image folder"}, names, {"learned": pixels})
     recipe = Recipe(channels=(8, 16), epochs=2, batch_size=6, warmup_steps=1, drawn=4)
     training = Training(VARIANTS["dim"], pixels, recipe)
     list(training)
     return training, data
 
 
-def colours(pictures):
-    return {int(picture[0, 0, 0]) for picture in pictures}
+def reds(pictures):
+    return [int(picture[0, 0, 0]) for picture in pictures]
 
 
 def test_held_out_pictures_are_not_learned_and_all_others_are(folder):
     data = recording.training_set(str(folder), size=16)
-    assert data.pictures.shape == (34 - HELD_OUT, 3, 16, 16)
-    assert len(data.held_out) == HELD_OUT
-    held_out = {int(name.removesuffix(".png")[-2:]) for name in data.held_out}
-    assert colours(data.pictures) == set(range(34)) - held_out
+    assert data.images["learned"].shape == (34 - HELD_OUT, 3, 16, 16)
+    assert len(data.names["held_out"]) == HELD_OUT
+    for part, images in data.images.items():
+        assert [f"picture_{red:02d}.png" for red in reds(images)] == data.names[part]
+    assert set(reds(data.images["learned"])) == set(range(34)) - set(reds(data.images["held_out"]))
+
+
+def test_a_small_source_is_measured_on_the_pictures_held_out(folder):
+    data = recording.training_set(str(folder), size=16)
+    assert data.names.keys() == {"held_out", "learned"}
+    for part in ("tuning", "reported"):
+        assert torch.equal(data.measured(part), data.images["held_out"])
+
+
+def test_a_large_source_is_split_by_name_once_and_for_all():
+    names = [f"specimen_{number:04d}" for number in range(1234)]
+    parts = recording.split(names)
+    assert {part: len(of) for part, of in parts.items()} == {
+        "held_out": 16,
+        "tuning": 184,
+        "reported": 184,
+        "learned": 850,
+    }
+    assert sorted(itertools.chain(*parts.values())) == names
+    assert all(of == sorted(of) for of in parts.values())
+    assert recording.split(names[::-1]) == parts
+    assert parts["held_out"] == hold_out(names)
+    assert len(recording.split(names[:1233])["learned"]) == 1233 - 16
+    assert len(recording.split([*names, "one more"])["learned"]) == 851
+
+
+def test_a_licence_is_recorded_unless_the_source_has_one(folder):
+    given = recording.training_set(str(folder), size=16, licence="CC0-1.0")
+    assert given.card == {"kind": "image folder", "licence": "CC0-1.0"}
+    assert "licence" not in recording.training_set(str(folder), size=16).card
 
 
 def test_drawn_pictures_are_added_and_none_of_them_is_shown_elsewhere(folder):
     data = recording.training_set(str(folder), drawn=2, size=16)
-    assert len(data.pictures) == 34 - HELD_OUT + 2
-    for number, picture in enumerate(data.pictures[-2:], recording.FIRST_DRAWN):
-        assert torch.equal(picture, square(draw(number), 16))
+    assert len(data.images["learned"]) == 34 - HELD_OUT + 2
+    assert data.names["learned"][-2:] == ["hues_10000", "hues_10001"]
+    for number, picture in enumerate(data.images["learned"][-2:], recording.FIRST_DRAWN):
+        assert torch.equal(picture, square(draw_hue(number), 16))
 
 
 def test_a_source_with_too_few_pictures_is_refused(tmp_path, one_sentence):
@@ -81,14 +116,19 @@ def test_a_run_without_steps_has_no_curve():
 def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path, name):
     training, data = trained
     row = VARIANTS[name]
-    recording.export(tmp_path / name, training, data, row, "python -m lowlight_ddpm train dim")
+    recording.export(
+        tmp_path / name, training, data, row, "python -m lowlight_ddpm train dim", tmp_path / "milestones"
+    )
     loaded = checkpoints.load(name, tmp_path)
 
     record = loaded.record
     assert record == json.loads((tmp_path / name / checkpoints.RECORD).read_text())
-    assert (record["steps"], record["epochs"], record["precision"]) == (2, 2, "no")
+    assert (record["steps"], record["epochs"], record["precision"]) == (2, 2, "fp32")
+    assert record["tf32"] is False
     assert record["held_out"] == ["a.png", "b.png"]
-    known = {"source": "butterflies", "kind": "image folder", "sha256": digest(data.pictures)}
+    assert record["names"] == {"learned": [f"{number}.png" for number in range(6)]}
+    assert record["milestones"] == []
+    known = {"source": "butterflies", "kind": "image folder", "sha256": digest(data.images["learned"])}
     assert record["data"] == known | {"pictures": 6, "drawn": 4}
     assert record["recipe"]["channels"] == [8, 16]
     assert len(record["channel_mean"]) == 3
@@ -102,13 +142,13 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert card.data.library_name == "diffusers"
     assert row.title in card.text
     assert "python -m lowlight_ddpm train dim" in card.text
-    assert f"| kind | image folder |\n| sha256 | `{digest(data.pictures)}` |" in card.text
+    assert f"| kind | image folder |\n| sha256 | `{digest(data.images['learned'])}` |" in card.text
 
 
 def test_exporting_leaves_the_training_as_it_was(trained, tmp_path):
     training, data = trained
     before = {key: weight.clone() for key, weight in training.raw_unet.state_dict().items()}
-    recording.export(tmp_path / "dim", training, data, VARIANTS["dim"], "")
+    recording.export(tmp_path / "dim", training, data, VARIANTS["dim"], "", tmp_path / "milestones")
     after = training.raw_unet.state_dict()
     assert all(
         torch.equal(after[key], weight) and after[key].dtype == weight.dtype for key, weight in before.items()

@@ -8,7 +8,7 @@ import torch
 from accelerate import debug_launcher
 from accelerate.state import AcceleratorState
 
-from lowlight_ddpm import training, training_state
+from lowlight_ddpm import training_state
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photometry import prepare
 from lowlight_ddpm.training import Training
@@ -61,9 +61,11 @@ def undisturbed():
     return run, list(run)
 
 
-@pytest.mark.parametrize("name", ["dim", "dim-deep-zsnr", "dim-deep-centred", "dim-deep-offset"])
+@pytest.mark.parametrize(
+    "name", ["dim", "dim-deep-zsnr", "dim-deep-x0", "dim-deep-centred", "dim-deep-offset"]
+)
 def test_the_loss_of_a_silent_network_is_the_square_of_what_its_row_asks_for(name):
-    """Epsilon or v, of pictures in the network's frame, with or without offset noise: eq. 14 by hand."""
+    """Epsilon, v or x0, of pictures in the network's frame, with or without offset noise: eq. 14 by hand."""
     row, fed = VARIANTS[name], []
     run = job(replace(row, layers_per_block=1), LONGER)
     for weight in run.raw_unet.conv_out.parameters():
@@ -75,14 +77,16 @@ def test_the_loss_of_a_silent_network_is_the_square_of_what_its_row_asks_for(nam
     batch = pictures()[torch.randperm(12, generator=draws)[:4]]
     flip = torch.rand(4, 1, 1, 1, generator=draws) < 0.5
     noise = torch.randn(batch.shape, generator=draws)
-    level = run.scheduler.alphas_cumprod[torch.randint(1000, (4,), generator=draws)].view(4, 1, 1, 1)
+    timesteps = [int((place + draw) * 1000 / 4) for place, draw in enumerate(torch.rand(4, generator=draws))]
+    level = run.scheduler.alphas_cumprod[timesteps].view(4, 1, 1, 1)
     if name == "dim-deep-offset":
         noise = noise + 0.1 * torch.randn(4, 3, 1, 1, generator=draws)
     x0 = prepare(torch.where(flip, batch.flip(-1), batch), row.brightness)
     if name == "dim-deep-centred":
         x0 = x0 - prepare(pictures(), row.brightness).mean((0, 2, 3))[:, None, None]
     signal, spread = level.sqrt(), (1 - level).sqrt()
-    target = signal * noise - spread * x0 if name == "dim-deep-zsnr" else noise
+    targets = {"dim-deep-zsnr": signal * noise - spread * x0, "dim-deep-x0": x0}
+    target = targets.get(name, noise)
     torch.testing.assert_close(fed[0], signal * x0 + spread * noise, atol=1e-5, rtol=0)
     assert first.loss == pytest.approx(target.square().mean().item(), rel=1e-5)
 
@@ -152,8 +156,36 @@ def test_a_batch_in_more_parts_than_it_has_pictures_is_refused(one_sentence):
     one_sentence(refusal)
 
 
+def drawn_timesteps(stratified, count=8, batches=2000):
+    run = job(recipe=replace(RECIPE, stratified=stratified))
+    batch = torch.zeros(count, 3, 16, 16, dtype=torch.uint8)
+    return torch.stack([run.draw(batch)[2] for _ in range(batches)])
+
+
+@pytest.mark.parametrize("stratified", [True, False])
+def test_timesteps_are_drawn_evenly_from_all(stratified):
+    timesteps = drawn_timesteps(stratified)
+    assert timesteps.min() == 0
+    assert timesteps.max() == 999
+    counts = timesteps.flatten().bincount(minlength=1000).view(10, 100).sum(1) / timesteps.numel()
+    assert counts.tolist() == pytest.approx([0.1] * 10, abs=0.01)
+
+
+def test_a_batch_of_stratified_timesteps_has_one_of_every_part_of_the_schedule():
+    parts = drawn_timesteps(True, batches=50) * 8 // 1000
+    assert (parts == torch.arange(8)).float().mean() > 0.99  # 125 · k is a part's own first
+    assert drawn_timesteps(False, batches=50).sort()[0].ne(drawn_timesteps(True, batches=50)).any()
+
+
+def test_a_run_calculates_in_fp32_whatever_a_gpu_would_do_by_itself():
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    assert job().settings["precision"] == "no"
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+
+
 def test_the_loss_falls_on_an_easy_set():
-    recipe = replace(RECIPE, epochs=50, batch_size=8, warmup_steps=5, learning_rate=1e-2)
+    recipe = replace(RECIPE, epochs=50, batch_size=8, warmup_steps=5, adamw_learning_rate=1e-2)
     white = torch.full((8, 3, 8, 8), 255, dtype=torch.uint8)
     losses = [step.loss for step in job(recipe=recipe, pixels=white)]
     assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
@@ -187,7 +219,3 @@ def test_training_on_nothing_is_refused(one_sentence):
     with pytest.raises(Refusal, match="no picture to train on") as refusal:
         job(pixels=pictures()[:0])
     one_sentence(refusal)
-
-
-def test_the_faster_precision_is_one_that_the_processor_has():
-    assert training.fastest_precision(DIM, RECIPE, 8) in {"no", "bf16"}

@@ -15,6 +15,7 @@ from benchmarks import faults
 from lowlight_ddpm import training_state
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.training import Training
+from lowlight_ddpm.variants import VARIANTS
 from tests.tiny_training import DIM, RECIPE, equal, job, pictures, weights
 
 
@@ -65,6 +66,21 @@ def test_a_run_stopped_anywhere_goes_on_to_the_same_bits(tmp_path, undisturbed, 
     assert equal(weights(resumed), weights(whole))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["bright", "dim-v", "dim-groups1", "dim-deep-zsnr", "dim-deep-offset", "dim-deep-x0", "dim-deep-centred"],
+)
+def test_a_row_of_every_kind_is_killed_and_goes_on_to_the_same_bits(tmp_path, name):
+    row, recipe = VARIANTS[name], replace(RECIPE, epochs=1)
+    whole, killed, resumed = (job(row, recipe) for _ in range(3))
+    list(whole)
+    list(itertools.islice(killed, 2))
+    training_state.save(killed, tmp_path / "state.pt")
+    training_state.resume(resumed, tmp_path / "state.pt")
+    assert [step.step for step in resumed] == [3]
+    assert equal(weights(resumed), weights(whole))
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 def test_each_picture_is_seen_once_an_epoch_though_the_run_was_stopped(tmp_path, monkeypatch, steps):
     seen = []
@@ -87,7 +103,7 @@ def test_the_state_is_written_every_so_many_seconds_and_at_the_end(tmp_path, mon
     monkeypatch.setattr(training_state, "save", lambda run, path: written.append(run.place.step))
     for _ in training_state.run(run, tmp_path / "state.pt", save_every=120):
         clock[0] += 50
-    assert written == [4, 7, 9]
+    assert written == [3, 6, 9, 9]
 
 
 def test_a_finished_run_has_nothing_left_to_do(tmp_path):
@@ -145,11 +161,6 @@ def test_a_state_of_other_settings_is_refused(begun, other, one_sentence):
     with pytest.raises(Refusal, match="other settings") as refusal:
         training_state.resume(other(), begun)
     one_sentence(refusal)
-
-
-def test_a_run_goes_on_in_the_precision_it_began_in(tmp_path, begun):
-    assert training_state.precision_of(tmp_path / "state.pt") is None
-    assert training_state.precision_of(begun) == "no"
 
 
 @pytest.mark.parametrize("damage", DAMAGED)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lowlight_ddpm import cli, evaluation, gain, pace, training, training_state
+from lowlight_ddpm import cli, evaluation, gain, pace, training_state
 from lowlight_ddpm.variants import VARIANTS
 
 RANK = os.environ.get("RANK", "0")
@@ -40,7 +40,6 @@ def main():
     VARIANTS.update({name: replace(row, size=16, channels=(8, 16)) for name, row in VARIANTS.items()})
     Path(f"{RANK}.pid").write_text(str(os.getpid()))
     training_state.run = partial(training_state.run, save_every=0)
-    training.fastest_precision = lambda *_: "no"  # which it is is timed, and runs are compared here
     evaluation.STEPS_FROM, evaluation.STEPS, evaluation.FINE_STEPS = {50: 2, 300: 3}, 2, 3
     evaluation.SAMPLES = evaluation.HELD_OUT
     pace.STEPS, pace.REFERENCE = (2,), ("ddpm", 3)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,13 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 STATES = Path("runs")
+
+
+class Precision(StrEnum):
+    """What the network is calculated in; weights, their averages and the optimizer are fp32 in any."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
 
 
 @app.command()
@@ -40,6 +48,12 @@ def train(
     images: OptionalImages = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Of the images, for the record and the card, like CC0-1.0.")
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Of the network's arithmetic: fp32, or bf16 autocast.")
+    ] = Precision.fp32,
     accumulate: Annotated[
         int, typer.Option(min=1, help="Parts that a batch is worked through in, to need less memory.")
     ] = 1,
@@ -53,7 +67,7 @@ def train(
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, recording, training, training_state
+    from lowlight_ddpm import checkpoints, milestones, recording, training, training_state
     from lowlight_ddpm.processes import on_main
 
     torch.set_num_threads(threads)
@@ -69,13 +83,10 @@ def train(
         drawn=0 if learner.source else training.Recipe.drawn,
     )
     state = STATES / learner.name / "state.pt"
-    data = on_main(lambda: recording.training_set(source, recipe.drawn, learner.size))
-    precision = on_main(
-        lambda: (
-            training_state.precision_of(state) or training.fastest_precision(learner, recipe, learner.size)
-        )
-    )
-    job = training.Training(learner, data.pictures, recipe, precision, accumulate)
+    data = on_main(lambda: recording.training_set(source, recipe.drawn, learner.size, licence))
+    arithmetic = "no" if precision is Precision.fp32 else precision.value
+    job = training.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
+    kept = state.parent / "milestones"
     folder = out or checkpoints.ROOT / name
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
 
@@ -85,8 +96,10 @@ def train(
         for step in training_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
+            if speaks() and milestones.is_milestone(job):
+                milestones.keep(kept, job, data.measured("reported"))
             if speaks() and step.ends_epoch and step.epoch == recording.POST_EPOCHS:
-                recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command)
+                recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command, kept)
     # From here on the processes do without each other. While they meet, gloo's threads drop what they hold of
     # Python: PyTorch 2.8 would wait for them with the GIL, which they need for that.
     job.accelerator.wait_for_everyone()
@@ -94,7 +107,7 @@ def train(
     done = job.place.step == job.total_steps
     if speaks():
         if done:
-            recording.export(folder, job, data, variant, command)
+            recording.export(folder, job, data, variant, command, kept)
             print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
         else:
             where = f"step {job.place.step} of {job.total_steps}"

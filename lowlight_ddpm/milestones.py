@@ -1,0 +1,91 @@
+"""What a training keeps on its way: samples from the same noise, colours and errors, after chosen epochs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lowlight_ddpm.checkpoints import Checkpoint
+from lowlight_ddpm.colour import set_colours
+from lowlight_ddpm.gain import kept_share
+from lowlight_ddpm.held_out import epsilon_errors
+from lowlight_ddpm.images import HELD_OUT
+from lowlight_ddpm.outputs import picture_grid
+from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.sampling import denoise
+from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.training import Training
+
+EPOCHS = (1, 2, 5, 10, 20, 50, 100)  # and the last
+SAMPLES, STEPS = 16, 50  # from pure noise of seeds 0 to 15, by as many steps of DDPM
+SIGNALS = (0.02, 0.08, 0.32)  # √ᾱ at which the transmission of a tint is measured
+GREY = torch.ones(3)
+
+
+def is_milestone(training: Training) -> bool:
+    """Whether a run stands at the end of an epoch that is kept, or at its own end."""
+    place = training.place
+    ends_epoch = place.step > 0 and not place.seen
+    return place.step == training.total_steps or (ends_epoch and place.epoch in EPOCHS)
+
+
+def keep(folder: Path, training: Training, reported: Tensor) -> None:
+    """Write epoch-N.json, and the samples beside it as epoch-N.png, by the averaged weights.
+
+    `reported` are images that are not learned, uint8 (N, 3, H, W). The training is left as it was.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, path = training.checkpoint, folder / f"epoch-{training.place.epoch}.json"
+    samples = _sampled(checkpoint)
+    picture_grid(samples).save(path.with_suffix(".png"), optimize=True)
+    found = {
+        "epoch": training.place.epoch,
+        "step": training.place.step,
+        "epsilon_errors": epsilon_errors(checkpoint, reported),
+        "tint_transmission": _transmission(checkpoint, reported),
+        **_colours(samples),
+    }
+    path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def kept(folder: Path) -> list[dict]:
+    """What `keep` has written to a folder, in the order of epochs."""
+    found = [json.loads(path.read_text()) for path in folder.glob("epoch-*.json")]
+    return sorted(found, key=lambda milestone: milestone["step"])
+
+
+def sheets(folder: Path) -> list[Path]:
+    """The samples of every milestone in a folder."""
+    return sorted(folder.glob("epoch-*.png"))
+
+
+def _sampled(checkpoint: Checkpoint) -> Tensor:
+    settings = run_settings(variant=checkpoint.variant.name, mode="generate", steps=STEPS)
+    *_, last = denoise(checkpoint, settings, count=SAMPLES)
+    return last.x0.cpu()
+
+
+def _colours(samples: Tensor) -> dict[str, list[float]]:
+    """Over the samples the mean of their mean colours and backgrounds, and the backgrounds' deviation.
+
+    R, G, B in 1/255; a background is an image's border.
+    """
+    means, backgrounds, _ = set_colours(samples)
+    found = {
+        "sample_mean": means.mean(axis=0),
+        "background_mean": backgrounds.mean(axis=0),
+        "background_sd": backgrounds.std(axis=0),
+    }
+    return {name: np.round(values, 2).tolist() for name, values in found.items()}
+
+
+def _transmission(checkpoint: Checkpoint, images: Tensor) -> dict[str, float]:
+    """The part of a grey tint in x_t that is in x0, by signal level: `gain.kept_share`."""
+    levels = checkpoint.alphas_cumprod.sqrt()
+    shown = prepare(images[:HELD_OUT], checkpoint.variant.brightness)
+    return {
+        str(signal): round(kept_share(checkpoint, shown, (levels - signal).abs().argmin().item(), GREY), 4)
+        for signal in SIGNALS
+    }
