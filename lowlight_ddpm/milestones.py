@@ -1,10 +1,12 @@
 """What a training keeps on its way: samples from the same noise, colours and errors, after chosen epochs."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.checkpoints import Checkpoint
@@ -22,6 +24,7 @@ EPOCHS = (1, 2, 5, 10, 20, 50, 100)  # and the last
 SAMPLES, STEPS = 16, 50  # from pure noise of seeds 0 to 15, by as many steps of DDPM
 SIGNALS = (0.02, 0.08, 0.32)  # √ᾱ at which the transmission of a tint is measured
 GREY = torch.ones(3)
+SHEET_BYTES = 120_000  # of the samples' sheet at most: a repository keeps every one for good
 
 
 def is_milestone(training: Training) -> bool:
@@ -32,14 +35,15 @@ def is_milestone(training: Training) -> bool:
 
 
 def keep(folder: Path, training: Training, reported: Tensor) -> None:
-    """Write epoch-N.json, and the samples beside it as epoch-N.png, by the averaged weights.
+    """Write epoch-N.json, and the samples beside it as epoch-N.png or .jpg, by the averaged weights.
 
     `reported` are images that are not learned, uint8 (N, 3, H, W). The training is left as it was.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, path = training.checkpoint, folder / f"epoch-{training.place.epoch}.json"
     samples = _sampled(checkpoint)
-    picture_grid(samples).save(path.with_suffix(".png"), optimize=True)
+    suffix, content = encoded(picture_grid(samples))
+    path.with_suffix(suffix).write_bytes(content)
     found = {
         "epoch": training.place.epoch,
         "step": training.place.step,
@@ -58,7 +62,23 @@ def kept(folder: Path) -> list[dict]:
 
 def sheets(folder: Path) -> list[Path]:
     """The samples of every milestone in a folder."""
-    return sorted(folder.glob("epoch-*.png"))
+    return sorted(path for path in folder.glob("epoch-*.*") if path.suffix in (".png", ".jpg"))
+
+
+def encoded(sheet: Image.Image) -> tuple[str, bytes]:
+    """A sheet as a file of at most SHEET_BYTES: a PNG, or the best JPEG of full colour resolution that fits.
+
+    Early samples are noisy, and noise does not compress. Figures are never taken from a sheet.
+    """
+    content = BytesIO()
+    sheet.save(content, "PNG", optimize=True)
+    suffix, quality = ".png", 100
+    while len(content.getvalue()) > SHEET_BYTES:
+        quality -= 5
+        content = BytesIO()
+        sheet.save(content, "JPEG", quality=quality, subsampling=0)
+        suffix = ".jpg"
+    return suffix, content.getvalue()
 
 
 def _sampled(checkpoint: Checkpoint) -> Tensor:

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm import checkpoints, held_out, milestones, recording
 from lowlight_ddpm.gain import kept_share
@@ -74,6 +76,17 @@ def test_samples_and_colours_are_of_the_averaged_weights_from_the_same_noises(ke
         borders = pixels[..., frame].mean(-1)
         assert one["background_mean"] == pytest.approx(borders.mean(0).tolist(), abs=0.01)
         assert one["background_sd"] == pytest.approx(borders.std(0, correction=0).tolist(), abs=0.01)
+
+
+def test_a_sheet_that_would_be_too_large_is_a_jpeg_of_the_same_mean_colours():
+    values = torch.randint(256, (3, 276, 276), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    noisy = tv.to_pil_image(values)
+    suffix, content = milestones.encoded(noisy)
+    assert suffix == ".jpg"
+    assert len(content) <= milestones.SHEET_BYTES
+    with Image.open(BytesIO(content)) as decoded:
+        shift = tv.pil_to_tensor(decoded).float().mean((1, 2)) - values.float().mean((1, 2))
+    assert shift.abs().max() < 1
 
 
 def test_the_transmission_is_that_of_a_grey_tint(kept):
