@@ -6,6 +6,9 @@ from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
 
 
+FREE = "CC0-1.0"  # photographs that put no condition on what is learned from them
+
+
 def model_card(
     variant: Variant, record: dict, measured: list[EvalResult] | None = None, picture: str = ""
 ) -> str:
@@ -15,11 +18,12 @@ def model_card(
     of the variant's pictures from pure noise; a card that is written while training has neither.
     """
     ours = variant.source and record["data"].get("kind") == OURS
+    free = ours or record["data"].get("licence") == FREE
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,
-        license="apache-2.0" if ours else "other",
-        license_name=None if ours else "learning-and-research-only",
+        license="apache-2.0" if free else "other",
+        license_name=None if free else "learning-and-research-only",
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
         tags=["ddpm", "low-light", variant.subject],
@@ -46,7 +50,7 @@ def model_card(
         data=_data_card(record["data"]),
         figures=_figures(measured or []),
         drawn=f", {record['data']['drawn']} of them drawn by code" if record["data"]["drawn"] else "",
-        terms="" if ours else _TERMS,
+        terms="" if free else _TERMS,
     )
     return str(ModelCard(body))
 

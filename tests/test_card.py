@@ -51,6 +51,15 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     assert "photographs, whose licences allow learning and research only" in photographs.text
 
 
+def test_what_is_learned_from_free_photographs_is_free():
+    data = RECORD["data"] | {"kind": "image folder", "licence": "CC0-1.0", "sha256": "0"}
+    card = ModelCard(model_card(VARIANTS["dim"], RECORD | {"data": data}))
+    assert card.data.license == "apache-2.0"
+    assert card.data.license_name is None
+    assert "research" not in card.text
+    assert "| licence | CC0-1.0 |" in card.text
+
+
 def test_figures_stand_in_the_text_and_in_the_hub_s_metadata():
     figure = EvalResult("image", "butterflies", "held-out", "ssim", 0.69, metric_name="SSIM")
     card = ModelCard(model_card(VARIANTS["dim"], RECORD, [figure], "samples.png"))
