@@ -5,7 +5,6 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
 
-
 FREE = "CC0-1.0"  # photographs that put no condition on what is learned from them
 
 
