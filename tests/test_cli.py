@@ -210,7 +210,19 @@ def test_pictures_of_two_sizes_are_not_measured(run, photo, tmp_path, one_senten
 
 
 @pytest.mark.parametrize(
-    "command", ["", "denoise", "generate", "measure", "variants", "train", "evaluate", "baselines", "figures"]
+    "command",
+    [
+        "",
+        "denoise",
+        "generate",
+        "measure",
+        "variants",
+        "train",
+        "specimens",
+        "evaluate",
+        "baselines",
+        "figures",
+    ],
 )
 def test_help_explains_every_option(run, command):
     status, out, _ = run(*([command] if command else []), "--help")

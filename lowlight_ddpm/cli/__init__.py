@@ -5,7 +5,7 @@ Heavy imports stand inside the commands, so that --help and a typing mistake ans
 
 import sys
 
-from lowlight_ddpm.cli import hub, runs, studies, training  # their commands join the app  # noqa: F401
+from lowlight_ddpm.cli import hub, runs, specimens, studies, training  # their commands join the app  # noqa: F401
 from lowlight_ddpm.cli.app import app, speaks
 from lowlight_ddpm.errors import Refusal
 

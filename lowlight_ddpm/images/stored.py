@@ -32,7 +32,9 @@ def folder(path: Path) -> Source:
     from datasets import load_dataset
 
     files = {"train": f"{glob.escape(str(path.resolve()))}/**"}
-    rows = load_dataset("imagefolder", data_files=files, split="train", streaming=True, drop_labels=True)
+    # A stray metadata.csv would be taken for a list of the pictures, and end in its own words.
+    dropped = {"drop_labels": True, "drop_metadata": True}
+    rows = load_dataset("imagefolder", data_files=files, split="train", streaming=True, **dropped)
     found = [Path(row["image"]["path"]) for row in _undecoded(rows, "image")] if rows.features else []
     if not found:
         parts = sorted(path.rglob("*.parquet"))

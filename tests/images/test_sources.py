@@ -111,6 +111,12 @@ def test_a_folder_that_is_not_there_is_refused(spec, tmp_path, monkeypatch, one_
     one_sentence(refusal)
 
 
+def test_a_table_that_lies_in_a_folder_is_no_list_of_its_pictures(tmp_path):
+    draw(1, 32).save(tmp_path / "one.png")
+    (tmp_path / "metadata.csv").write_text("specimen,locality\n1,Ecuador\n")
+    assert [name for name, _ in open_source(str(tmp_path))] == ["one.png"]
+
+
 def test_a_folder_without_pictures_is_refused(tmp_path, one_sentence):
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(Refusal, match="holds no picture") as refusal:
