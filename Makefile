@@ -19,15 +19,15 @@ lint: $(VENV)/.tests
 
 # The finished run that the page opens with: to be made again when checkpoints/dim has changed.
 first-run: $(VENV)/.runs
-	$(PYTHON) -m lowlight_ddpm.ui.first_run
+	$(PYTHON) -m lowlight_ddpm.ui.play.first_run
 
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium
-	PYTHONPATH=. $(PYTHON) tests/e2e/screenshots.py
+	PYTHONPATH=. $(PYTHON) tools/screenshots.py
 
 # How soon the page shows its picture, and what watching adds to a run: on an idle machine.
 page-speed: $(VENV)/.tests chromium
-	PYTHONPATH=. $(PYTHON) tests/e2e/page_speed.py
+	PYTHONPATH=. $(PYTHON) tools/page_speed.py
 
 # Each stamp is as new as the requirements that were last installed.
 $(VENV)/.runs: requirements.txt
@@ -77,7 +77,7 @@ notebook: $(VENV)/.runs
 
 # The row of docs/howto.md in a fresh clone, by its commands word for word: trained, measured, seen on the page.
 newcomer: $(VENV)/.tests
-	PYTHONPATH=. $(PYTHON) tests/newcomer.py
+	PYTHONPATH=. $(PYTHON) tests/helpers/newcomer.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,6 +1,7 @@
 """The page: `python app.py`, then open the address that it prints."""
 
-from lowlight_ddpm.ui import interface, logs
+from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui.worker import logs
 
 demo = interface.build()
 

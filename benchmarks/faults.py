@@ -25,10 +25,11 @@ from torch import Tensor
 
 from benchmarks.record import record, row, show
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import evaluation, training_state
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.training import Recipe, Training
+from lowlight_ddpm.study import protocol
+from lowlight_ddpm.training import saved_state
+from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
 
 KILLS = 20
@@ -54,7 +55,7 @@ def trained_on(kills: int) -> Iterator[dict]:
         state, moments = Path(folder) / "state.pt", random.Random(0)
         places = [_killed(state, moments.uniform(0.0, 1.5)) for _ in range(kills)]
         finished = _tiny_training()
-        list(training_state.run(finished, state))
+        list(saved_state.run(finished, state))
     same = all(torch.equal(a, b) for a, b in zip(_weights(finished), _weights(whole), strict=True))
     went_on = sum(after >= earlier for earlier, after in itertools.pairwise([0, *places]))
     yield row("training killed (SIGKILL) at a random moment goes on", kills, went_on)
@@ -93,7 +94,7 @@ def damaged() -> Iterator[dict]:
             state = _saved(Path(folder))
             state.write_bytes(fault(state.read_bytes()))
             held = _step_in(state) == 1
-            training_state.before(state).write_bytes(b"")
+            saved_state.before(state).write_bytes(b"")
             try:
                 _step_in(state)
                 held = False
@@ -144,12 +145,12 @@ def _weights(training: Training) -> list[Tensor]:
     return [tensor for mean in (False, True) for tensor in training.copy_unet(mean).state_dict().values()]
 
 
-def _measured(root: Path, results: Path) -> Iterator[evaluation.Cell]:
+def _measured(root: Path, results: Path) -> Iterator[protocol.Cell]:
     """Small cells, of which those that are there are not run again."""
-    network = evaluation.network_id("dim", root)
+    network = protocol.network_id("dim", root)
     for steps in range(1, CELLS + 1):
         settings = run_settings(mode="generate", steps=steps)
-        cell = evaluation.Cell(settings, network, None, None, True, results, root)
+        cell = protocol.Cell(settings, network, None, None, True, results, root)
         if not cell.done:
             cell.run()
         yield cell
@@ -173,7 +174,7 @@ def _work(place: str, more: str = "0", what: str = "train") -> None:
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that is too large is an error, not the end
     try:
-        for step in training_state.run(_tiny_training(), Path(place), float(more), lambda: bool(asked)):
+        for step in saved_state.run(_tiny_training(), Path(place), float(more), lambda: bool(asked)):
             print(step.step, flush=True)
     except Refusal as refusal:
         sys.exit(str(refusal))
@@ -192,13 +193,13 @@ def _saved(folder: Path) -> Path:
     """The state of a run after two steps, and that after the first."""
     run, state = _tiny_training(), folder / "state.pt"
     for _ in itertools.islice(run, 2):
-        training_state.save(run, state)
+        saved_state.save(run, state)
     return state
 
 
 def _step_in(state: Path) -> int:
     run = _tiny_training()
-    training_state.resume(run, state)
+    saved_state.resume(run, state)
     return run.place.step
 
 

@@ -24,13 +24,13 @@ from hypothesis import strategies as st
 
 from benchmarks.record import record, row, show
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read, square
-from lowlight_ddpm.light import LIGHTS
-from lowlight_ddpm.samplers import SAMPLERS
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.images.dimming import LIGHTS
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import VARIANTS
 
 INPUTS = 10_000

@@ -16,9 +16,9 @@ from gradio_client import Client
 from benchmarks.ratio import Ratio, line_fit, seconds
 from benchmarks.served import serving
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm.checkpoints import ROOT, available, load
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.models.checkpoints import ROOT, available, load
 
 Series = list[tuple[float, float]]
 """(how much, seconds), one for each amount."""

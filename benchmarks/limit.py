@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.ratio import Ratio, seconds
-from lowlight_ddpm.network import CHANNELS, RESOLUTION, build_unet
+from lowlight_ddpm.models.unet import CHANNELS, RESOLUTION, build_unet
 
 MATRIX = 1024  # side of the matrices whose product is the machine's peak
 

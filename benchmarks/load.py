@@ -28,12 +28,12 @@ from PIL import Image
 from benchmarks.record import record, row, show
 from benchmarks.served import Served, serving
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import to_image
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.images.photometry import to_image
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.unet import RESOLUTION
 
 USERS, RUNS, LONG = 16, 10, 500
 VARIANTS = ("dim", "bright")

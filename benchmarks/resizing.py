@@ -22,8 +22,8 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.images import open_source
-from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import linear, srgb
+from lowlight_ddpm.images.photometry import linear, srgb
+from lowlight_ddpm.models.unet import RESOLUTION
 
 MOST = 300  # images of a source
 SYNTHETIC = ("drawn:100", "fruit:100", "hues:100")

@@ -12,14 +12,14 @@ import numpy as np
 from diffusers import DDPMPipeline
 
 from benchmarks.ratio import Ratio, paired
-from lowlight_ddpm.backends import backend_here, network
-from lowlight_ddpm.checkpoints import ROOT, load
-from lowlight_ddpm.colour import channel_means
+from lowlight_ddpm.diffusion.backends import backend_here, network
+from lowlight_ddpm.diffusion.sampling import denoise, denoise_together
+from lowlight_ddpm.diffusion.settings import BackendName, RunSettings, run_settings
+from lowlight_ddpm.diffusion.trajectory import Request
 from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import denoise, denoise_together
-from lowlight_ddpm.settings import BackendName, RunSettings, run_settings
-from lowlight_ddpm.walk import Request
+from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.metrics.colour import channel_means
+from lowlight_ddpm.models.checkpoints import ROOT, load
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.record import record
-from lowlight_ddpm import checkpoints, evaluation, results, training_state
+from lowlight_ddpm.diffusion.tiling import predict
+from lowlight_ddpm.diffusion.trajectory import randn
 from lowlight_ddpm.images import draw, square
+from lowlight_ddpm.images.photometry import digest
 from lowlight_ddpm.images.reading import read
-from lowlight_ddpm.network import CHANNELS, RESOLUTION, build_unet
-from lowlight_ddpm.photometry import digest
-from lowlight_ddpm.tiling import predict
-from lowlight_ddpm.training import Recipe, Training
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.unet import CHANNELS, RESOLUTION, build_unet
+from lowlight_ddpm.study import protocol, results
+from lowlight_ddpm.training import saved_state
+from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
-from lowlight_ddpm.walk import randn
 
 TUTORIAL = (128, 128, 256, 256, 512, 512)  # diffusers' own tutorial, which the post follows
 NETWORKS = {"ours": CHANNELS, "tutorial": TUTORIAL}
@@ -71,7 +73,7 @@ def trained() -> Iterator[dict]:
     yield _row("draw-seconds", "drawing noise and timesteps for it", seconds, "s")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "state.pt"
-        seconds = _least(lambda: training_state.save(job, path), tries=1)
+        seconds = _least(lambda: saved_state.save(job, path), tries=1)
         yield _row("state-seconds", "writing a training state, without waiting for the disk", seconds, "s")
         yield _row("state-bytes", "a training state", path.stat().st_size, "bytes")
     files = (checkpoints.ROOT / "dim").rglob("*")
@@ -88,13 +90,13 @@ def evaluated() -> Iterator[dict]:
     seconds = _least(lambda: randn(x.shape, seeds)) / len(x)
     yield _row("noise-seconds", "drawing the noise that a step of it adds", seconds, "s")
 
-    drawn = evaluation.evaluation_set("drawn")
-    cells = list(evaluation.cells("dim-large", [drawn]))
-    steps = sum(cell.settings.steps * (32 if cell.pictures else evaluation.SAMPLES) for cell in cells)
+    drawn = protocol.evaluation_set("drawn")
+    cells = list(protocol.cells("dim-large", [drawn]))
+    steps = sum(cell.settings.steps * (32 if cell.pictures else protocol.SAMPLES) for cell in cells)
     yield _row("cells", "cells of a variant on one set of pictures", len(cells))
     yield _row("picture-steps", "steps of single pictures in them", steps)
 
-    files = list(evaluation.RESULTS.glob("*.json"))
+    files = list(protocol.RESULTS.glob("*.json"))
     each = sum(file.stat().st_size for file in files) / len(files)
     yield _row("cell-bytes", "the file of a cell, on average", round(each), "bytes")
     seconds = _least(results.table, tries=1) / len(files)
@@ -103,7 +105,7 @@ def evaluated() -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(FILES):
             (Path(folder) / f"dim-{number:012x}.json").touch()
-        cell = next(evaluation.cells("dim-large", [drawn], None, Path(folder)))
+        cell = next(protocol.cells("dim-large", [drawn], None, Path(folder)))
         seconds = _least(lambda: cell.done)
     yield _row("look-seconds", f"looking for a cell among {FILES:,} files", seconds, "s")
 

@@ -15,7 +15,7 @@ from gradio_client import Client
 from benchmarks.ratio import Ratio, seconds
 from benchmarks.served import HOUSE, Served, serving
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm.checkpoints import ROOT, available, load
+from lowlight_ddpm.models.checkpoints import ROOT, available, load
 
 GB = 1e9
 _BARE = "import torch, diffusers, gradio"

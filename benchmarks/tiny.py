@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from lowlight_ddpm import checkpoints
-from lowlight_ddpm.network import RESOLUTION, build_unet
-from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.diffusion.schedule import trained_scheduler
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.unet import RESOLUTION, build_unet
 from lowlight_ddpm.variants import find_variant
 
 MEAN = (-0.2, -0.25, -0.3)

@@ -17,8 +17,8 @@ from PIL import Image
 from benchmarks import tutorial
 from benchmarks.ratio import Ratio, paired, seconds, unmeasured
 from lowlight_ddpm.images import draw, stack
-from lowlight_ddpm.network import CHANNELS, RESOLUTION, build_unet
-from lowlight_ddpm.training import Recipe, Training
+from lowlight_ddpm.models.unet import CHANNELS, RESOLUTION, build_unet
+from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import find_variant
 
 BRIGHT = find_variant("bright")

@@ -16,10 +16,10 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
-from lowlight_ddpm.held_out import epsilon_errors
-from lowlight_ddpm.photometry import digest
-from lowlight_ddpm.recording import TrainingSet, training_set
-from lowlight_ddpm.training import Recipe, Training
+from lowlight_ddpm.images.photometry import digest
+from lowlight_ddpm.training.held_out import epsilon_errors
+from lowlight_ddpm.training.loop import Recipe, Training
+from lowlight_ddpm.training.records import TrainingSet, training_set
 from lowlight_ddpm.variants import find_variant
 
 DIM = find_variant("dim")

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from lowlight_ddpm.training import Recipe
+from lowlight_ddpm.training.loop import Recipe
 
 
 class Pictures(Dataset):

@@ -10,12 +10,14 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from lowlight_ddpm import checkpoints, images, judgement
-from lowlight_ddpm.checkpoints import Checkpoint
+from lowlight_ddpm import images
+from lowlight_ddpm.diffusion.settings import AS_TRAINED, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.judgement import Judgement
-from lowlight_ddpm.run import Run
-from lowlight_ddpm.settings import AS_TRAINED, RunSettings, run_settings
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.runs import assessment
+from lowlight_ddpm.runs.assessment import Judgement
+from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
 
@@ -89,7 +91,7 @@ def measure(reference: Picture, picture: Picture, brightness: float = 1.0) -> Ju
     `brightness` is what both were dimmed to. Signs are picture minus reference. Raises Refusal for pictures
     of two sizes, or that cannot be read.
     """
-    return judgement.between(_opened(reference), _opened(picture), brightness)
+    return assessment.between(_opened(reference), _opened(picture), brightness)
 
 
 def _checkpoint(variant: str | Checkpoint) -> Checkpoint:

@@ -15,7 +15,7 @@ class Variant:
 
     `brightness` multiplies pixel values (1 leaves a picture as it is). `size` is the pictures' side in
     pixels; `layers_per_block`, `channels`, `attention_head_dim` and `norm_num_groups` are
-    `network.build_unet`'s. `beta_start`, `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000
+    `unet.build_unet`'s. `beta_start`, `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000
     timesteps; `zero_terminal_snr` rescales them so that nothing of a picture is left at the last (Lin et al.
     2024, algorithm 1). `prediction_type`, one of PREDICTION_TYPES, is what the network answers. `centred` has
     it work on pictures less the training set's mean colour, `renormalised` on pictures stretched from their
@@ -241,13 +241,7 @@ _ROWS = (
         prediction_type="sample",
         **_DEEP,
     ),
-    Variant(
-        "bright-deep",
-        "Bright, deeper",
-        "Depth without dimming.",
-        brightness=1.0,
-        **_DEEP,
-    ),
+    Variant("bright-deep", "Bright, deeper", "Depth without dimming.", brightness=1.0, **_DEEP),
     Variant(
         "dim-deep-renorm",
         "Deeper, renormalised",

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.models import checkpoints
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("busy", deadline=None)  # another process may hold the processor

@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 
 import lowlight_ddpm
-from lowlight_ddpm import Run, checkpoints, denoise, generate, load, measure, photometry
+from lowlight_ddpm import Run, denoise, generate, load, measure
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.images import draw, photometry, square
+from lowlight_ddpm.models import checkpoints
 
 QUICK = {"start": 300, "steps": 4, "seed": 1}
 
@@ -52,7 +53,7 @@ def test_what_the_package_offers_is_listed_and_found():
 
 
 def test_a_run_is_the_core_s_own_walk(photo, tiny_checkpoint):
-    from lowlight_ddpm.sampling import denoise as steps_of
+    from lowlight_ddpm.diffusion.sampling import denoise as steps_of
 
     settings = run_settings(**QUICK)
     dim = settings.dim(square(Image.open(photo), 16)[None])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.goldens import RUNS, TOLERANCE, blocks, farthest, written
+from tests.helpers.goldens import RUNS, TOLERANCE, blocks, farthest, written
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -10,7 +10,7 @@ import pytest
 from safetensors.torch import load_file
 
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.models import checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +22,14 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(place):
-    """What tests/one_row.py has seen."""
+    """What tests/helpers/one_row.py has seen."""
     environment = os.environ | {
         "LOWLIGHT_CHECKPOINTS": str(place / "checkpoints"),
         "LOWLIGHT_RESULTS": str(place / "results"),
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "tests.one_row"]
+    command = [sys.executable, "-m", "tests.helpers.one_row"]
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

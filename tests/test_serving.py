@@ -15,8 +15,8 @@ from gradio_client import Client, handle_file
 from benchmarks import load
 from benchmarks.served import REPLICA, serving
 from benchmarks.tiny import save_tiny
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.settings import run_settings
 
 DOCS = Path(__file__).parents[1] / "docs" / "serving.md"
 LONG = run_settings(steps=300, start=999, seed=5)  # seconds, with a tiny network

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.schedule import trained_scheduler
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent / "zero_gpu"
+HERE = Path(__file__).parent / "helpers" / "zero_gpu"
 BEGIN = """
 import os
-from lowlight_ddpm.ui import model
+from lowlight_ddpm.ui.worker import model
 import spaces, torch
 assert spaces.IMPORTED_FIRST
 spaces.promise()
 torch.set_num_threads(1)
-from lowlight_ddpm import checkpoints, sampling
+from lowlight_ddpm.diffusion import sampling
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, entire, square
-from lowlight_ddpm.probe import Tint
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.analysis.tint_injection import Tint
+from lowlight_ddpm.diffusion.settings import run_settings
 
 settings = run_settings(steps=4, start=300)
 picture = settings.dim(square(draw(1), 64)[None])
@@ -40,8 +41,8 @@ drawn = run_settings(mode="generate", steps=2)
 assert last.x0.shape == (16, 3, 64, 64)
 """,
     "no more time is asked for than a run may need": """
-from lowlight_ddpm.ui import gpu
-from lowlight_ddpm.ui.plan import plan
+from lowlight_ddpm.ui.worker import gpu
+from lowlight_ddpm.ui.components.plan import plan
 def asked(settings, picture):
     next(model.walk(settings, picture))
     return spaces.ASKED[-1]
@@ -71,7 +72,7 @@ assert not multiprocessing.active_children()
 """,
     "the process that serves leaves it alone": """
 from PIL import Image
-from lowlight_ddpm.ui.plan import plan
+from lowlight_ddpm.ui.components.plan import plan
 assert torch.cuda.is_available()
 assert checkpoints.load("dim").device.type == "cpu"
 assert "network calls" in plan({"variant": "dim"}, draw(1))[1]

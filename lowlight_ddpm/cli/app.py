@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lowlight_ddpm import __version__
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -24,6 +26,21 @@ ThreadsThatPay = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"lowlight-ddpm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 def speaks() -> bool:
     """Whether this process prints and writes for its launch: launchers number their processes in RANK."""
     return os.environ.get("RANK", "0") == "0"
@@ -33,8 +50,8 @@ def load_network(variant: str, threads: int | None):
     """A variant's checkpoint, to be run on so many threads; None takes as many as pay."""
     import torch
 
-    from lowlight_ddpm.checkpoints import load
-    from lowlight_ddpm.sampling import settle_threads
+    from lowlight_ddpm.diffusion.sampling import settle_threads
+    from lowlight_ddpm.models.checkpoints import load
 
     checkpoint = load(variant)
     if threads:

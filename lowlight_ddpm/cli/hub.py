@@ -19,7 +19,7 @@ def publish(
     """
     from huggingface_hub import HfApi
 
-    from lowlight_ddpm import publish
+    from lowlight_ddpm.report import publish
 
     for upload in publish.uploads(space, models):
         size = sum(path.stat().st_size for path in upload.files.values()) / 1e6

@@ -85,8 +85,8 @@ def denoise(
     Writes result.png, steps.png (noisy pictures above, estimates below), steps.gif and measures.json.
     """
     from lowlight_ddpm import images
-    from lowlight_ddpm.run import Run
-    from lowlight_ddpm.settings import run_settings
+    from lowlight_ddpm.diffusion.settings import run_settings
+    from lowlight_ddpm.runs.run import Run
 
     settings = (
         _recorded(recorded, "restore")
@@ -120,8 +120,8 @@ def generate(
 
     Writes result.png (all in a grid), steps.png and steps.gif (the first) and measures.json.
     """
-    from lowlight_ddpm.run import Run
-    from lowlight_ddpm.settings import run_settings
+    from lowlight_ddpm.diffusion.settings import run_settings
+    from lowlight_ddpm.runs.run import Run
 
     settings = (
         _recorded(recorded, "generate")
@@ -151,7 +151,7 @@ def measure(
 
 def _recorded(path: Path, mode: str):
     """The settings of an earlier run, which must be one of the command's kind."""
-    from lowlight_ddpm.settings import run_settings
+    from lowlight_ddpm.diffusion.settings import run_settings
 
     try:
         settings = run_settings(**json.loads(path.read_text())["settings"])
@@ -177,8 +177,8 @@ def _watch(run, out: Path, brighten: bool) -> None:
 
 def _announce(checkpoint, steps: int, height: int, width: int) -> None:
     """Say how long a large picture will take."""
-    from lowlight_ddpm.sampling import seconds_per_call
-    from lowlight_ddpm.tiling import tile_count
+    from lowlight_ddpm.diffusion.sampling import seconds_per_call
+    from lowlight_ddpm.diffusion.tiling import tile_count
 
     tiles = tile_count(height, width, checkpoint.unet.config.sample_size)
     seconds = steps * seconds_per_call(checkpoint, height, width)

@@ -34,14 +34,15 @@ def evaluate(
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, evaluation, gain, pace, results
-    from lowlight_ddpm.processes import take_own_gpu
-    from lowlight_ddpm.worklist import settle
+    from lowlight_ddpm.models import checkpoints
+    from lowlight_ddpm.study import protocol, results, step_counts, tint_transmission
+    from lowlight_ddpm.study.job_queue import settle
+    from lowlight_ddpm.training.distributed import take_own_gpu
 
     torch.set_num_threads(threads)
     take_own_gpu()
     names = names or checkpoints.available()
-    opened = cache(evaluation.evaluation_set)  # most variants share theirs
+    opened = cache(protocol.evaluation_set)  # most variants share theirs
     todo = []
     for name in names:
         row, learned = find_variant(name), None
@@ -51,9 +52,11 @@ def evaluate(
             pictures.append(opened(source, tuple(held_out), row.size))
             if set(pictures[-1].names) <= set(held_out):  # else the network has learned from others
                 learned = pictures[-1]
-                evaluation.describe_training_set(learned, name)
-        fewer = pace.cells(name, pictures[0])
-        todo.append([gain.Job(name, pictures[0]), *evaluation.cells(name, pictures, learned), *fewer])
+                protocol.describe_training_set(learned, name)
+        fewer = step_counts.cells(name, pictures[0])
+        todo.append(
+            [tint_transmission.Job(name, pictures[0]), *protocol.cells(name, pictures, learned), *fewer]
+        )
     # A cell of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
     for _ in tqdm(settle(in_turn), total=len(in_turn), unit="cell", disable=not speaks()):
@@ -75,8 +78,8 @@ def baselines(
 
     16 pictures, 4 noise seeds, 50 steps; takes some minutes. Shifts are signed means in 1/255.
     """
-    from lowlight_ddpm import baselines
-    from lowlight_ddpm.evaluation import evaluation_set
+    from lowlight_ddpm.study import baselines
+    from lowlight_ddpm.study.protocol import evaluation_set
 
     checkpoint = load_network(name, threads)
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
@@ -108,12 +111,12 @@ def baselines(
 @app.command()
 def exposures(folder: Pairs) -> None:
     """Say how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
-    from lowlight_ddpm import dark
     from lowlight_ddpm.figures.inputs import Inputs
     from lowlight_ddpm.images.pairs import find_pairs
     from lowlight_ddpm.report import written
+    from lowlight_ddpm.study import dark_photographs
 
-    dark.write_exposures(dark.exposures(find_pairs(folder)))
+    dark_photographs.write_exposures(dark_photographs.exposures(find_pairs(folder)))
     print(written("exposures", Inputs()))
 
 
@@ -126,17 +129,17 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import dark
-    from lowlight_ddpm.checkpoints import available
     from lowlight_ddpm.figures.inputs import Inputs
     from lowlight_ddpm.images.pairs import find_pairs
+    from lowlight_ddpm.models.checkpoints import available
     from lowlight_ddpm.report import written
+    from lowlight_ddpm.study import dark_photographs
 
     torch.set_num_threads(threads)
-    predictions = dark.exposures(find_pairs(folder))
-    dark.write_exposures(predictions)
-    names = [name for name in dark.NETWORKS if name in available()]
-    jobs = [dark.Job(method, predictions) for method in dark.methods(names)]
+    predictions = dark_photographs.exposures(find_pairs(folder))
+    dark_photographs.write_exposures(predictions)
+    names = [name for name in dark_photographs.NETWORKS if name in available()]
+    jobs = [dark_photographs.Job(method, predictions) for method in dark_photographs.methods(names)]
     with tqdm(total=len(jobs) * len(predictions), unit="picture") as bar:
         for job in jobs:
             bar.set_description(job.method.name)

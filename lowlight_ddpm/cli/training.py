@@ -15,9 +15,8 @@ import typer
 
 from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app, speaks
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.paths import STATES
 from lowlight_ddpm.variants import VARIANTS, find_variant
-
-STATES = Path("runs")
 
 
 class Precision(StrEnum):
@@ -30,7 +29,7 @@ class Precision(StrEnum):
 @app.command()
 def variants(as_json: AsJson = False) -> None:
     """List the experiments: what each changes, and which are trained."""
-    from lowlight_ddpm.checkpoints import available
+    from lowlight_ddpm.models.checkpoints import available
 
     trained = available()
     rows = [asdict(row) | {"available": row.name in trained} for row in VARIANTS.values()]
@@ -67,8 +66,9 @@ def train(
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm import checkpoints, milestones, recording, training, training_state
-    from lowlight_ddpm.processes import on_main
+    from lowlight_ddpm.models import checkpoints
+    from lowlight_ddpm.training import loop, milestones, records, saved_state
+    from lowlight_ddpm.training.distributed import on_main
 
     torch.set_num_threads(threads)
     variant = find_variant(name)
@@ -76,16 +76,16 @@ def train(
     source = images or learner.source
     if not source:
         raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
-    recipe = training.Recipe(
+    recipe = loop.Recipe(
         epochs or learner.epochs,
         channels=learner.channels,
         attention_head_dim=learner.attention_head_dim,
-        drawn=0 if learner.source else training.Recipe.drawn,
+        drawn=0 if learner.source else loop.Recipe.drawn,
     )
     state = STATES / learner.name / "state.pt"
-    data = on_main(lambda: recording.training_set(source, recipe.drawn, learner.size, licence))
+    data = on_main(lambda: records.training_set(source, recipe.drawn, learner.size, licence))
     arithmetic = "no" if precision is Precision.fp32 else precision.value
-    job = training.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
+    job = loop.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
     kept = state.parent / "milestones"
     folder = out or checkpoints.ROOT / name
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
@@ -93,13 +93,13 @@ def train(
     total = job.total_steps * job.batch_size
     bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not speaks())
     with stop_asked() as stopped, bar:
-        for step in training_state.run(job, state, stopped=stopped):
+        for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
             if speaks() and milestones.is_milestone(job):
                 milestones.keep(kept, job, data.measured("reported"))
-            if speaks() and step.ends_epoch and step.epoch == recording.POST_EPOCHS:
-                recording.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command, kept)
+            if speaks() and step.ends_epoch and step.epoch == records.POST_EPOCHS:
+                records.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command, kept)
     # From here on the processes do without each other. While they meet, gloo's threads drop what they hold of
     # Python: PyTorch 2.8 would wait for them with the GIL, which they need for that.
     job.accelerator.wait_for_everyone()
@@ -107,7 +107,7 @@ def train(
     done = job.place.step == job.total_steps
     if speaks():
         if done:
-            recording.export(folder, job, data, variant, command, kept)
+            records.export(folder, job, data, variant, command, kept)
             print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
         else:
             where = f"step {job.place.step} of {job.total_steps}"
@@ -142,8 +142,8 @@ def cards(
     """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
     import torch
 
-    from lowlight_ddpm.cards import write_cards
     from lowlight_ddpm.figures.inputs import Inputs
+    from lowlight_ddpm.report.model_cards import write_cards
 
     torch.set_num_threads(threads)
     inputs = Inputs()

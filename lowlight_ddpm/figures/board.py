@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.figures.style import DPI, HEADING, INK, MUTED, TEXT, WIDTH, page
-from lowlight_ddpm.photometry import to_image
+from lowlight_ddpm.images.photometry import to_image
 
 PIXELS = round(WIDTH * DPI)  # a page's width
 MARGIN = 32

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, shown
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.style import INK, MUTED, colour_of
-from lowlight_ddpm.photometry import prepare
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.variants import find_variant
 
 SIDE, HEAD, BELOW = 512, LINE_HEIGHT + 16, 7 * LINE_HEIGHT // 2

@@ -3,11 +3,11 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import border_deviation
 from lowlight_ddpm.figures.style import MUTED, colour_of, name_ends, page
-from lowlight_ddpm.statistics import Interval, interval
+from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study.bootstrap import Interval, interval
 from lowlight_ddpm.variants import find_variant
 
 DOSES = ("dim-quarter", "dim", "bright")  # from dark to bright; nothing else differs between them
@@ -19,7 +19,7 @@ def draw_dose(inputs: Inputs) -> Figure:
     inputs.require(*DOSES)
     rows = inputs.restored(source=inputs.photographs)
     rows = rows.assign(shift=255 * rows.mse_shift**0.5 / rows.brightness)
-    samples = inputs.sampled(steps=evaluation.STEPS)
+    samples = inputs.sampled(steps=protocol.STEPS)
     figure = page(3.6, layout="constrained")
     shift, likeness, grounds = figure.subplots(1, 3)
     for axes in (shift, grounds):  # what a quarter of the light does is many times what half of it does

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation, Transform, blended_transform_factory
 
 from lowlight_ddpm.figures.style import CHANNELS, INK, LINE, MUTED, colour_of
-from lowlight_ddpm.statistics import Interval
+from lowlight_ddpm.study.bootstrap import Interval
 
 _APART = 0.24  # of a line's height, between the marks of R, G and B
 

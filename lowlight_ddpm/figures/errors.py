@@ -6,7 +6,7 @@ from lowlight_ddpm.figures.dots import name_lines
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import AROUND, present
 from lowlight_ddpm.figures.style import INK, MUTED, colour_of, page, pale
-from lowlight_ddpm.statistics import interval
+from lowlight_ddpm.study.bootstrap import interval
 
 STARTS = (300, 600)
 LINE = 0.34  # inches for a variant

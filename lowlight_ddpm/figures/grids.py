@@ -6,7 +6,7 @@ from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, grid
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import colour_of
 from lowlight_ddpm.images import HELD_OUT
-from lowlight_ddpm.network import RESOLUTION
+from lowlight_ddpm.models.unet import RESOLUTION
 from lowlight_ddpm.variants import find_variant
 
 HEAD = 3 * LINE_HEIGHT  # pixels for a panel's heading

@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.shifts import present
 from lowlight_ddpm.figures.style import INK, LINE, MUTED, chip_title, page
+from lowlight_ddpm.study import protocol
 from lowlight_ddpm.variants import find_variant
 
 COLUMNS, ROW = 4, 1.3  # panels in a row, and inches for a row of them
@@ -15,7 +15,7 @@ _BORDER = [f"border_{axis}" for axis in "rgb"]
 
 def draw_grounds(inputs: Inputs) -> Figure:
     """Warm against cold across, green against magenta upwards; training pictures grey behind the samples."""
-    rows = inputs.sampled(steps=evaluation.STEPS)
+    rows = inputs.sampled(steps=protocol.STEPS)
     names = present(rows)
     columns = min(COLUMNS, len(names))
     lines = -(-len(names) // columns)

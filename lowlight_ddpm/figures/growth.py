@@ -4,10 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import array, ndarray, ptp
 
-from lowlight_ddpm import evaluation
+from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.style import CHANNELS, MUTED, chip_title, page, spread
-from lowlight_ddpm.settings import LAST_TIMESTEP
+from lowlight_ddpm.study import protocol
 from lowlight_ddpm.variants import find_variant
 
 COLUMNS, ROW = 4, 1.75  # panels in a row, and inches for a row of them
@@ -16,7 +16,7 @@ _LETTER = 0.13  # a letter's height as a part of a panel's
 
 def draw_growth(inputs: Inputs, start: int) -> Figure:
     """Restoring held-out photographs from `start`: x0's mean colour less the original's."""
-    steps = evaluation.STEPS_FROM[start]
+    steps = protocol.STEPS_FROM[start]
     traces = inputs.traces("restore", inputs.photographs, start, steps)
     return _panels({name: _at_full_brightness(name, trace) for name, trace in traces})
 
@@ -24,7 +24,7 @@ def draw_growth(inputs: Inputs, start: int) -> Figure:
 def draw_noise_growth(inputs: Inputs) -> Figure:
     """From pure noise: x0's mean colour less the training set's."""
     traces = {}
-    for name, trace in inputs.traces("generate", None, LAST_TIMESTEP, evaluation.STEPS):
+    for name, trace in inputs.traces("generate", None, LAST_TIMESTEP, protocol.STEPS):
         learned = inputs.learned(name)[["mean_r", "mean_g", "mean_b"]].mean()
         traces[name] = _at_full_brightness(name, trace, learned.to_numpy())
     return _panels(traces)

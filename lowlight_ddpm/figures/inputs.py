@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm import checkpoints, evaluation, gain, pace, results
-from lowlight_ddpm.evaluation import EvaluationSet, evaluation_set
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import HELD_OUT, open_source
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import RunSettings, run_settings
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.paths import BENCHMARKS
+from lowlight_ddpm.study import protocol, results, step_counts, tint_transmission
+from lowlight_ddpm.study.protocol import EvaluationSet, evaluation_set
 from lowlight_ddpm.variants import find_variant
-
-BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 
 
 class Missing(Exception):
@@ -30,7 +30,7 @@ class Inputs:
     """Folders of checkpoints, results and benchmarks' records; pictures are drawn ones, or from `images`."""
 
     root: Path = field(default_factory=lambda: checkpoints.ROOT)
-    results: Path = field(default_factory=lambda: evaluation.RESULTS)
+    results: Path = field(default_factory=lambda: protocol.RESULTS)
     images: str | None = None
     benchmarks: Path = BENCHMARKS
 
@@ -57,7 +57,7 @@ class Inputs:
         """
         self.require(name)
         settings = run_settings(
-            variant=name, mode="generate", steps=evaluation.STEPS, variance_type=variance_type
+            variant=name, mode="generate", steps=protocol.STEPS, variance_type=variance_type
         )
         batches = [_sixteen(settings, self.root, seed) for seed in range(0, count, HELD_OUT)]
         return torch.cat(batches)[:count]
@@ -117,14 +117,14 @@ class Inputs:
 
     @cached_property
     def gains(self) -> pd.DataFrame:
-        """gain.table(): how much of x_t's colour every variant keeps."""
-        rows = gain.table(self.results / gain.FOLDER.name, self.root)
+        """tint_transmission.table(): how much of x_t's colour every variant keeps."""
+        rows = tint_transmission.table(self.results / tint_transmission.FOLDER.name, self.root)
         return self._some(rows, "does not say yet how much of the noise's colour is kept")
 
     @cached_property
     def paces(self) -> pd.DataFrame:
-        """pace.distances(): how far each sampler's sets are from DDPM's many steps."""
-        rows = pace.distances(self.results / pace.FOLDER.name, self.root)
+        """step_counts.distances(): how far each sampler's sets are from DDPM's many steps."""
+        rows = step_counts.distances(self.results / step_counts.FOLDER.name, self.root)
         return self._some(rows, "does not say yet how few steps are enough")
 
     def _some(self, rows: pd.DataFrame, lack: str) -> pd.DataFrame:

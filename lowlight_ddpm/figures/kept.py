@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from lowlight_ddpm.diffusion.transmission import LEVELS, TINTS
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import INK, MUTED, colour_of, name_ends, page
-from lowlight_ddpm.gain import LEVELS, TINTS
 
 # The plain networks, other schedules, and those that see colours otherwise.
 SHOWN = (

@@ -5,7 +5,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.style import LINE, MUTED, colour_of, name_ends, page
-from lowlight_ddpm.loss_curves import loss_curves
+from lowlight_ddpm.study.loss_curves import loss_curves
 
 QUESTIONS = (
     ("How much light", ("bright", "dim", "dim-quarter")),

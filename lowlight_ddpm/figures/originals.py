@@ -7,8 +7,8 @@ from PIL import Image, ImageOps
 from lowlight_ddpm.figures.board import MARGIN, Board, filling_gap, grid
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.images import stack
-from lowlight_ddpm.network import RESOLUTION
-from lowlight_ddpm.photometry import prepare
+from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.models.unet import RESOLUTION
 
 COLUMNS, SIDE = 8, 192
 GAP = filling_gap(COLUMNS, SIDE)

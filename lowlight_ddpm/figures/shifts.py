@@ -3,11 +3,11 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lowlight_ddpm import evaluation
 from lowlight_ddpm.figures.dots import channel_dots, name_lines
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import INK, MUTED, colour_of, page
-from lowlight_ddpm.statistics import Interval, interval
+from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study.bootstrap import Interval, interval
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 STARTS = (300, 600, 999)
@@ -36,7 +36,7 @@ def draw_shifts(inputs: Inputs, source: str | None = None, starts: tuple[int, ..
 
 def draw_noise_colours(inputs: Inputs) -> Figure:
     """Samples against the training set: mean R, G, B on the left, the border's deviation on the right."""
-    rows = inputs.sampled(steps=evaluation.STEPS)
+    rows = inputs.sampled(steps=protocol.STEPS)
     names = present(rows)
     learned = {name: inputs.learned(name) for name in names}
     figure = page(AROUND + LINE * len(names), layout="constrained")

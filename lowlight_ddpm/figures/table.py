@@ -24,8 +24,8 @@ from lowlight_ddpm.figures.timing import draw_timing
 from lowlight_ddpm.figures.unet import draw_unet
 from lowlight_ddpm.figures.walk import draw_walk
 from lowlight_ddpm.images.sources import DRAWN
+from lowlight_ddpm.paths import DOCS
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
 FROM_PHOTOGRAPHS = Path("out/figures")  # git ignores it
 SAMPLED = ("bright", "dim-deep-zsnr")  # variants whose 64 samples are shown
 

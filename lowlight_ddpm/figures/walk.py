@@ -3,12 +3,12 @@
 import torch
 from matplotlib.figure import Figure
 
-from lowlight_ddpm import evaluation
+from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.figures.board import LINE_HEIGHT, MARGIN, PIXELS, Board, shown
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.figures.style import INK
-from lowlight_ddpm.sampling import denoise
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.study import protocol
 
 PICTURE = 3  # number of the picture in its source
 COLUMNS, SIDE, GAP = 6, 192, 28
@@ -17,7 +17,7 @@ LABELS = 130  # pixels for the names of the two rows
 
 def draw_walk(inputs: Inputs, variant: str, start: int) -> Figure:
     """x_t above and the estimate of x0 below, at some of the steps; then the original. Shown brightened."""
-    settings = run_settings(variant=variant, start=start, steps=evaluation.STEPS)
+    settings = run_settings(variant=variant, start=start, steps=protocol.STEPS)
     pictures = inputs.unseen(variant).unseen
     clean = settings.dim(pictures[PICTURE % len(pictures)][None])
     walk = list(denoise(inputs.checkpoint(variant), settings, clean))

@@ -9,10 +9,10 @@ from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import stored
-from lowlight_ddpm.images.drawn import draw, draw_hue
-from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.images.source import Source
+from lowlight_ddpm.images.synthetic.butterflies import draw, draw_hue
+from lowlight_ddpm.images.synthetic.fruit import draw_fruit
 
 OURS = "drawn by our own code"  # the kind of source that needs nobody's licence
 DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # labels of pictures that anyone has

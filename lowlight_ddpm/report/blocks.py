@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from lowlight_ddpm.claims import CAUSES, LIGHTS, SUBJECTS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
+from lowlight_ddpm.paths import DOCS, HOUSE
 from lowlight_ddpm.report import darkness, scale
 from lowlight_ddpm.report.gains import gains
 from lowlight_ddpm.report.leaks import leaks
@@ -18,6 +17,7 @@ from lowlight_ddpm.report.records import notes, ratios, recorded
 from lowlight_ddpm.report.restorations import restorations
 from lowlight_ddpm.report.samples import colours, cure, means, repetition
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
+from lowlight_ddpm.study.claims import CAUSES, LIGHTS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": in_short,
@@ -52,10 +52,9 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "scale-limits": scale.limits,
 }
 
-_HOUSE = Path(__file__).parent.parent.parent
 PAGES = (
-    _HOUSE / "README.md",
-    *(_HOUSE / "docs" / name for name in ("findings.md", "reliability.md", "scale.md", "performance.md")),
+    HOUSE / "README.md",
+    *(DOCS / name for name in ("findings.md", "reliability.md", "scale.md", "performance.md")),
 )
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 

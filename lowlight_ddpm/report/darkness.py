@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lowlight_ddpm import dark
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report.markdown import table
-from lowlight_ddpm.response import MOST_SATURATED
+from lowlight_ddpm.study import dark_photographs
+from lowlight_ddpm.study.camera_response import MOST_SATURATED
 
 # (heading, column, the format of its mean) of what is told of each method.
 FIGURES = (
@@ -21,7 +21,7 @@ _MEANS = ("measured", "by the other pairs' curve", "by sRGB's own")
 
 def exposures(inputs: Inputs) -> str:
     """A line for every pair: the dark picture's mean colour and two predictions of it, with their errors."""
-    rows = dark.exposure_table(inputs.results / dark.FOLDER.name)
+    rows = dark_photographs.exposure_table(inputs.results / dark_photographs.FOLDER.name)
     if rows.empty:
         raise Missing(f"{inputs.results.name}/ holds no pairs of photographs yet")
     heads = ("pair", *(f"mean R, G, B {what}" for what in _MEANS), "its error", "sRGB's", "saturated")
@@ -69,7 +69,7 @@ def pairs(inputs: Inputs) -> str:
 def losses(rows: pd.DataFrame) -> list[str]:
     """In how many pairs each network, from the start that is best for it, is beaten by plain methods."""
     likeness = rows.pivot(index="pair", columns="method", values="ssim")
-    plain = [name for name in dark.PLAIN if name in likeness]
+    plain = [name for name in dark_photographs.PLAIN if name in likeness]
     if _ALONE not in plain:
         return []
     best_plain = likeness[plain].max(axis=1)
@@ -86,7 +86,7 @@ def losses(rows: pd.DataFrame) -> list[str]:
 
 
 def _rows(inputs: Inputs) -> pd.DataFrame:
-    rows = dark.table(inputs.results / dark.FOLDER.name, inputs.root)
+    rows = dark_photographs.table(inputs.results / dark_photographs.FOLDER.name, inputs.root)
     if rows.empty:
         raise Missing(f"{inputs.results.name}/ holds nothing of photographs taken in the dark yet")
     return rows

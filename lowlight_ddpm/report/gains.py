@@ -1,7 +1,7 @@
 """How much of the noise's own colour each network keeps, beside a perfect denoiser."""
 
+from lowlight_ddpm.diffusion.transmission import LEVELS
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.gain import LEVELS
 from lowlight_ddpm.report.markdown import table
 
 

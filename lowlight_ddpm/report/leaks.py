@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lowlight_ddpm.evaluation import STEPS, VARIANCES
+from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.report.markdown import table
-from lowlight_ddpm.settings import LAST_TIMESTEP
+from lowlight_ddpm.study.protocol import STEPS, VARIANCES
 
 _AXES = "rgb"
 
@@ -24,8 +24,8 @@ def changes(inputs: Inputs) -> pd.DataFrame:
     """One row for every picture, noise seed and channel: `variant`, and the change `measured`, `predicted`.
 
     Measured is the colour of the result that started with the picture's part in x_T less that of the one
-    that started without, on the same noise; predicted is leak.missing_colour. Both in 1/255. Raises Missing
-    where no variant has both.
+    that started without, on the same noise; predicted is signal_leak.missing_colour. Both in 1/255. Raises
+    Missing where no variant has both.
     """
     rows = inputs.rows
     last = (rows["mode"] == "restore") & (rows.start == LAST_TIMESTEP) & (rows.steps == STEPS)

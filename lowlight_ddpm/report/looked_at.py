@@ -1,11 +1,11 @@
 """How many samples are plainly butterflies: counted by eye, and written down picture by picture."""
 
 import json
-from pathlib import Path
 
 from lowlight_ddpm.figures.inputs import Inputs
+from lowlight_ddpm.paths import DOCS
 
-RECORD = Path(__file__).parent.parent.parent / "docs" / "looked-at.json"
+RECORD = DOCS / "looked-at.json"
 
 
 def looked_at(_: Inputs) -> str:

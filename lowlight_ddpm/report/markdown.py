@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lowlight_ddpm.statistics import Interval
+from lowlight_ddpm.study.bootstrap import Interval
 
 
 def table(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:

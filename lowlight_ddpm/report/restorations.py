@@ -2,7 +2,7 @@
 
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report.markdown import signed, table
-from lowlight_ddpm.statistics import interval
+from lowlight_ddpm.study.bootstrap import interval
 
 _AXES = "rgb"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from lowlight_ddpm import results
-from lowlight_ddpm.evaluation import FINE_STEPS, STEPS
 from lowlight_ddpm.figures.inputs import Inputs
 from lowlight_ddpm.report.markdown import signed, table
-from lowlight_ddpm.statistics import Interval, interval
+from lowlight_ddpm.study import results
+from lowlight_ddpm.study.bootstrap import Interval, interval
+from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS
 from lowlight_ddpm.variants import VARIANTS
 
 _AXES = "rgb"

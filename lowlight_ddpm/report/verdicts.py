@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from lowlight_ddpm.claims import CLAIMS, FIGURES, Claim, Comparison
 from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.findings import Finding, findings, misleading_share
 from lowlight_ddpm.report.markdown import signed, table
+from lowlight_ddpm.study.claims import CLAIMS, FIGURES, Claim, Comparison
+from lowlight_ddpm.study.verdicts import Finding, findings, misleading_share
 
 _CHANGED = {"sampler": "by {}", "light": "in {} light"}
 

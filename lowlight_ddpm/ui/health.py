@@ -1,6 +1,6 @@
 """What a watchman asks: whether the server answers, and what it consists of."""
 
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.versions import versions
 
 _LIBRARIES = ("gradio", "torch", "diffusers")

@@ -7,16 +7,16 @@ import gradio as gr
 from fastapi.routing import APIRoute
 
 from lowlight_ddpm.ui.api import add_endpoints
+from lowlight_ddpm.ui.compare.tab import Compare
+from lowlight_ddpm.ui.findings.tab import Experiments
 from lowlight_ddpm.ui.health import health
-from lowlight_ddpm.ui.model import LIMITS
-from lowlight_ddpm.ui.run import HOUR
-from lowlight_ddpm.ui.tabs.compare import Compare
-from lowlight_ddpm.ui.tabs.experiments import Experiments
-from lowlight_ddpm.ui.tabs.schedule import Schedule
-from lowlight_ddpm.ui.tabs.watch import Watch
-from lowlight_ddpm.ui.tabs.why import Why
+from lowlight_ddpm.ui.play.tab import Watch
+from lowlight_ddpm.ui.schedule.tab import Schedule
+from lowlight_ddpm.ui.session import HOUR
 from lowlight_ddpm.ui.theme import STYLES, theme
-from lowlight_ddpm.ui.waiting import bound
+from lowlight_ddpm.ui.why.tab import Why
+from lowlight_ddpm.ui.worker.model import LIMITS
+from lowlight_ddpm.ui.worker.waiting import bound
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (

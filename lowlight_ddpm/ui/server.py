@@ -3,7 +3,8 @@
 import gradio as gr
 from fastapi import FastAPI
 
-from lowlight_ddpm.ui import interface, logs
+from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui.worker import logs
 
 
 def create() -> FastAPI:

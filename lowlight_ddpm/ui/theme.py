@@ -1,10 +1,10 @@
 """How the page looks: one accent, system fonts (none is fetched), quiet greys."""
 
-from pathlib import Path
-
 from gradio.themes import Base, colors, sizes
 
-STYLES = sorted((Path(__file__).parent / "static" / "styles").glob("*.css"))
+from lowlight_ddpm.paths import STATIC
+
+STYLES = sorted((STATIC / "styles").glob("*.css"))
 
 
 def theme() -> Base:

@@ -1,25 +1,10 @@
 """The page in a real browser: `app.py` in a process of its own, with tiny checkpoints, seen by Chromium."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from benchmarks.served import serving
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-device-for-media-stream",  # a camera that sees a test picture, bright green
-    "--use-fake-ui-for-media-stream",
-]
+from tests.helpers.browser import chromium
 
 expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is slow, not wrong
 
@@ -37,18 +22,6 @@ def browser():
     """Headless Chromium."""
     with chromium() as browser:
         yield browser
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Headless Chromium, wherever it is installed."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.fail("The browser tests need a browser: install Chromium (apt-get install chromium).")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from benchmarks.tiny import save_tiny
-from lowlight_ddpm import checkpoints, cli, evaluation, gain
+from lowlight_ddpm import cli
+from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.figures import table
 from lowlight_ddpm.figures.disagreement import most_contrary, restoration
 from lowlight_ddpm.figures.inputs import Inputs
@@ -18,8 +19,9 @@ from lowlight_ddpm.figures.style import COLOURS, colour_of, spread
 from lowlight_ddpm.figures.table import FIGURES, draw_figures
 from lowlight_ddpm.figures.unet import draw_unet, levels
 from lowlight_ddpm.images import HELD_OUT
-from lowlight_ddpm.network import build_unet
-from lowlight_ddpm.schedule import trained_scheduler
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.unet import build_unet
+from lowlight_ddpm.study import protocol, tint_transmission
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 NAMES = (
@@ -39,13 +41,13 @@ NAMES = (
 def _brief():
     """A protocol of a few steps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "STEPS_FROM", {300: 2, 600: 2, 999: 2})
-        patch.setattr(evaluation, "STEPS", 2)
-        patch.setattr(evaluation, "FINELY_SAMPLED", ())
-        patch.setattr(evaluation, "OTHER_SAMPLERS", {})
-        patch.setattr(evaluation, "UNTRAINED_BRIGHTNESS", {})
-        patch.setattr(evaluation, "UNTRAINED_LIGHT", {})
-        patch.setattr(evaluation, "SAMPLES", HELD_OUT)
+        patch.setattr(protocol, "STEPS_FROM", {300: 2, 600: 2, 999: 2})
+        patch.setattr(protocol, "STEPS", 2)
+        patch.setattr(protocol, "FINELY_SAMPLED", ())
+        patch.setattr(protocol, "OTHER_SAMPLERS", {})
+        patch.setattr(protocol, "UNTRAINED_BRIGHTNESS", {})
+        patch.setattr(protocol, "UNTRAINED_LIGHT", {})
+        patch.setattr(protocol, "SAMPLES", HELD_OUT)
         yield
 
 
@@ -71,11 +73,11 @@ def inputs(tmp_path_factory) -> Inputs:
     report = {"growth": {what: [(1, 0.1), (2, 0.2), (4, 0.4)] for what in amounts}}
     (folder / "results.json").write_text(json.dumps(report))
     inputs = Inputs(folder / "checkpoints", folder / "results", benchmarks=folder)
-    data = evaluation.evaluation_set("drawn:6", record["held_out"], size=16)
+    data = protocol.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
-        evaluation.describe_training_set(data, name, inputs.results)
-        gain.Job(name, data, inputs.results / gain.FOLDER.name, inputs.root).run()
-        for cell in evaluation.cells(name, [data], None, inputs.results, inputs.root):
+        protocol.describe_training_set(data, name, inputs.results)
+        tint_transmission.Job(name, data, inputs.results / tint_transmission.FOLDER.name, inputs.root).run()
+        for cell in protocol.cells(name, [data], None, inputs.results, inputs.root):
             if not cell.done:
                 cell.run()
     return inputs
@@ -205,8 +207,8 @@ def test_a_restoration_made_again_is_the_one_that_was_measured(inputs):
     rows = inputs.restored(source="drawn butterflies", start=300, variant="bright")
     row = rows[(rows.seed == 1) & (rows.picture == "drawn_0004")].iloc[0]
     data = inputs.unseen("bright")
-    from lowlight_ddpm.colour import measure
-    from lowlight_ddpm.photometry import prepare
+    from lowlight_ddpm.images.photometry import prepare
+    from lowlight_ddpm.metrics.colour import measure
 
     clean = prepare(data.unseen[data.names.index("drawn_0004")], 1.0)
     assert measure(restoration(inputs, row, clean), clean).mse == pytest.approx(row.mse, rel=1e-4)
@@ -242,7 +244,7 @@ def test_labels_are_moved_apart_as_little_as_need_be(values, expected):
 
 def test_the_command_prints_a_line_for_each_figure(inputs, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(checkpoints, "ROOT", inputs.root)
-    monkeypatch.setattr(evaluation, "RESULTS", inputs.results)
+    monkeypatch.setattr(protocol, "RESULTS", inputs.results)
     command = ["lowlight_ddpm", "figures", "4.2-unet", "dose", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit) as stop:

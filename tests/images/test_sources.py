@@ -11,8 +11,8 @@ from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, stack, stored
-from lowlight_ddpm.images.fruit import draw_fruit
 from lowlight_ddpm.images.sources import drawn_picture
+from lowlight_ddpm.images.synthetic.fruit import draw_fruit
 
 
 def plain(colour, mode="RGB"):

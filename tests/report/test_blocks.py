@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from benchmarks import record
-from lowlight_ddpm.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures.inputs import Inputs, Missing
 from lowlight_ddpm.figures.table import FIGURES
@@ -17,6 +16,7 @@ from lowlight_ddpm.report.leaks import changes, leaks, slope_of
 from lowlight_ddpm.report.looked_at import RECORD, looked_at
 from lowlight_ddpm.report.records import notes, ratios, recorded
 from lowlight_ddpm.report.verdicts import in_short, misleading, verdicts
+from lowlight_ddpm.study.claims import CAUSES, CLAIMS, LIGHTS, Claim, Comparison
 
 CELL = {
     "source": "photographs",

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import checkpoints
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.ui.run import Picked, Run
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.ui.session import Picked, Run
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,11 +11,11 @@ import pytest
 from gradio_client import handle_file
 from PIL import Image, ImageEnhance
 
+from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.settings import RunSettings
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.variants import VARIANTS
-from tests.ui.mcp_client import mcp_session
+from tests.helpers.mcp_client import mcp_session
 
 NAMES = {"denoise", "generate", "compare", "explain", "measure", "schedule", "variants"}
 README = Path(__file__).parents[2] / "README.md"
@@ -235,7 +235,7 @@ def test_the_documented_examples_run(page, tmp_path, monkeypatch, capsys, docume
     examples = re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
     examples = [
         example for example in examples if "lowlight_ddpm" not in example
-    ]  # tests/test_docs.py has those
+    ]  # tests/documents/test_docs.py has those
     assert len(examples) == count
     told = {}
     for example in examples:

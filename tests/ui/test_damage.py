@@ -9,13 +9,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lowlight_ddpm import checkpoints
-from lowlight_ddpm.images.picker import drawn_gallery
-from lowlight_ddpm.settings import run_settings
-from lowlight_ddpm.ui import controls, interface, visit
-from lowlight_ddpm.ui.controls import values_of
-from lowlight_ddpm.ui.run import Run, Session
-from lowlight_ddpm.ui.tabs import compare
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.images.gallery import drawn_gallery
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui.compare import tab
+from lowlight_ddpm.ui.components import controls
+from lowlight_ddpm.ui.components.controls import values_of
+from lowlight_ddpm.ui.play import visit
+from lowlight_ddpm.ui.session import Run, Session
 from lowlight_ddpm.variants import VARIANTS
 
 MISSING = "dim-raw"
@@ -108,10 +110,10 @@ def test_watch_says_it_before_anything_runs(session, name, one_sentence):
 
 
 def test_compare_says_it_in_their_places_and_runs_the_others(session):
-    trials = compare.make(session, [*DAMAGES, "dim"], 100, 2, 0, compare.OWN)
+    trials = tab.make(session, [*DAMAGES, "dim"], 100, 2, 0, tab.OWN)
     for _ in trials.walk():
         pass
-    drawn = compare.draw(session, trials)
+    drawn = tab.draw(session, trials)
     assert len(trials.outcomes) == 1
     for name in DAMAGES:
         assert f"The checkpoint {name} is damaged or incomplete" in drawn

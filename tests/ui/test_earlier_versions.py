@@ -10,14 +10,15 @@ import pytest
 import typer
 from gradio_client import handle_file
 
-from lowlight_ddpm import api, checkpoints, cli
+from lowlight_ddpm import api, cli
 from lowlight_ddpm.cli import runs
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui import interface
-from lowlight_ddpm.ui.link import parse
+from lowlight_ddpm.ui.links import parse
 from lowlight_ddpm.variants import find_variant
-from tests.ui.mcp_client import mcp_session
+from tests.helpers.mcp_client import mcp_session
 
 WRITTEN = json.loads((Path(__file__).parents[1] / "fixtures" / "version_0_1.json").read_text())
 

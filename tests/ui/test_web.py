@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 
-from lowlight_ddpm import checkpoints
 from lowlight_ddpm.images import draw
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui import interface, server
 
 HOUSE = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
 """The endpoints for programs, which are the tools for language models too: the same core as the page."""
 
-from lowlight_ddpm.ui.api.figures import measure, schedule, variants
+from lowlight_ddpm.ui.api.lookups import measure, schedule, variants
 from lowlight_ddpm.ui.api.parameters import add, image, images, report
 from lowlight_ddpm.ui.api.runs import denoise, generate
 from lowlight_ddpm.ui.api.studies import compare, explain

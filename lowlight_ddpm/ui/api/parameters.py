@@ -8,9 +8,9 @@ import gradio as gr
 from gradio.components import Component
 from gradio.components.api_component import Api
 
-from lowlight_ddpm.settings import RunSettings
-from lowlight_ddpm.ui.model import QUEUE
-from lowlight_ddpm.ui.picture_input import PictureInput
+from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.ui.components.picture_input import PictureInput
+from lowlight_ddpm.ui.worker.model import QUEUE
 
 _SCHEMAS = RunSettings.model_json_schema()["properties"]
 _VARIANT = "the network, by its variant's name; the endpoint variants lists them"

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read
-from lowlight_ddpm.photometry import to_image
-from lowlight_ddpm.settings import RunSettings, run_settings
-from lowlight_ddpm.ui import view
+from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.api.parameters import Field, of_settings, takes
-from lowlight_ddpm.ui.controls import FIELDS, settings_of
+from lowlight_ddpm.ui.components import run_view
+from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
 from lowlight_ddpm.ui.messages import refusals_shown
-from lowlight_ddpm.ui.run import Picked, Run, paced
+from lowlight_ddpm.ui.session import Picked, Run, paced
 
 SECONDS = 0.5  # between two results on the way
 PICTURE = Field(
@@ -57,7 +57,7 @@ def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
     run = Run(settings, Picked("the picture", picture))
     for step in paced(run.walk(), SECONDS):
         ended = step.is_last
-        yield to_image(run.result), view.report(run) if ended else _progress(run)
+        yield to_image(run.result), run_view.report(run) if ended else _progress(run)
 
 
 def _progress(run: Run) -> dict:

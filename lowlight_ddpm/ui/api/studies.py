@@ -4,21 +4,21 @@ from dataclasses import asdict
 
 from PIL import Image
 
-from lowlight_ddpm import checkpoints
-from lowlight_ddpm.comparison import Outcome, by_eye, by_mse, disagreements, ranks
+from lowlight_ddpm.analysis.compare import Outcome, by_eye, by_mse, disagreements, ranks
+from lowlight_ddpm.analysis.explain import Explanation, Question
+from lowlight_ddpm.analysis.reasons import reasons
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.explain import Explanation, Question
 from lowlight_ddpm.images import draw, read
-from lowlight_ddpm.photometry import to_image
-from lowlight_ddpm.reasons import reasons
-from lowlight_ddpm.settings import run_settings
+from lowlight_ddpm.images.photometry import to_image
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.parameters import Field, of_settings, takes
 from lowlight_ddpm.ui.api.runs import PICTURE
-from lowlight_ddpm.ui.controls import FIELDS, settings_of
-from lowlight_ddpm.ui.inquiries import Inquiry
+from lowlight_ddpm.ui.compare.trials import Trials
+from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
 from lowlight_ddpm.ui.messages import refusals_shown
-from lowlight_ddpm.ui.run import Picked, Run
-from lowlight_ddpm.ui.trials import Trials
+from lowlight_ddpm.ui.session import Picked, Run
+from lowlight_ddpm.ui.why.inquiries import Inquiry
 
 _SHARED = ("start", "steps", "seed", "brightness")
 _NAMES = {"type": "array", "items": {"type": "string"}}

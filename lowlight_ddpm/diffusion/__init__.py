@@ -1,0 +1,1 @@
+"""The reverse process: schedules, samplers, corrections, and the trajectory of one run."""

@@ -1,0 +1,151 @@
+"""Everything that determines one run, checked once: the CLI, the page and the API all build this."""
+
+import reprlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from torch import Tensor
+
+from lowlight_ddpm.diffusion.samplers import SamplerName
+from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.dimming import LIGHTS, LightName
+from lowlight_ddpm.variants import find_variant
+
+LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
+BackendName = Literal["torch", "onnx"]
+AS_TRAINED = ("brightness", "variance_type", "beta_start", "beta_end")
+"""The settings that are the variant's own where they are left out."""
+
+Beta = Annotated[float, Field(gt=0, lt=1)]
+
+
+class RunSettings(BaseModel):
+    """One run: what is denoised, by which network, along which reverse process, with which noise.
+
+    Whatever changes the result is here. Fields left out are as the variant was trained; build it with
+    `run_settings` to get refusals that a user can read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variant: str = "dim"
+    mode: Literal["restore", "generate"] = Field("restore", description="denoise a picture, or pure noise")
+    brightness: float = Field(0.5, gt=0, le=1, description="pixel value of white before noising")
+    light: LightName = Field(
+        "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
+    )
+    whole: bool = Field(
+        False,
+        description="restore the picture at its own size, in tiles, and not its square at the network's",
+    )
+    start: int = Field(600, ge=0, le=LAST_TIMESTEP, description="timestep that the picture is noised to")
+    steps: int = Field(50, ge=1, le=TRAIN_TIMESTEPS, description="network calls")
+    sampler: SamplerName = Field("ddpm", description="how each step is taken")
+    variance_type: VarianceType = Field(
+        "fixed_small", description="variance of the noise that ddpm adds at each step"
+    )
+    beta_start: Beta = Field(1e-4, description="noise variance of the first timestep")
+    beta_end: Beta = Field(0.02, description="noise variance of the last timestep")
+    clip: bool = Field(True, description="clip every x0 estimate to [-1, 1]")
+    clip_to_data: bool = Field(
+        False, description="clip every x0 estimate to the range that pictures of this brightness have"
+    )
+    epsilon_scale: float = Field(
+        1.0, ge=0.5, le=1.5, description="divide the predicted noise by this, like 1.006"
+    )
+    anchor: bool = Field(False, description="restoring, hold x0's mean colour to the noised picture's")
+    leak_start: bool = Field(False, description="generating, mix a colour of the training set into the noise")
+    backend: BackendName = Field(
+        "torch", description="what computes the network: PyTorch, or ONNX Runtime where it is installed"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="picture i of a batch draws its noise from seed + i")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_trained(cls, values: dict) -> dict:
+        """Fill what was left out (or given as None) from the variant's row."""
+        given = {name: value for name, value in values.items() if value is not None}
+        row = find_variant(str(given.get("variant", "dim")))
+        trained = {name: getattr(row, name) for name in AS_TRAINED}
+        start = {"start": LAST_TIMESTEP} if given.get("mode") == "generate" else {}
+        return trained | start | given
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "RunSettings":
+        if self.mode == "generate" and self.start != LAST_TIMESTEP:
+            raise ValueError(
+                f"generating starts from pure noise at timestep {LAST_TIMESTEP}: "
+                f"leave start out, or restore a picture to start at {self.start}"
+            )
+        if self.mode == "generate" and self.anchor:
+            raise ValueError("the anchor holds the colour of a picture: restore one, or leave anchor out")
+        if self.mode == "generate" and self.light != "pixels":
+            raise ValueError("there is no picture to take with a camera: restore one, or leave light out")
+        if self.mode == "generate" and self.whole:
+            raise ValueError("there is no picture to take whole: restore one, or leave whole out")
+        if self.mode == "restore" and self.leak_start:
+            raise ValueError(
+                "a picture to restore brings its own colour into the noise: generate, or leave leak_start out"
+            )
+        if self.beta_start >= self.beta_end:
+            raise ValueError(
+                f"beta_start must be below beta_end, and {self.beta_start} is not below {self.beta_end}"
+            )
+        if self.steps > self.start + 1:
+            raise ValueError(
+                f"from timestep {self.start} there are at most {self.start + 1} steps: "
+                f"lower steps from {self.steps}, or raise start"
+            )
+        return self
+
+    @property
+    def alphas_cumprod(self) -> Tensor:
+        """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
+        row = find_variant(self.variant)
+        return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side of the pictures that the network has learned from, and of any that is not `whole`."""
+        return find_variant(self.variant).size
+
+    def dim(self, pixels: Tensor) -> Tensor:
+        """Pictures, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""
+        return LIGHTS[self.light].dim(pixels, self.brightness, self.seed)
+
+
+def run_settings(**values) -> RunSettings:
+    """Build RunSettings; what is left out or None is as trained. Raises Refusal with a readable sentence."""
+    try:
+        return RunSettings(**values)
+    except ValidationError as error:
+        raise Refusal(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first complaint of pydantic's as one sentence: which setting, what it may be, what was given."""
+    complaint = error.errors()[0]
+    if not complaint["loc"]:
+        text = " ".join(complaint["msg"].removeprefix("Value error, ").split()).rstrip(".")
+        return f"{text[0].upper()}{text[1:]}."
+    name = str(complaint["loc"][0])
+    if name not in RunSettings.model_fields:
+        return f"There is no setting {name!r}: choose among {', '.join(RunSettings.model_fields)}."
+    return f"The setting {name} must be {_allowed(name)}, not {reprlib.repr(complaint['input'])}."
+
+
+def _allowed(name: str) -> str:
+    """What the setting `name` may be, in words, from its own limits."""
+    schema = RunSettings.model_json_schema()["properties"][name]
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}[schema["type"]]
+    limits = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "below {}",
+    }
+    within = " and ".join(text.format(schema[key]) for key, text in limits.items() if key in schema)
+    return f"{kind}, {within}" if within else kind

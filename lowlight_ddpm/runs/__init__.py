@@ -1,0 +1,1 @@
+"""One run: from its settings to its images, its measures and the files that it leaves."""

@@ -1,0 +1,73 @@
+"""What a run leaves on disk: the result, a contact sheet, an animation, and its measures."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from lowlight_ddpm import __version__
+from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.images.grids import picture_grid
+from lowlight_ddpm.runs.history import History
+
+SHEET_COLUMNS = 10
+GIF_FRAMES = 50
+GIF_SCALE = 3  # screen pixels for one of the picture's,
+GIF_WIDTH = 1024  # as long as the animation is no wider than this
+
+
+def write_run(folder: Path, report: dict, run: History, gain: float = 1.0) -> list[Path]:
+    """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
+
+    Pictures are shown with `gain` on their pixel values. The same run writes the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / name for name in ("result.png", "steps.png", "steps.gif", "measures.json")]
+    result, sheet, animation, measures = paths
+    picture_grid(run.steps[-1].x0, gain=gain).save(result)
+    contact_sheet(run.steps, gain).save(sheet)
+    save_gif(animation, run.steps, gain)
+    measures.write_text(json.dumps(report, indent=1) + "\n")
+    return paths
+
+
+def run_report(settings: RunSettings, run: History, **measures: object) -> dict:
+    """Settings, library versions, R, G, B means of x0 at every step (1/255), and the measures; JSON-able."""
+    versions = {name: version(name) for name in ("torch", "diffusers")}
+    return {
+        "settings": settings.model_dump(),
+        "versions": {"lowlight_ddpm": __version__, "python": platform.python_version(), **versions},
+        **measures,
+        "x0_means": run.means,
+    }
+
+
+def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:
+    """Up to ten steps of a run's first picture from left to right: x_t above, the x0 estimate below."""
+    chosen = spread(steps, SHEET_COLUMNS)
+    pictures = [step.x_t[0] for step in chosen] + [step.x0[0] for step in chosen]
+    return picture_grid(torch.stack(pictures), len(chosen), gain)
+
+
+def save_gif(path: Path, steps: list[Step], gain: float = 1.0) -> None:
+    """Write a run's first picture as an animation: x_t beside x0, up to 50 frames, a rest on the last."""
+    frames = [
+        picture_grid(torch.stack([step.x_t[0], step.x0[0]]), 2, gain) for step in spread(steps, GIF_FRAMES)
+    ]
+    scale = max(1, min(GIF_SCALE, GIF_WIDTH // frames[0].width))
+    frames = [
+        frame.resize((frame.width * scale, frame.height * scale), Image.Resampling.NEAREST)
+        for frame in frames
+    ]
+    milliseconds = [80] * (len(frames) - 1) + [2000]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+
+
+def spread(steps: list[Step], count: int) -> list[Step]:
+    """Up to `count` of the steps, evenly spaced, the first and the last among them."""
+    places = torch.linspace(0, len(steps) - 1, min(count, len(steps))).round().int()
+    return [steps[place] for place in places]

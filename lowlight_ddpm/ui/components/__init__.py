@@ -1,0 +1,1 @@
+"""What several tabs are built of: inputs, players, launchers, and a run as panels."""

@@ -1,0 +1,105 @@
+"""A Run as the components show it: pictures at an exposure, words, and figures from the tensors."""
+
+from dataclasses import asdict
+from html import escape
+
+from torch import Tensor
+
+from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.ui.components.controls import steps_in_words
+from lowlight_ddpm.ui.html.png import data_uri, proportions
+from lowlight_ddpm.ui.html.trace import trace
+from lowlight_ddpm.ui.messages import about, duration
+from lowlight_ddpm.ui.session import Run
+from lowlight_ddpm.variants import find_variant
+
+# (name, title, what it is, what stands in its place while there is none) of each panel.
+PANELS = (
+    ("input", "Input", "dimmed", "none, it starts from pure noise"),
+    ("x_t", "xₜ", "what the network gets", ""),
+    ("x0", "x₀", "its clean guess", ""),
+)
+
+
+def gain(settings: RunSettings, brightened: bool) -> float:
+    """The exposure that every panel is shown with; what is generated is as dim as what was learned."""
+    learned = find_variant(settings.variant).brightness
+    brightness = learned if settings.mode == "generate" else settings.brightness
+    return 1 / brightness if brightened else 1.0
+
+
+def stage(run: Run, brightened: bool, counter: str) -> str:
+    """The three pictures, the counter and the trace as they stand, as HTML.
+
+    It is one piece, since a browser spends most of a frame on the number of components that change. The
+    pictures travel inside it: one that must be fetched would be given up for the next frame before it has
+    arrived, wherever the way to the server takes longer than a frame.
+    """
+    latest = (run.steps[-1].x_t[0], run.steps[-1].x0[0]) if run.steps else (None, None)
+    exposure = gain(run.settings, brightened)
+    panels = (panel(*words, x, exposure) for words, x in zip(PANELS, (run.dim, *latest), strict=True))
+    aim = "the training pictures" if run.generates else "the dimmed input"
+    mark = run.onset if run.over and run.steps and not run.generates else None
+    lines = trace(run.means, run.settings.steps, run.target(), aim, onset=mark)
+    return f'<div class="panels"{proportions(run.dim)}>{"".join(panels)}</div>{counter}{lines}'
+
+
+def progress(run: Run) -> str:
+    """The counter while the run goes, as HTML."""
+    step = run.steps[-1]
+    done = step.index + 1
+    left = about(run.seconds / done * (step.total - done))
+    return bar(done, step.total, f"step {done} of {step.total}, timestep {step.timestep}, {left} left")
+
+
+def outcome(run: Run) -> str:
+    """The counter when the run has ended, as HTML."""
+    done, total = run.history.done, run.settings.steps
+    if run.beforehand:
+        return bar(done, total, f"A run of {total} steps, made beforehand. Press Run to see it happen.")
+    how = f"Stopped after step {done} of {total}" if done < total else f"Done: {done} of {total} steps"
+    return bar(done, total, f"{how}, {duration(run.seconds)}.")
+
+
+def idle(text: str) -> str:
+    """The counter before the first step, saying `text`, as HTML."""
+    return bar(0, 1, text)
+
+
+def report(run: Run) -> dict:
+    """A finished run for programs, JSON-able: settings, mean colours, and what was found."""
+    found = {"settings": run.settings.model_dump(), "mean": run.means[-1], "target": run.target()}
+    if not run.generates:
+        found |= {"measures": asdict(run.judgement.measures), "verdict": run.judgement.in_words}
+    return found
+
+
+def which(run: Run) -> str:
+    """One sentence that says what is run."""
+    s = run.settings
+    source = "pure noise" if run.generates else f"{run.picked.name}, brightness {s.brightness:g}"
+    if s.whole:
+        source += ", whole at {2}×{1} pixels".format(*run.dim.shape)
+    return (
+        f"{find_variant(s.variant).title}: {source}, from timestep {s.start} in {s.steps} steps, "
+        f"{steps_in_words(s)}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."
+    )
+
+
+def panel(name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float) -> str:
+    """One titled picture as HTML, or `blank` where there is none."""
+    head = f"<p><b>{title}</b> <span>{meaning}</span></p>"
+    picture = blank if x is None else f'<img alt="{title}: {meaning}" src="{data_uri(x, exposure)}">'
+    return f'<div class="frame" id="panel-{name}">{head}<div class="pixels">{picture}</div></div>'
+
+
+def bar(done: int, total: int, text: str, label: str = "Steps done") -> str:
+    """How far something is, `done` of `total`, and `text` below it, as HTML."""
+    progress = f'<progress max="{total}" value="{done}" aria-label="{label}"></progress>'
+    return f'<div class="status">{progress}<span>{escape(text)}</span></div>'
+
+
+def refused(sentence: str, instead_of: str) -> str:
+    """A refusal in the place that the scene `instead_of` would take, so that nothing below it jumps."""
+    held = f'<div class="held" aria-hidden="true">{instead_of}</div>'
+    return f'<div class="refused"><p role="alert">{escape(sentence)}</p>{held}</div>'

@@ -1,0 +1,1 @@
+"""Pieces of HTML that are made of tensors and figures: images, charts and marks."""

@@ -1,0 +1,1 @@
+"""The tab that makes one run, and shows it step by step."""

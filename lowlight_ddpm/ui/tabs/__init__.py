@@ -1,1 +1,0 @@
-"""One file a tab: layout, and which callback answers which component."""

@@ -1,0 +1,332 @@
+import json
+import os
+import signal
+import sys
+from functools import partial
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lowlight_ddpm import cli
+from lowlight_ddpm.cli import training
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.study import protocol, results, step_counts, tint_transmission
+from lowlight_ddpm.training import records
+from lowlight_ddpm.variants import VARIANTS
+
+
+@pytest.fixture(autouse=True)
+def _tiny_checkpoints(monkeypatch, checkpoint_root):
+    load = checkpoints.load
+    monkeypatch.setattr(checkpoints, "load", lambda name: load(name, checkpoint_root))
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Call the command line in this process: (exit status, stdout, stderr)."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        output = capsys.readouterr()
+        return stop.value.code or 0, output.out, output.err
+
+    return call
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    draw(0, 100).resize((130, 90)).save(path)
+    return path
+
+
+def test_variants_lists_the_whole_table(run):
+    status, out, _ = run("variants", "--json")
+    assert status == 0
+    assert [row["name"] for row in json.loads(out)] == list(VARIANTS)
+    assert all(name in run("variants")[1] for name in VARIANTS)
+
+
+def test_denoise_writes_four_files_and_the_same_bytes_again(run, photo, tmp_path):
+    outs = [tmp_path / name for name in "ab"]
+    for out in outs:
+        status, said, _ = run("denoise", photo, "--steps", 5, "--start", 300, "--seed", 7, "--out", out)
+        assert status == 0
+        assert "of 255" in said
+    files = [sorted(path.name for path in out.iterdir()) for out in outs]
+    assert files[0] == files[1] == ["measures.json", "result.png", "steps.gif", "steps.png"]
+    assert all((outs[0] / name).read_bytes() == (outs[1] / name).read_bytes() for name in files[0])
+
+
+def test_another_seed_gives_another_result(run, photo, tmp_path):
+    for seed in (0, 1):
+        run("denoise", photo, "--steps", 3, "--seed", seed, "--out", tmp_path / str(seed))
+    assert (tmp_path / "0" / "result.png").read_bytes() != (tmp_path / "1" / "result.png").read_bytes()
+
+
+def test_what_is_left_out_is_as_trained(run, photo, tmp_path):
+    run("denoise", photo, "--steps", 2, "--variant", "bright", "--out", tmp_path / "out")
+    settings = json.loads((tmp_path / "out" / "measures.json").read_text())["settings"]
+    assert (settings["brightness"], settings["beta_end"]) == (1.0, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "expected"),
+    [
+        (("denoise", "drawn:1"), ["--anchor"], {"anchor": True}),
+        (("generate", "--count", 1), ["--leak-start"], {"leak_start": True}),
+        *(
+            (command, [*map(str, arguments)], expected)
+            for command in (("denoise", "drawn:1"), ("generate", "--count", 1))
+            for arguments, expected in (
+                (["--sampler", "dpm++"], {"sampler": "dpm++"}),
+                (["--clip-to-data", "--no-clip"], {"clip_to_data": True, "clip": False}),
+                (["--epsilon-scale", 1.006], {"epsilon_scale": 1.006}),
+                (["--backend", "onnx"], {"backend": "onnx"}),
+                (
+                    ["--variance-type", "fixed_large", "--seed", 3],
+                    {"variance_type": "fixed_large", "seed": 3},
+                ),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_an_option_reaches_the_run(run, tmp_path, command, arguments, expected):
+    assert run(*command, "--steps", 2, "--out", tmp_path, *arguments)[0] == 0
+    settings = json.loads((tmp_path / "measures.json").read_text())["settings"]
+    plain = run_settings(mode="restore" if command[0] == "denoise" else "generate", steps=2)
+    assert settings == plain.model_dump() | expected
+
+
+def test_a_whole_photograph_keeps_its_size_and_the_time_is_said_before(run, photo, tmp_path):
+    status, _, said = run("denoise", photo, "--whole", "--steps", 3, "--out", tmp_path / "out")
+    assert status == 0
+    assert said.startswith("130×90 pixels in 88 tiles, 3 steps: about ")
+    with Image.open(tmp_path / "out" / "result.png") as result:
+        assert result.size == (130, 90)
+    report = json.loads((tmp_path / "out" / "measures.json").read_text())
+    assert report["settings"]["whole"]
+    assert len(report["x0_means"]) == 3
+
+
+@pytest.mark.parametrize("command", ["denoise", "generate"])
+def test_help_names_every_sampler(run, command):
+    words = run(command, "--help")[1].replace(",", " ").replace(".", " ").split()
+    assert set(SAMPLERS) <= set(words)
+
+
+def test_a_drawn_butterfly_needs_no_file(run, tmp_path):
+    assert run("denoise", "drawn:3", "--steps", 2, "--out", tmp_path)[0] == 0
+
+
+def test_generate_writes_a_grid_and_the_means(run, tmp_path):
+    status, said, _ = run("generate", "--count", 4, "--steps", 3, "--out", tmp_path)
+    assert status == 0
+    assert "In the training set: 102.0 102.0 89.2" in said
+    with Image.open(tmp_path / "result.png") as grid:
+        assert grid.size == (2 * 20 + 4, 2 * 20 + 4)
+    assert len(json.loads((tmp_path / "measures.json").read_text())["means"]) == 3
+
+
+def test_settings_on_record_make_the_very_run_again(run, photo, tmp_path):
+    options = "--steps", 3, "--start", 250, "--seed", 3, "--clip-to-data", "--epsilon-scale", 1.006
+    run("denoise", photo, *options, "--out", tmp_path / "a")
+    run("denoise", photo, "--settings", tmp_path / "a" / "measures.json", "--out", tmp_path / "b")
+    for name in ("result.png", "measures.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_sample_on_record_is_one_picture(run, tmp_path):
+    run("generate", "--count", 1, "--steps", 2, "--seed", 4, "--out", tmp_path / "a")
+    run("generate", "--settings", tmp_path / "a" / "measures.json", "--out", tmp_path / "b")
+    assert (tmp_path / "a" / "result.png").read_bytes() == (tmp_path / "b" / "result.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "holds no settings"),
+        ("{", "holds no settings"),
+        ("[1]", "holds no settings"),
+        ('{"settings": {"steps": 0}}', "steps must be"),
+        ('{"settings": {"mode": "generate"}}', "use the command generate"),
+    ],
+)
+def test_a_record_that_is_none_is_refused(run, photo, tmp_path, content, said, one_sentence):
+    if content:
+        (tmp_path / "run.json").write_text(content)
+    status, _, error = run("denoise", photo, "--settings", tmp_path / "run.json")
+    assert status == 2
+    assert said in one_sentence(error.strip())
+
+
+def test_measure_prints_figures_and_words(run, photo, tmp_path):
+    tinted = tmp_path / "tinted.png"
+    with Image.open(photo) as picture:
+        red, green, blue = picture.split()
+        Image.merge("RGB", (red, green, blue.point(lambda value: value // 2))).save(tinted)
+    status, out, _ = run("measure", photo, tinted, "--json")
+    figures = json.loads(out)
+    assert status == 0
+    assert figures["shift_b"] < -20
+    assert "yellow" in figures["in_words"].lower()
+    assert "yellow" in run("measure", photo, tinted)[1].lower()
+
+
+BAD = {
+    "no such file": ("denoise", "missing.png"),
+    "no picture": ("denoise", __file__),
+    "unknown variant": ("denoise", "drawn:0", "--variant", "dark"),
+    "no steps": ("denoise", "drawn:0", "--steps", 0),
+    "too many steps": ("denoise", "drawn:0", "--steps", 1001),
+    "betas the wrong way round": ("denoise", "drawn:0", "--beta-start", 0.5, "--beta-end", 0.1),
+    "beta not a number": ("denoise", "drawn:0", "--beta-start", "nan"),
+    "unknown variance type": ("generate", "--variance-type", "learned"),
+    "unknown sampler": ("denoise", "drawn:0", "--sampler", "euler"),
+    "epsilon scaled away": ("generate", "--epsilon-scale", 0),
+    "missing checkpoint": ("denoise", "drawn:0", "--variant", "dim-raw"),
+    "folder without pictures": ("train", "dim", "--images", "missing"),
+    "training without pictures": ("train", "dim"),
+}
+
+
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+def test_bad_input_is_refused_in_one_sentence(run, arguments, one_sentence):
+    status, _, err = run(*arguments)
+    assert status == 2
+    one_sentence(err.strip())
+
+
+def test_pictures_of_two_sizes_are_not_measured(run, photo, tmp_path, one_sentence):
+    draw(0, 64).save(tmp_path / "small.png")
+    status, _, err = run("measure", photo, tmp_path / "small.png")
+    assert status == 2
+    assert "shape" in one_sentence(err.strip())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "denoise",
+        "generate",
+        "measure",
+        "variants",
+        "train",
+        "specimens",
+        "evaluate",
+        "baselines",
+        "figures",
+    ],
+)
+def test_help_explains_every_option(run, command):
+    status, out, _ = run(*([command] if command else []), "--help")
+    assert status == 0
+    assert "Usage" in out
+
+
+def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch, checkpoint_root, tmp_path):
+    for name, value in (("STEPS_FROM", {50: 1}), ("STEPS", 1), ("FINELY_SAMPLED", ()), ("SAMPLES", 16)):
+        monkeypatch.setattr(protocol, name, value)
+    monkeypatch.setattr(protocol, "OTHER_SAMPLERS", {})
+    monkeypatch.setattr(protocol, "UNTRAINED_LIGHT", {})
+    drawn = protocol.evaluation_set("drawn:2", size=16)
+    monkeypatch.setattr(protocol, "evaluation_set", lambda *_: drawn)
+    places = {"folder": tmp_path, "root": checkpoint_root}
+    monkeypatch.setattr(protocol, "cells", partial(protocol.cells, **places))
+    monkeypatch.setattr(results, "table", partial(results.table, **places))
+    monkeypatch.setattr(
+        tint_transmission, "Job", partial(tint_transmission.Job, **places | {"folder": tmp_path / "gain"})
+    )
+    monkeypatch.setattr(step_counts, "STEPS", ())
+    monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
+    monkeypatch.setattr(
+        step_counts, "cells", partial(step_counts.cells, **places | {"folder": tmp_path / "steps"})
+    )
+
+    def written():
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+
+    status, said, _ = run("evaluate", "dim")
+    assert status == 0
+    assert "fixed_large" in said
+    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
+    # what fewer steps are held against.
+    first = written()
+    assert len(first) == 12
+    run("evaluate", "dim")
+    assert written() == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "learned"),
+    [
+        (("fruit-dim",), ("fruit:1000:10000", 0)),
+        (("fruit-dim", "--images", "mine"), ("mine", 0)),
+        (("dim", "--images", "mine"), ("mine", 150)),
+    ],
+)
+def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch, arguments, learned):
+    asked = []
+
+    def training_set(*arguments):
+        asked.append(arguments)
+        raise Refusal("Enough.")
+
+    monkeypatch.setattr(records, "training_set", training_set)
+    run("train", *arguments)
+    assert asked == [(*learned, 64, None)]
+
+
+def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with training.stop_asked() as stopped:
+        assert not stopped()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopped()
+        assert signal.getsignal(signal.SIGTERM) == before  # a second one is not waited for
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "held_out", "learned"),
+    [
+        ("dim", ["drawn butterflies", "mine"], "a.png", "mine"),
+        ("dim", ["drawn butterflies", "mine"], "b.png", None),
+        ("fruit-dim", ["drawn fruit"], "fruit_10003", "drawn fruit"),
+    ],
+)
+def test_a_variant_is_measured_on_its_own_subject(
+    run, monkeypatch, tmp_path, name, labels, held_out, learned
+):
+    (tmp_path / "mine").mkdir()
+    draw(9, 64).save(tmp_path / "mine" / "a.png")
+    measured = {}
+    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": [held_out]})
+    monkeypatch.setattr(
+        protocol, "describe_training_set", lambda data, of: measured.update(learned=(data.label, of))
+    )
+    monkeypatch.setattr(protocol, "cells", lambda name, pictures, _: measured.update(cells=pictures) or [])
+    monkeypatch.setattr(tint_transmission, "Job", lambda name, pictures: measured.update(gain=pictures))
+    monkeypatch.setattr(step_counts, "cells", lambda name, pictures: measured.update(pace=pictures) or [])
+    monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
+    monkeypatch.setattr(results, "summary", lambda rows: rows)
+    run("evaluate", name, "--images", tmp_path / "mine")
+    assert [pictures.label for pictures in measured["cells"]] == labels
+    assert measured["gain"].label == measured["pace"].label == labels[0]
+    assert measured.get("learned") == (learned and (learned, name))
+
+
+def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):
+    status, said, _ = run("figures", "3.1-originals", "--out", tmp_path)
+    assert status == 0
+    assert said.split() == [str(tmp_path / "3.1-originals.png")]
+    assert run("figures", "9.9", "--out", tmp_path)[0] == 2

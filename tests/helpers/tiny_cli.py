@@ -1,0 +1,55 @@
+"""The command line with networks of 16 px and a protocol of few steps, for processes of their own.
+
+It leaves RANK.pid in the folder that it runs in, and in jobs.log a line for every job that it begins or ends.
+Where RANK is that of TINY_STUCK, `evaluate` never ends its second job.
+"""
+
+import os
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from lowlight_ddpm import cli
+from lowlight_ddpm.study import protocol, step_counts, tint_transmission
+from lowlight_ddpm.training import milestones, saved_state
+from lowlight_ddpm.variants import VARIANTS
+
+RANK = os.environ.get("RANK", "0")
+
+
+def logged(run):
+    """`run` of a job, with a line for its begin and one for its end."""
+    begun = []
+
+    def write(job, what):
+        with Path("jobs.log").open("a") as log:
+            log.write(f"{job.claim} {what}\n")
+
+    def call(job):
+        begun.append(job)
+        write(job, "begun")
+        if os.environ.get("TINY_STUCK") == RANK and len(begun) == 2:
+            write(job, "stuck")
+            time.sleep(3600)
+        run(job)
+        write(job, "ended")
+
+    return call
+
+
+def main():
+    VARIANTS.update({name: replace(row, size=16, channels=(8, 16)) for name, row in VARIANTS.items()})
+    Path(f"{RANK}.pid").write_text(str(os.getpid()))
+    milestones.EPOCHS, milestones.STEPS = (1,), 2
+    saved_state.run = partial(saved_state.run, save_every=0)
+    protocol.STEPS_FROM, protocol.STEPS, protocol.FINE_STEPS = {50: 2, 300: 3}, 2, 3
+    protocol.SAMPLES = protocol.HELD_OUT
+    step_counts.STEPS, step_counts.REFERENCE = (2,), ("ddpm", 3)
+    for kind in (protocol.Cell, tint_transmission.Job):
+        kind.run = logged(kind.run)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What a run looks like in words and figures."""
+
+import re
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lowlight_ddpm.images.photometry import to_image
+from lowlight_ddpm.ui.components import run_view
+from lowlight_ddpm.ui.messages import about, duration
+
+
+def pixels(uri):
+    """The picture in a PNG's data-URI, uint8 (H, W, 3)."""
+    return np.asarray(Image.open(BytesIO(b64decode(uri.removeprefix("data:image/png;base64,")))))
+
+
+def shown(run, brightened=False):
+    """The pictures on the stage."""
+    html = run_view.stage(run, brightened, "")
+    return [pixels(uri) for uri in re.findall(r'src="([^"]+)"', html)]
+
+
+def test_the_stage_is_empty_until_there_is_something_to_see(make_run, finished):
+    assert [picture.shape for picture in shown(make_run())] == [(64, 64, 3)]
+    assert len(shown(finished)) == 3
+
+
+def test_the_stage_shows_the_latest_step_to_the_last_bit(finished):
+    truth = (finished.dim, finished.steps[-1].x_t[0], finished.steps[-1].x0[0])
+    for picture, x in zip(shown(finished), truth, strict=True):
+        np.testing.assert_array_equal(picture, to_image(x))
+
+
+def test_brightening_undoes_the_dimming_for_the_eye(make_run):
+    run = make_run(brightness=0.25)
+    as_is, bright = (shown(run, brightened)[0].astype(float) for brightened in (False, True))
+    assert as_is.max() == pytest.approx(64, abs=1)
+    np.testing.assert_allclose(bright, np.minimum(as_is * 4, 255), atol=2)
+
+
+def test_generated_pictures_are_brightened_by_what_was_learned(make_run):
+    run = make_run(mode="generate", brightness=0.25)
+    assert run_view.gain(run.settings, brightened=True) == 2
+    assert "starts from pure noise" in run_view.stage(run, True, "")
+
+
+def test_the_counter_counts_from_one_and_says_how_long_is_left(make_run):
+    run = make_run()
+    walk = run.walk()
+    next(walk), next(walk)
+    run.seconds = 4.0
+    text = run_view.progress(run)
+    assert "step 2 of 4, timestep 450, about 4 s left" in text
+    assert 'max="4" value="2"' in text
+
+
+def test_the_outcome_tells_done_from_stopped(make_run):
+    run = make_run()
+    walk = run.walk()
+    next(walk)
+    assert "Stopped after step 1 of 4" in run_view.outcome(run)
+    list(walk)
+    assert "Done: 4 of 4 steps" in run_view.outcome(run)
+
+
+def test_where_the_shift_sets_in_is_marked_once_the_run_is_over(finished):
+    finished.__dict__["onset"] = 2
+    assert "shift sets in at step 3" in run_view.stage(finished, False, "")
+    finished.over = False
+    assert "sets in" not in run_view.stage(finished, False, "")
+
+
+def test_a_run_made_beforehand_says_so(finished):
+    finished.beforehand = True
+    assert "made beforehand" in run_view.outcome(finished)
+
+
+def test_a_report_can_be_written_as_json(finished):
+    report = run_view.report(finished)
+    assert report["settings"]["steps"] == 4
+    assert report["measures"]["mse"] > 0
+    assert report["verdict"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "under 1 s"), (4.2, "4 s"), (89.0, "89 s"), (150, "2 min")]
+)
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert duration(seconds) == said
+    assert about(seconds).endswith(said)

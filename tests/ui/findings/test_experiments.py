@@ -1,0 +1,284 @@
+"""The tab Experiments without a browser: claims, table, figures and losses from a few cells of our own."""
+
+import json
+import re
+import shutil
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study.bootstrap import Interval
+from lowlight_ddpm.study.loss_curves import LossCurve
+from lowlight_ddpm.ui.findings import claims_view, figures_view
+from lowlight_ddpm.ui.findings import measured as module
+from lowlight_ddpm.ui.findings import tab as tab
+from lowlight_ddpm.ui.findings.loss_view import losses
+from lowlight_ddpm.ui.findings.measured import measured
+from lowlight_ddpm.ui.findings.results_table import GENERATES, RESTORES, TASKS
+from lowlight_ddpm.ui.html.whisker import whisker
+from lowlight_ddpm.ui.session import Session
+from lowlight_ddpm.variants import VARIANTS, find_variant
+
+DRAWN, PHOTOGRAPHS = "drawn butterflies", "photographs"
+MEASURES = {"mse": 0.01, "psnr": 20.0, "delta_e": 2.0, "shift_r": 1.0, "shift_g": -1.0, "shift_b": 0.0}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, tiny_root):
+    """An empty results/, read with the tiny checkpoints; nothing is remembered of an earlier one."""
+    monkeypatch.setattr(protocol, "RESULTS", tmp_path)
+    monkeypatch.setattr(checkpoints, "ROOT", tiny_root)
+    measured.cache_clear()
+    yield tmp_path
+    measured.cache_clear()
+
+
+@pytest.fixture
+def write(folder, tiny_root):
+    """A function that writes a cell of restorations of four pictures with two noises, shifted by `tints`."""
+
+    def write(variant, tints, source=DRAWN, ssim=0.5, start=600, **settings):
+        kind = "drawn" if source == DRAWN else "photo"
+        rows = [
+            {"picture": f"{kind}_{i:04d}", "seed": seed, "ssim": ssim, "detail": 0.9, **MEASURES}
+            | {"mse_shift": (tint * find_variant(variant).brightness / 255) ** 2}
+            for seed in (0, 1)
+            for i, tint in enumerate(tints)
+        ]
+        save(variant, rows, source=source, mode="restore", start=start, steps=50, **settings)
+
+    def save(variant, rows, source, **settings):
+        settings = RunSettings(variant=variant, **settings).model_dump()
+        network = protocol.network_id(variant, tiny_root)
+        cell = {"variant": variant, "network": network, "source": source, "leaks": True}
+        number = len(list(folder.iterdir()))
+        text = json.dumps(cell | {"settings": settings, "rows": rows, "trace": []})
+        (folder / f"{variant}-{number}.json").write_text(text)
+
+    write.save = save
+    return write
+
+
+@pytest.fixture
+def session():
+    return Session(drawn_gallery())
+
+
+def table(
+    session, task="Restored from 600", pictures="drawn butterflies", variant="all", variance="as trained"
+):
+    return tab.choose(session, variant, task, pictures, variance)
+
+
+def cells(html):
+    """The texts of the table's body, row by row."""
+    rows = re.findall("<tr.*?</tr>", html.partition("<tbody")[2])
+    return [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
+
+
+def queries(html):
+    return [parse_qs(query.replace("&amp;", "&")) for query in re.findall('data-value="([^"]*)"', html)]
+
+
+def test_without_results_everything_says_so(folder, session):
+    claims, rows, in_the_dark, _, _ = tab.show(session, *tab.OPENING)
+    assert "Not measured yet" in in_the_dark
+    assert "Nothing has been measured yet" in claims
+    assert claims.count("not measured yet") >= 15
+    assert "None of these cells has been measured yet." in rows
+
+
+def test_a_difference_is_told_with_its_verdict_for_each_source(write, monkeypatch):
+    from lowlight_ddpm.study.claims import Claim, Comparison
+
+    claim = Claim("Dim is worse", (Comparison("dim", "bright", "tint", +1),))
+    monkeypatch.setattr(module, "CLAIMS", (claim,))
+    write("dim", [9, 10, 11, 10], source="butterflies")
+    write("bright", [2, 2, 2, 2], source="butterflies")
+    write("dim", [1, 1, 1, 1])
+    write("bright", [4, 4, 4, 4])
+    html = claims_view.claims(measured()).partition("What explains")[0]
+    told = re.findall("<p><b>(.*?)</b> .*?>([a-z ]+)</span></p>.*?<p>(.*?)</p>", html)
+    assert [(what, verdict) for what, verdict, _ in told] == [
+        ("Shift of restored pictures, photographs", "holds"),
+        ("Shift of restored pictures, drawn butterflies", "does not hold"),
+    ]
+    assert told[0][2].startswith("8.00/255 higher with “Dim control” than with “Bright control”")
+    assert told[1][2].startswith(
+        "3.00/255 lower with “Dim control” than with “Bright control” (−3.00 to −3.00)"
+    )
+    assert "2 comparisons test the post’s claims: <b>1</b> “holds”, <b>1</b> “does not hold”." in html
+
+
+@pytest.fixture
+def fruit(tiny_root):
+    """Two networks more, for as long as the test lasts."""
+    names = ("fruit-bright", "fruit-dim")
+    for name in names:
+        shutil.copytree(tiny_root / "dim", tiny_root / name)
+        record = json.loads((tiny_root / name / checkpoints.RECORD).read_text())
+        (tiny_root / name / checkpoints.RECORD).write_text(json.dumps(record | {"weights_sha256": name}))
+    yield
+    for name in names:
+        shutil.rmtree(tiny_root / name)
+
+
+@pytest.mark.usefixtures("fruit")
+def test_fruit_is_a_subject_of_its_own(write, session):
+    write("fruit-dim", [9, 9, 9, 9], source="drawn fruit")
+    write("fruit-bright", [2, 2, 2, 2], source="drawn fruit")
+    write("dim", [1, 1, 1, 1])
+    claims = claims_view.claims(measured())
+    told = claims.partition("Another subject")[2]
+    assert "Shift of restored pictures, drawn fruit" in told
+    assert "7.00/255 higher with “Fruit, dim” than with “Fruit, bright”" in told
+    assert "photographs" not in claims.partition("What explains")[0]  # fruit is not taken for them
+    assert "Fruit, dim" in table(session, pictures="drawn fruit")
+    assert "Fruit" not in table(session)
+    assert "None of these cells" in table(session, pictures="photographs")
+
+
+def test_without_a_training_repeated_there_is_a_difference_and_no_verdict(write):
+    write("dim", [9, 9, 9, 9])
+    write("bright", [2, 2, 2, 2])
+    html = claims_view.claims(measured())
+    assert re.search("7.00/255 higher with “Dim control”.*What training again changes is not known yet", html)
+    assert "<b>1</b> “no verdict yet”" in html
+
+
+def test_what_is_not_measured_is_named_once_a_pair(write):
+    write("dim", [1, 1, 1, 1])
+    html = claims_view.claims(measured())
+    assert html.count("“Dim, trained again” against “Dim control”") == 1
+    assert f"1 of {len(VARIANTS)} networks have results so far." in html
+    assert VARIANTS["dim-long"].title in html
+
+
+def test_a_whisker_is_drawn_to_scale_and_said():
+    html = whisker(Interval(2.0, 1.0, 3.0), 0.5, "2 higher & sure")
+    figure = ElementTree.fromstring(html)
+    assert figure.get("aria-label") == "2 higher & sure"
+    band, zero, line = figure.find("svg")
+    place = float(re.search(r"[\d.]+", figure.find("i").get("style"))[0]) - 50
+    assert float(zero.get("x1")) == 50
+    assert (float(line.get("x1")) - 50) / place == pytest.approx(0.5, abs=0.01)
+    assert (float(line.get("x2")) - 50) / place == pytest.approx(1.5, abs=0.01)
+    assert float(band.get("width")) / place == pytest.approx(0.5, abs=0.01)
+    assert float(line.get("x2")) <= 100
+
+
+def test_the_table_shows_the_cells_that_are_asked_for(write, session):
+    write("dim", [2, 4, 6, 8], ssim=0.25)
+    write("bright", [1, 1, 1, 1])
+    write("dim", [3, 3, 3, 3], source="butterflies")
+    both = table(session)
+    assert "Restored from 600: 2 cells, means over sixteen drawn butterflies" in both
+    bright, dim = cells(both)
+    assert dim[0] == "0.50"
+    assert dim[2:8] == ["+1.0", "−1.0", "+0.0", "5.0", "2.0", "0.250"]
+    assert bright[5] == "1.0"
+    assert len(cells(table(session, variant="dim"))) == 1
+    assert cells(table(session, pictures=PHOTOGRAPHS))[0][5] == "3.0"
+    assert "None of these cells" in table(session, variance="large")
+    assert "None of these cells" in table(session, task="Restored from 300")
+
+
+def test_a_row_opens_its_typical_picture_with_the_noise_that_was_measured(write, session):
+    write("dim", [8, 1, 3, 2])
+    (query,) = queries(table(session))
+    assert query["picture"] == ["drawn_0003"]  # the lower of the two tints in the middle
+    assert query["variant"] == ["dim"]
+    assert query["seed"] == ["7"]  # of the second noise, which comes after four pictures with the first
+
+
+def test_a_camera_s_light_is_named_and_opened(write, session):
+    write("dim", [8, 1, 3, 2])
+    write("dim", [9, 9, 9, 9], light="camera")
+    html = table(session)
+    assert [row[0] for row in cells(html)] == ["0.50", "0.50, camera"]
+    assert [query.get("light", ["pixels"]) for query in queries(html)] == [["pixels"], ["camera"]]
+
+
+def test_photographs_have_a_button_only_where_the_page_has_them(write, session):
+    write("dim", [8, 1, 3, 2], source="butterflies")
+    html = table(session, pictures=PHOTOGRAPHS)
+    assert queries(html) == []
+    assert "not at hand here" in html
+    own = Session(Gallery("mine", [draw(0, 64)], ["photo_0002"]))
+    (query,) = queries(table(own, pictures=PHOTOGRAPHS))
+    assert query["picture"] == ["photo_0002"]
+
+
+def test_samples_are_shown_beside_the_training_set(write, session, folder):
+    colours = dict.fromkeys(protocol.COLOURS, 100.0)
+    varied = [colours | {"seed": i, "border_r": 100.0 + 4 * (-1) ** i, "nearest": 30.0} for i in range(4)]
+    write.save("dim", varied, None, mode="generate", steps=50)
+    assert "None of these cells" in table(session, TASKS[len(RESTORES)])  # the training set is not described
+    (folder / "training-set-butterflies-0.5.json").write_text(
+        json.dumps({"rows": [colours | {"mean_g": 90.0}] * 3, "held_out_nearest": [1.0]})
+    )
+    measured.cache_clear()
+    html = table(session, next(iter(GENERATES)))
+    (row,) = cells(html)
+    assert row[2:8] == ["+0.0", "+10.0", "+0.0", "4.0 0.0 0.0", "0.0 0.0 0.0", "30.0"]
+    (query,) = queries(html)
+    assert query["mode"] == ["generate"]
+    assert "picture" not in query
+
+
+def test_every_choice_gives_a_table_that_is_well_formed(write, session):
+    write("dim", [8, 1, 3, 2])
+    for task in TASKS:
+        for pictures in tab.PICTURES:
+            ElementTree.fromstring(f"<div>{table(session, task, pictures)}</div>")
+
+
+def test_figures_have_captions_sizes_and_runs(tmp_path, session):
+    Image.new("RGB", (40, 30)).save(tmp_path / "5.1-dim-and-bright.png")
+    Image.new("RGB", (40, 20)).save(tmp_path / "1.1-walk.png")
+    (tmp_path / "growth.svg").write_text('<svg viewBox="0 0 648 400.5"></svg>')
+    html = figures_view.figures(session.gallery.names, tmp_path)
+    page = ElementTree.fromstring(f"<div>{html}</div>")
+    walk, grids, growth = page.iter("figure")
+    assert walk.find("img").get("alt").startswith("Noise above clears")
+    assert (grids.find("img").get("width"), grids.find("img").get("height")) == ("40", "30")
+    assert growth.find("img").get("width") == "648"
+    assert growth.find("div/button") is None
+    opened = [parse_qs(button.get("data-value")) for button in page.iter("button")]
+    assert opened[0]["picture"] == ["drawn_0003"]
+    assert [query["variant"] for query in opened[1:]] == [["dim"], ["bright"]]
+    assert "more wait for networks" in html
+    assert "No figures" in figures_view.figures([], tmp_path / "nowhere")
+    (without,) = ElementTree.fromstring(figures_view.figures([], tmp_path).partition("<p")[0]).iterfind(
+        "figure[@id='figure-1.1-walk']"
+    )
+    assert without.find("div/button") is None  # its picture is not at hand
+
+
+def test_every_committed_figure_is_shown():
+    html = figures_view.figures([])
+    for path in figures_view.FOLDER.iterdir():
+        assert (path.name in html) != (path.stem in figures_view.ELSEWHERE)
+
+
+def test_losses_are_drawn_on_one_logarithmic_scale():
+    epochs = np.arange(1.0, 5.0)
+    curves = {
+        "dim": LossCurve(epochs, np.array([1.0, 0.1, 0.01, 0.01])),
+        "bright": LossCurve(epochs, np.array([1.0, 1.0, 0.1, 0.1])),
+    }
+    dim, bright = ElementTree.fromstring(losses(curves)).iter("figure")
+    own = {figure: figure.find(".//polyline[@class='dialled']").get("points") for figure in (dim, bright)}
+    heights = [float(point.split(",")[1]) for point in own[dim].split()]
+    assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1], abs=0.02)
+    assert dim.find(".//polyline[@class='pale']").get("points") == own[bright]
+    assert "0.01 at the end" in dim.find("div[@role='img']").get("aria-label")
+    assert "No training" in losses({})

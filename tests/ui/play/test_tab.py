@@ -1,0 +1,244 @@
+"""The callbacks of the tab Watch, without a browser."""
+
+import re
+
+import gradio as gr
+import pytest
+from starlette.requests import Request
+
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
+from lowlight_ddpm.ui.components.controls import FIELDS, values_of
+from lowlight_ddpm.ui.links import query_of
+from lowlight_ddpm.ui.play import visit
+from lowlight_ddpm.ui.play.picking import bring
+from lowlight_ddpm.ui.play.results_view import UNCHANGED
+from lowlight_ddpm.ui.session import Run, Session
+
+SKIPPED = str(gr.skip())
+
+
+@pytest.fixture
+def session():
+    session = Session(drawn_gallery())
+    session.staged = Run(run_settings(start=300), session.picked)
+    return session
+
+
+def start(session, locked=True, **values):
+    return visit.begin(session, locked, *values_of(run_settings(**({"steps": 3} | values))))
+
+
+def request(query):
+    scope = {"type": "http", "query_string": query.encode(), "headers": []}
+    return gr.Request(Request(scope))
+
+
+def test_a_run_goes_from_begin_over_stream_to_conclude(session):
+    seed, run, stop, stage, link = start(session, seed=5)
+    assert seed == 5
+    assert (run.interactive, stop.interactive) == (False, True)
+    assert "Waiting for the network" in stage
+    assert link["query"] == "variant=dim&steps=3&seed=5&picture=drawn_0000"
+    frames = list(visit.stream(session))
+    assert "step 3 of 3" in frames[-1]
+    run, stop, _, film, findings, *_ = visit.conclude(session)
+    assert (run.interactive, stop.interactive) == (True, False)
+    assert len(film["x0"]) == 3
+    assert "CIEDE2000" in findings
+    assert not session.running
+
+
+def test_an_unlocked_seed_is_drawn_anew_and_used(session):
+    seeds = {start(session, locked=False, seed=5)[0] for _ in range(5)}
+    assert len(seeds) > 1
+    assert session.staged.settings.seed in seeds
+
+
+def test_a_stopped_run_shows_what_is_done(session):
+    start(session, steps=500)
+    stream = visit.stream(session)
+    next(stream)
+    visit.halt(session)
+    assert len(list(stream)) <= 1
+    film, findings = visit.conclude(session)[3:5]
+    assert len(film["x0"]) == len(session.finished.steps) <= 2
+    assert findings
+
+
+def test_while_a_run_goes_nothing_is_concluded(session):
+    start(session, steps=500)
+    stream = visit.stream(session)
+    next(stream)
+    assert set(map(str, visit.conclude(session))) == {SKIPPED}
+    assert session.running
+    stream.close()
+
+
+def test_a_run_stopped_in_the_queue_leaves_the_last_results_and_frees_the_page(session):
+    start(session)
+    visit.halt(session)
+    run, stop, stage, *results = visit.conclude(session)
+    assert (run.interactive, stop.interactive) == (True, False)
+    assert "Ready" in stage
+    assert tuple(results) == UNCHANGED
+    assert not session.running
+
+
+def test_a_place_in_the_queue_serves_the_newest_run_and_no_run_twice(session):
+    start(session, steps=2)
+    visit.halt(session)
+    start(session, steps=3)
+    assert len(session.staged.steps) == 0
+    assert "step 3 of 3" in list(visit.stream(session))[-1]
+    assert list(visit.stream(session)) == []
+    assert len(session.staged.steps) == 3
+
+
+def test_refusals_reach_the_visitor_as_their_sentence(session):
+    with pytest.raises(gr.Error, match="checkpoint bright is damaged"):
+        start(session, variant="bright", mode="generate")
+    assert not session.running
+
+
+def preview(session, brightness, light="pixels", seed=0):
+    """What the stage becomes."""
+    return visit.preview(session, "dim", "restore", brightness, light, False, seed)[0]
+
+
+def test_a_preview_leaves_a_run_under_way_alone(session):
+    start(session)
+    staged = session.staged
+    assert preview(session, 0.9) == gr.skip()
+    assert session.staged is staged
+
+
+def test_a_preview_leaves_a_finished_run_of_the_same_picture_on_the_stage(session):
+    start(session)
+    list(visit.stream(session))
+    visit.conclude(session)
+    assert preview(session, 0.5) == gr.skip()
+    assert "Ready" in preview(session, 0.9)
+    session.index = 3
+    assert "Ready" in preview(session, 0.9)
+
+
+def test_a_picture_in_another_light_is_another_and_each_light_is_shown_beside_the_other(session):
+    start(session)
+    list(visit.stream(session))
+    visit.conclude(session)
+    assert preview(session, 0.5, light="camera") != gr.skip()
+    assert preview(session, 0.5, light="camera") == gr.skip()
+    assert preview(session, 0.5, light="camera", seed=1) != gr.skip(), "other photons"
+    _, lights = visit.preview(session, "dim", "restore", 0.5, "camera", False, 1)
+    assert lights.count("data:image/png") == len(set(re.findall(r'src="([^"]+)"', lights))) == 2
+    assert re.search(r'class="chosen"><img alt="[^"]*camera', lights)
+    assert visit.preview(session, "dim", "generate", 0.5, "pixels", False, 0)[1] == ""
+
+
+def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypatch):
+    start(session)
+    list(visit.stream(session))
+    visit.conclude(session)
+    monkeypatch.setattr(Run, "walk", None)
+    stage, film, findings, _, _, wipe, *_ = visit.expose(session, "as the model sees it")
+    bright = visit.expose(session, "brightened")
+    assert (stage, film, wipe) != (bright[0], bright[1], bright[5])
+    assert stage != bright[0]
+    assert film["x0"] != bright[1]["x0"]
+    assert wipe != bright[5]
+    assert findings == bright[2]
+
+
+def test_a_link_sets_every_control_and_makes_the_run_ready(session):
+    settings = run_settings(start=200, steps=4, seed=9, clip=False, epsilon_scale=1.006)
+    outcome = visit.reopen(session, visit.want(query_of(settings, "drawn_0007")))
+    assert list(outcome[: len(FIELDS)]) == values_of(settings)
+    gallery, upload, run, _, stage, link, tabs = outcome[len(FIELDS) :]
+    assert (gallery.selected_index, session.picked.name) == (7, "drawn_0007")
+    assert upload == gr.skip()
+    assert not run.interactive
+    assert "Waiting for the network" in stage
+    assert tabs.selected == "watch"
+    assert session.staged.settings == settings
+    assert session.running
+    list(visit.stream(session))
+    visit.conclude(session)
+    assert session.finished.query == link["query"] == query_of(settings, "drawn_0007")
+
+
+def test_a_link_ends_the_run_under_way(session):
+    start(session, steps=500)
+    former = session.staged
+    visit.reopen(session, visit.want("variant=dim&steps=2&picture=drawn_0001"))
+    assert former.stopped
+    assert session.staged.settings.steps == 2
+
+
+def test_a_link_to_an_upload_asks_for_the_file_and_goes_on_when_it_has_come(session, tmp_path, recwarn):
+    for number, name in enumerate(("mine.png", "other.png")):
+        draw(number, 32).save(tmp_path / name)
+    bring(session, str(tmp_path / "mine.png"))
+    start(session)
+    wanted = visit.want(session.staged.query)
+
+    visitor = Session(drawn_gallery())
+    visitor.staged = Run(run_settings(), visitor.picked)
+    with pytest.raises(gr.Error, match="choose that very file"):
+        visit.reopen(visitor, wanted)
+    assert not visitor.running
+    bring(visitor, str(tmp_path / "other.png"))
+    assert visit.resume(visitor, wanted) == gr.skip()
+    assert any("another file" in str(warning.message) for warning in recwarn)
+    bring(visitor, str(tmp_path / "mine.png"))
+    again = visit.resume(visitor, wanted)
+    assert again != wanted
+    visit.reopen(visitor, again)
+    assert visitor.staged.query == session.staged.query
+    assert visit.resume(visitor, again) == gr.skip(), "a later upload starts nothing"
+
+
+def test_a_drawn_picture_is_there_whatever_the_gallery_shows():
+    session = Session(Gallery("photographs", [draw(40, 32)], ["row 0001"]))
+    session.staged = Run(run_settings(), session.picked)
+    visit.reopen(session, visit.want("variant=dim&steps=2&picture=drawn_0002"))
+    assert session.picked.name == "drawn_0002"
+    assert session.picked.image.tobytes() == draw(2).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("variant=dim&picture=nowhere.jpg", "no picture “nowhere.jpg”"),
+        ("variant=dim&start=3", "at most 4 steps"),
+        ("variant=bright&picture=drawn_0000", "checkpoint bright is damaged"),
+        ("variant=dim&volume=11", "no setting 'volume'"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_refused_and_changes_nothing(session, query, said):
+    staged = session.staged
+    with pytest.raises(gr.Error, match=said):
+        visit.reopen(session, visit.want(query))
+    assert session.staged is staged
+    assert not session.running
+
+
+def test_the_page_opens_the_run_of_its_address_and_otherwise_none(session):
+    assert visit.arrive(session, request("__theme=dark"))[-1] == gr.skip()
+    _, query = visit.arrive(session, request("__theme=dark&variant=dim&seed=4&picture=drawn_0003"))[-1]
+    assert query == "variant=dim&seed=4&picture=drawn_0003"
+
+
+def test_the_same_link_may_be_followed_twice():
+    assert visit.want("variant=dim") != visit.want("variant=dim")
+
+
+def test_surprises_differ_and_are_runs_that_can_be_opened(session, monkeypatch):
+    monkeypatch.setattr(visit.checkpoints, "available", lambda: ["dim"])
+    queries = {visit.surprise(session)[1] for _ in range(20)}
+    assert len(queries) == 20
+    assert any("mode=generate" in query for query in queries)
+    for query in queries:
+        visit.reopen(session, visit.want(query))
+        session.running = False
