@@ -50,6 +50,13 @@ def test_ways_that_are_known_are_not_tried_again_and_the_best_stands_first(small
     assert [line.split(" | ")[0] for line in tuning.table().splitlines()[2:]] == ["| start", "| worse"]
 
 
+def test_ways_of_one_network_and_batch_make_as_many_steps(small, monkeypatch):
+    monkeypatch.setattr(tuning, "training_set", lambda *_: small)
+    tuning._run("drawn:40", ["start"])
+    monkeypatch.setattr(tuning, "_seconds_per_step", lambda recipe, data: 0.5)
+    assert tuning.measured("half the rate", small)["steps"] == 2
+
+
 def test_the_document_has_the_table():
     assert tuning.table() in DOCUMENT.read_text()
 
