@@ -1,6 +1,7 @@
 """What tests share: one thread, no network, no GPU (bytes are compared), and a tiny checkpoint."""
 
 import os
+import sys
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from benchmarks.tiny import save_tiny
+from lowlight_ddpm import cli
 from lowlight_ddpm.models import checkpoints
 
 torch.set_num_threads(1)
@@ -36,6 +38,20 @@ def checkpoint_root(tmp_path_factory) -> Path:
 def tiny_checkpoint(checkpoint_root) -> checkpoints.Checkpoint:
     """The untrained checkpoint of `dim`: 16 px, 43 thousand weights, a few milliseconds a call."""
     return checkpoints.load("dim", checkpoint_root)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Call the command line in this process: (exit status, stdout, stderr)."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        output = capsys.readouterr()
+        return stop.value.code or 0, output.out, output.err
+
+    return call
 
 
 @pytest.fixture

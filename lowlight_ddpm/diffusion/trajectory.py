@@ -103,9 +103,7 @@ class Walk:
         shape = request.shape(checkpoint.unet.config.sample_size)
         seeds = [(self.settings.seed + i) % 2**32 for i in range(shape[0])]
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        noise, device = randn(shape, self._generators), checkpoint.device
-        if self.variant.offset_noise:
-            noise = noise + self.variant.offset_noise * randn((*shape[:2], 1, 1), self._generators)
+        noise, device = draw_noise(shape, self._generators, self.variant.offset_noise), checkpoint.device
         self._first, self._first_level = noise.to(device), level
         if self.settings.mode == "restore":
             self._first = add_noise(self.frame.enter(request.image.to(device)), self._first, level)
@@ -175,6 +173,16 @@ def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
 def randn(shape: tuple[int, ...], generators: list[torch.Generator]) -> Tensor:
     """Standard normal noise (B, ...), picture i from generator i."""
     return torch.stack([torch.randn(shape[1:], generator=generator) for generator in generators])
+
+
+def draw_noise(
+    shape: tuple[int, ...], generators: list[torch.Generator], offset_noise: float = 0.0
+) -> Tensor:
+    """Noise (B, 3, H, W); `offset_noise` is the deviation of a colour that is added to each image's."""
+    noise = randn(shape, generators)
+    if not offset_noise:
+        return noise
+    return noise + offset_noise * randn((*shape[:2], 1, 1), generators)
 
 
 def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:

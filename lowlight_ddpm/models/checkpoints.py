@@ -19,7 +19,8 @@ from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 
 ROOT = CHECKPOINTS
 RECORD = "training.json"
-# Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.model` goes there.
+# Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.worker.model` goes
+# there.
 GPU_IS_LENT = os.environ.get("SPACES_ZERO_GPU", "").lower() in {"1", "t", "true"}
 # Its saving of memory has all tensors that the process makes meanwhile, in any thread, made without data.
 _HOW = {"local_files_only": True, "low_cpu_mem_usage": False}

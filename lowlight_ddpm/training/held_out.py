@@ -5,7 +5,7 @@ from torch import Tensor
 
 from lowlight_ddpm.diffusion.schedule import estimate_x0, signal_and_noise
 from lowlight_ddpm.diffusion.tiling import BATCH, predict
-from lowlight_ddpm.diffusion.trajectory import add_noise, randn
+from lowlight_ddpm.diffusion.trajectory import add_noise, draw_noise
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.models.checkpoints import Checkpoint
 
@@ -23,9 +23,7 @@ def epsilon_errors(checkpoint: Checkpoint, images: Tensor) -> dict[int, float]:
     variant, device = checkpoint.variant, checkpoint.device
     clean = checkpoint.frame.enter(prepare(images, variant.brightness))
     generators = [torch.Generator().manual_seed(number) for number in range(len(images))]
-    noise = randn(clean.shape, generators)
-    if variant.offset_noise:
-        noise = noise + variant.offset_noise * randn((*clean.shape[:2], 1, 1), generators)
+    noise = draw_noise(clean.shape, generators, variant.offset_noise)
     errors = {}
     for timestep in TIMESTEPS:
         level = checkpoint.alphas_cumprod[timestep].item()

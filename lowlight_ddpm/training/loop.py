@@ -116,7 +116,7 @@ class Training:
             self.raw_unet.parameters(), decay=recipe.ema_decay, use_ema_warmup=True, power=0.75
         )
         self.scheduler = trained_scheduler(variant)
-        mean, _ = channel_statistics(pictures, variant.brightness)
+        mean, _ = self.colour_statistics
         self.frame = Frame.of(variant, mean.tolist())
         self.place = _Place()
 
@@ -224,7 +224,7 @@ class Training:
     @property
     def checkpoint(self) -> Checkpoint:
         """The network as it stands, with the averaged weights, ready to sample and to be measured."""
-        mean, covariance = channel_statistics(self.pictures, self.variant.brightness)
+        mean, covariance = self.colour_statistics
         record = {"channel_mean": mean.tolist(), "channel_covariance": covariance.tolist()}
         unet = self.copy_unet(averaged=True).eval().requires_grad_(False)
         return Checkpoint(self.variant, unet.to(memory_format=torch.channels_last), self.scheduler, record)
@@ -238,6 +238,11 @@ class Training:
         self.learning_rate.load_state_dict(state["learning_rate"])
         self.generator.set_state(state["generator"].cpu())
         self.place = _Place(**state["place"])
+
+    @cached_property
+    def colour_statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean (3,) and covariance (3, 3) of the images' mean colours, dimmed, in model range."""
+        return channel_statistics(self.pictures, self.variant.brightness)
 
     @cached_property
     def settings(self) -> dict:

@@ -1,14 +1,12 @@
 import json
 import os
 import signal
-import sys
 from functools import partial
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from lowlight_ddpm import cli
 from lowlight_ddpm.cli import training
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import run_settings
@@ -24,20 +22,6 @@ from lowlight_ddpm.variants import VARIANTS
 def _tiny_checkpoints(monkeypatch, checkpoint_root):
     load = checkpoints.load
     monkeypatch.setattr(checkpoints, "load", lambda name: load(name, checkpoint_root))
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Call the command line in this process: (exit status, stdout, stderr)."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        output = capsys.readouterr()
-        return stop.value.code or 0, output.out, output.err
-
-    return call
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Specimens cut out of museum-like photographs whose masks are known: our butterflies on uneven grey."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from benchmarks import specimens as benchmark
-from lowlight_ddpm import cli
 from lowlight_ddpm.cli.specimens import _free as free
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
@@ -143,17 +142,9 @@ def test_what_shows_no_specimen_on_light_background_is_refused(make, one_sentenc
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Call the command line in this process: (exit status, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", "specimens", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        output = capsys.readouterr()
-        return stop.value.code or 0, output.out, output.err
-
-    return call
+def run(run):
+    """The command, called in this process."""
+    return partial(run, "specimens")
 
 
 @pytest.fixture

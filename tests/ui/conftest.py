@@ -13,6 +13,7 @@ from PIL import Image
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.session import Picked, Run
 
 
@@ -27,6 +28,15 @@ def tiny_root(tmp_path_factory, untrained_page_root):
         patch.setattr(checkpoints, "available", partial(checkpoints.available, root=root))
         patch.setattr(checkpoints, "record", lambda name, root=root: record(name, root))
         yield root
+
+
+@pytest.fixture(scope="module")
+def page():
+    """The page, served; a module that needs another has its own."""
+    page = interface.build()
+    interface.launch(page, prevent_thread_lock=True, quiet=True)
+    yield page
+    page.close(verbose=False)
 
 
 @pytest.fixture(scope="module")

@@ -13,21 +13,12 @@ from PIL import Image, ImageEnhance
 
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images import draw, square
-from lowlight_ddpm.ui import interface
 from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.mcp_client import mcp_session
 
 NAMES = {"denoise", "generate", "compare", "explain", "measure", "schedule", "variants"}
 README = Path(__file__).parents[2] / "README.md"
 DOCS = README.parent / "docs" / "api.md"
-
-
-@pytest.fixture(scope="module")
-def page():
-    page = interface.build()
-    interface.launch(page, prevent_thread_lock=True, quiet=True)
-    yield page
-    page.close(verbose=False)
 
 
 @pytest.fixture

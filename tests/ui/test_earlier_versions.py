@@ -15,7 +15,6 @@ from lowlight_ddpm.cli import runs
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.links import parse
 from lowlight_ddpm.variants import find_variant
 from tests.helpers.mcp_client import mcp_session
@@ -27,14 +26,6 @@ def of(*kinds):
     return pytest.mark.parametrize(
         "written", [one for one in WRITTEN if one["kind"] in kinds], ids=lambda one: one["name"]
     )
-
-
-@pytest.fixture(scope="module")
-def page():
-    page = interface.build()
-    interface.launch(page, prevent_thread_lock=True, quiet=True)
-    yield page
-    page.close(verbose=False)
 
 
 @pytest.fixture
