@@ -104,7 +104,8 @@ class Training:
             )
         self.generator = torch.Generator().manual_seed(variant.seed)
         torch.manual_seed(variant.seed)  # the network's first weights
-        unet = _network(variant, recipe, pictures.shape[-1])
+        # oneDNN convolves with channels last in any case: so nothing has to be reordered.
+        unet = _network(variant, recipe, pictures.shape[-1]).to(memory_format=torch.channels_last)
         optimizer = Muon(
             unet, recipe.learning_rate, recipe.adamw_learning_rate, weight_decay=recipe.weight_decay
         )
@@ -148,10 +149,11 @@ class Training:
         loss = torch.zeros((), device=self.accelerator.device)
         shares = self._shares(count)
         for mine in shares:
-            parts = (part[mine].to(self.accelerator.device) for part in drawn)
+            x_t, target, timesteps = (part[mine].to(self.accelerator.device) for part in drawn)
+            x_t = x_t.contiguous(memory_format=torch.channels_last)
             # Gradients add up here, and are exchanged with the last part alone.
             with nullcontext() if mine is shares[-1] else self.accelerator.no_sync(self.unet):
-                loss += self._accumulate(*parts, count)
+                loss += self._accumulate(x_t, target, timesteps, count)
         self.accelerator.clip_grad_norm_(self.unet.parameters(), self.recipe.gradient_clip)
         self.optimizer.step()
         self.learning_rate.step()
@@ -227,7 +229,7 @@ class Training:
         mean, covariance = self.colour_statistics
         record = {"channel_mean": mean.tolist(), "channel_covariance": covariance.tolist()}
         unet = self.copy_unet(averaged=True).eval().requires_grad_(False)
-        return Checkpoint(self.variant, unet.to(memory_format=torch.channels_last), self.scheduler, record)
+        return Checkpoint(self.variant, unet, self.scheduler, record)
 
     def restore(self, state: dict) -> None:
         """Go on from what `state` was at some step of a run with the same `settings`."""
