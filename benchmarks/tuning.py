@@ -33,7 +33,6 @@ START = Recipe(epochs=1, learning_rate=0.02, batch_size=16, stratified=True, cha
 WAYS: dict[str, dict] = {
     "start": {},
     "wider": {"channels": (24, 32, 64, 128)},
-    "half the rate": {"learning_rate": 0.01},
     "twice the rate": {"learning_rate": 0.04},
     "batches of 32": {"batch_size": 32},
     "timesteps not stratified": {"stratified": False},
