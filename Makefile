@@ -4,18 +4,26 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: demo test lint first-run screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
+.PHONY: demo test quick-test lint types first-run screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
 
 test: $(VENV)/.tests chromium lint
-	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 	$(PYTHON) -m pytest tests/e2e
+
+# The core alone, without a page, a training or a process of its own: within 90 s on two idle cores.
+quick-test: $(VENV)/.tests
+	$(PYTHON) -m pytest -m "not slow" --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 lint: $(VENV)/.tests
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+
+# Types of the package and app.py: about a minute, so that `make test` leaves them out.
+types: $(VENV)/.tests
+	$(PYTHON) -m basedpyright
 
 # The finished run that the page opens with: to be made again when checkpoints/dim has changed.
 first-run: $(VENV)/.runs
@@ -62,7 +70,7 @@ load: $(VENV)/.runs
 fuzz: $(VENV)/.tests
 	$(PYTHON) -W ignore -m benchmarks.fuzz
 
-# What steps, states and files cost here, for the plan in docs/scale.md.
+# What steps, states and images cost here: the constants of docs/scale.md.
 scale: $(VENV)/.runs
 	$(PYTHON) -m benchmarks.scale
 

@@ -8,7 +8,6 @@ by bit, with a run that was left alone.
 """
 
 import itertools
-import json
 import os
 import random
 import resource
@@ -27,7 +26,8 @@ from benchmarks.record import record, row, show
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.study import protocol
+from lowlight_ddpm.paths import REPOSITORY
+from lowlight_ddpm.study import protocol, store
 from lowlight_ddpm.training import saved_state
 from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
@@ -35,8 +35,7 @@ from lowlight_ddpm.variants import VARIANTS
 KILLS = 20
 RECIPE = Recipe(channels=(8, 16), epochs=60, batch_size=4, warmup_steps=2)
 SMALL_DISK = 100_000  # bytes that a file may have where the disk is full: less than a state
-CELLS = 20
-_HOUSE = Path(__file__).parent.parent
+CONDITIONS = 20
 
 
 def main(kills: int = KILLS) -> bool:
@@ -117,7 +116,7 @@ def crowded() -> Iterator[dict]:
 
 
 def evaluated(kills: int) -> Iterator[dict]:
-    """SIGKILL while cells are measured: what is there is whole, and what is missing is measured again."""
+    """SIGKILL while conditions are measured: what is read is whole, what is missing is measured again."""
     with tempfile.TemporaryDirectory() as folder:
         root, results, moments = Path(folder) / "checkpoints", Path(folder) / "results", random.Random(1)
         save_tiny(root, ["dim"], RECIPE.channels, side=16)
@@ -127,11 +126,13 @@ def evaluated(kills: int) -> Iterator[dict]:
                 next(_steps(process), None)
                 time.sleep(moments.uniform(0.0, 0.5))
                 process.kill()
-            whole += all(map(_is_json, results.glob("*.json")))
-        cells = list(_measured(root, results))
-        files = list(results.glob("*.json"))
-        same = all(cell.done for cell in cells) and len(files) == len(cells) == CELLS
-    yield row("evaluation killed at a random moment leaves whole files only", kills, whole)
+            read = list(store.records(results, protocol.CONDITION))
+            whole += all(len(one["rows"]) == protocol.SAMPLES for one in read)
+        measured = list(_measured(root, results))
+        (file,) = store.files(results)
+        lines = file.read_text().splitlines()
+        same = all(one.done for one in measured) and len(lines) == len(measured) == CONDITIONS
+    yield row("evaluation killed at a random moment leaves whole results only", kills, whole)
     yield row("the next run measures what is missing, and nothing twice", 1, same)
 
 
@@ -145,30 +146,30 @@ def _weights(training: Training) -> list[Tensor]:
     return [tensor for mean in (False, True) for tensor in training.copy_unet(mean).state_dict().values()]
 
 
-def _measured(root: Path, results: Path) -> Iterator[protocol.Cell]:
-    """Small cells, of which those that are there are not run again."""
+def _measured(root: Path, results: Path) -> Iterator[protocol.Condition]:
+    """Small conditions, of which those that are there are not run again."""
     network = protocol.network_id("dim", root)
-    for steps in range(1, CELLS + 1):
+    for steps in range(1, CONDITIONS + 1):
         settings = run_settings(mode="generate", steps=steps)
-        cell = protocol.Cell(settings, network, None, None, True, results, root)
-        if not cell.done:
-            cell.run()
-        yield cell
+        condition = protocol.Condition(settings, network, None, None, True, results, root)
+        if not condition.done:
+            condition.run()
+        yield condition
 
 
 def _worker(*arguments: object, limit: Callable[[], None] | None = None) -> subprocess.Popen:
     command = [sys.executable, "-m", "benchmarks.faults", "work", *map(str, arguments)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=_HOUSE, env=environment, preexec_fn=limit, **pipes)
+    return subprocess.Popen(command, cwd=REPOSITORY, env=environment, preexec_fn=limit, **pipes)
 
 
 def _work(place: str, more: str = "0", what: str = "train") -> None:
     """What a process of its own does: trains or measures, and prints how far it is."""
     torch.set_num_threads(1)
     if what == "evaluate":
-        for cell in _measured(Path(place), Path(more)):
-            print(cell.settings.steps, flush=True)
+        for condition in _measured(Path(place), Path(more)):
+            print(condition.settings.steps, flush=True)
         return
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
@@ -218,13 +219,6 @@ def _cut(whole: bytes) -> bytes:
 def _turned(whole: bytes) -> bytes:
     middle = len(whole) // 2
     return whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        return bool(json.loads(path.read_text()))
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

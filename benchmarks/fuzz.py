@@ -29,7 +29,7 @@ from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read, square
-from lowlight_ddpm.images.dimming import LIGHTS
+from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import VARIANTS
 

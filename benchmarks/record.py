@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from lowlight_ddpm.versions import versions
+from lowlight_ddpm import versions
 
 FOLDER = Path(__file__).parent
 _LIBRARIES = ("torch", "diffusers", "gradio")

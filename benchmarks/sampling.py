@@ -18,7 +18,7 @@ from lowlight_ddpm.diffusion.settings import BackendName, RunSettings, run_setti
 from lowlight_ddpm.diffusion.trajectory import Request
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import channel_means
+from lowlight_ddpm.metrics.image import channel_means
 from lowlight_ddpm.models.checkpoints import ROOT, load
 
 

@@ -1,4 +1,4 @@
-"""What training and evaluation cost here: the constants that docs/scale.md reckons with.
+"""What training and evaluation cost here: the constants of docs/scale.md.
 
 python -m benchmarks.scale
 
@@ -18,14 +18,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.record import record
-from lowlight_ddpm.diffusion.tiling import predict
+from lowlight_ddpm.diffusion.backends import predict
 from lowlight_ddpm.diffusion.trajectory import randn
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.photometry import digest
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.unet import CHANNELS, RESOLUTION, build_unet
-from lowlight_ddpm.study import protocol, results
 from lowlight_ddpm.training import saved_state
 from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
@@ -34,14 +33,13 @@ TUTORIAL = (128, 128, 256, 256, 512, 512)  # diffusers' own tutorial, which the 
 NETWORKS = {"ours": CHANNELS, "tutorial": TUTORIAL}
 SIDES = (RESOLUTION, 128)
 TRIES = 3
-FILES = 10_000
 
 
 def main() -> None:
     """Measure, print and record."""
     torch.set_num_threads(1)
     rows = []
-    for row in [*counted(), *trained(), *evaluated(), *read_in()]:
+    for row in [*counted(), *trained(), *sampled(), *read_in()]:
         print(f"{row['value']:>16,.6g} {row['unit']:6} {row['what']}", flush=True)
         rows.append(row)
     record("scale", rows)
@@ -80,8 +78,8 @@ def trained() -> Iterator[dict]:
     yield _row("checkpoint-bytes", "a checkpoint", sum(file.stat().st_size for file in files), "bytes")
 
 
-def evaluated() -> Iterator[dict]:
-    """A picture-step, a variant's protocol, and the files that it leaves."""
+def sampled() -> Iterator[dict]:
+    """One step of one image."""
     unet, x = checkpoints.load("dim").unet, torch.zeros(16, 3, RESOLUTION, RESOLUTION)
     with torch.inference_mode():
         seconds = _least(lambda: predict(unet, x, torch.tensor(500))) / len(x)
@@ -89,25 +87,6 @@ def evaluated() -> Iterator[dict]:
     seeds = [torch.Generator().manual_seed(number) for number in range(len(x))]
     seconds = _least(lambda: randn(x.shape, seeds)) / len(x)
     yield _row("noise-seconds", "drawing the noise that a step of it adds", seconds, "s")
-
-    drawn = protocol.evaluation_set("drawn")
-    cells = list(protocol.cells("dim-large", [drawn]))
-    steps = sum(cell.settings.steps * (32 if cell.pictures else protocol.SAMPLES) for cell in cells)
-    yield _row("cells", "cells of a variant on one set of pictures", len(cells))
-    yield _row("picture-steps", "steps of single pictures in them", steps)
-
-    files = list(protocol.RESULTS.glob("*.json"))
-    each = sum(file.stat().st_size for file in files) / len(files)
-    yield _row("cell-bytes", "the file of a cell, on average", round(each), "bytes")
-    seconds = _least(results.table, tries=1) / len(files)
-    yield _row("table-seconds", "reading a cell's file into the table", seconds, "s")
-
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(FILES):
-            (Path(folder) / f"dim-{number:012x}.json").touch()
-        cell = next(protocol.cells("dim-large", [drawn], None, Path(folder)))
-        seconds = _least(lambda: cell.done)
-    yield _row("look-seconds", f"looking for a cell among {FILES:,} files", seconds, "s")
 
 
 def read_in() -> Iterator[dict]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from lowlight_ddpm.paths import REPOSITORY
+
 START_SECONDS = 300  # ten on an idle machine; importing torch and gradio on a busy one
-HOUSE = Path(__file__).parent.parent
 APP = ("app.py",)
 _FACTORY = "lowlight_ddpm.ui.server:create"
 # Its port follows.
@@ -48,7 +49,7 @@ def serving(log: Path, command: tuple[str, ...] = APP, **environment: str) -> It
     environment.pop("LOWLIGHT_IMAGES", None)
     words = [sys.executable, *command] + [str(port)] * (command == REPLICA)
     with log.open("w") as output:
-        server = subprocess.Popen(words, cwd=HOUSE, env=environment, stdout=output, stderr=output)
+        server = subprocess.Popen(words, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
         try:
             yield Served(_when_ready(f"http://127.0.0.1:{port}", server, log), server.pid)
         finally:

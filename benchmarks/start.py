@@ -13,9 +13,10 @@ from pathlib import Path
 from gradio_client import Client
 
 from benchmarks.ratio import Ratio, seconds
-from benchmarks.served import HOUSE, Served, serving
+from benchmarks.served import Served, serving
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.models.checkpoints import ROOT, available, load
+from lowlight_ddpm.paths import REPOSITORY
 
 GB = 1e9
 _BARE = "import torch, diffusers, gradio"
@@ -105,5 +106,7 @@ def _run(*arguments: str) -> str:
     # One thread, as all the rest has it.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=HOUSE, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, text=True
+    )
     return done.stdout

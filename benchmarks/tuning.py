@@ -17,8 +17,8 @@ import torch
 from filelock import FileLock
 
 from lowlight_ddpm.images.photometry import digest
-from lowlight_ddpm.training.held_out import epsilon_errors
 from lowlight_ddpm.training.loop import Recipe, Training
+from lowlight_ddpm.training.milestones import epsilon_errors
 from lowlight_ddpm.training.records import TrainingSet, training_set
 from lowlight_ddpm.variants import find_variant
 

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from packaging.requirements import Requirement
 
 from benchmarks.record import record, row, show
-from benchmarks.served import HOUSE
+from lowlight_ddpm.paths import REPOSITORY
 
 _REQUIREMENTS = ("requirements.txt", "requirements-quick.txt")
 _TOOLS = "requirements-dev.txt"  # what tests are run by is as it comes
@@ -39,11 +39,12 @@ def tried(which: str, pinned: Callable[[Requirement], str]) -> dict:
         pins.write_text("\n".join(map(pinned, requirements(*_REQUIREMENTS))))
         _run(python, "-m", "pip", "install", "--quiet", "--requirement", pins)
         # What is there already is kept, at the versions that are tried.
-        _run(python, "-m", "pip", "install", "--quiet", "--constraint", pins, "--requirement", HOUSE / _TOOLS)
+        tools = "--requirement", REPOSITORY / _TOOLS
+        _run(python, "-m", "pip", "install", "--quiet", "--constraint", pins, *tools)
         report = Path(folder) / "report.xml"
         how = ["--quiet", "--ignore=tests/e2e", "--numprocesses=2", "--dist=loadfile"]
         command = [python, "-m", "pytest", *how, f"--junitxml={report}"]
-        subprocess.run(command, cwd=HOUSE, check=False, stdout=sys.stderr)
+        subprocess.run(command, cwd=REPOSITORY, check=False, stdout=sys.stderr)
         suite = ElementTree.parse(report).getroot().find("testsuite")
         ran, skipped, *broken = (int(suite.get(key)) for key in ("tests", "skipped", "failures", "errors"))
         installed = _run(python, "-m", "pip", "list", "--format=freeze")
@@ -54,7 +55,7 @@ def tried(which: str, pinned: Callable[[Requirement], str]) -> dict:
 def requirements(*files: str) -> Iterator[Requirement]:
     """What the files name, without what they include."""
     for file in files:
-        for line in (HOUSE / file).read_text().splitlines():
+        for line in (REPOSITORY / file).read_text().splitlines():
             if line.strip() and not line.startswith(("-r", "#")):
                 yield Requirement(line)
 

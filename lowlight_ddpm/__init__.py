@@ -1,9 +1,10 @@
-"""See what a diffusion model does to a dark picture.
+"""See what a diffusion model does to a dark image.
 
 `from lowlight_ddpm import denoise, generate, measure, load` is the way in for notebooks and scripts.
 """
 
-from importlib import import_module
+import platform
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module("lowlight_ddpm.api"), name)
     return value
+
+
+def versions(*libraries: str) -> dict[str, str]:
+    """The versions of the named libraries, and Python's: which software a result comes from."""
+    return {name: metadata.version(name) for name in libraries} | {"python": platform.python_version()}
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,15 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm import images
-from lowlight_ddpm.diffusion.settings import AS_TRAINED, RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import (
+    Mode,
+    RunSettings,
+    names_in,
+    own_parameters,
+    parameters,
+    run_settings,
+    show_parameters,
+)
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
@@ -21,72 +29,60 @@ from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
 
-Picture = str | Path | Image.Image | Tensor
+ImageLike = str | Path | Image.Image | Tensor
 """A file, drawn:NUMBER or fruit:NUMBER; a PIL image; a tensor (3, H, W), uint8 or from 0 to 1."""
 
 
 _Function = TypeVar("_Function", bound=Callable)
 
 
-def _shows_settings(*without: str) -> Callable[[_Function], _Function]:
-    """Have notebooks offer the fields of RunSettings in place of `**settings`, and say what each is."""
+def _takes_settings(mode: Mode) -> Callable[[_Function], _Function]:
+    """Show a run's settings in place of a function's `**settings`, and describe each in its docstring."""
+    names = [name for name in names_in(mode) if name != "variant"]
 
     def shown(function: _Function) -> _Function:
-        *own, _ = inspect.signature(function).parameters.values()
-        hidden = {"mode", "variant", *without}
-        fields = {name: field for name, field in RunSettings.model_fields.items() if name not in hidden}
-        settings = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=None if name in AS_TRAINED else field.default,
-                annotation=field.annotation | None if name in AS_TRAINED else field.annotation,
-            )
-            for name, field in fields.items()
-        ]
-        function.__signature__ = inspect.Signature([*own, *settings], return_annotation=Run)
-        lines = [f"    {name}: {field.description}" for name, field in fields.items()]
-        function.__doc__ = "\n".join([inspect.cleandoc(function.__doc__), "", "Settings:", *lines])
-        return function
+        lines = [f"    {name}: {RunSettings.model_fields[name].description}" for name in names]
+        function.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Settings:", *lines])
+        return show_parameters(function, [*own_parameters(function), *parameters(names)])
 
     return shown
 
 
 def load(name: str) -> Checkpoint:
-    """A trained variant: its network, scheduler and training record. Raises Refusal where there is none."""
+    """Load a trained variant: network, scheduler and training record. Raises Refusal where there is none."""
     return checkpoints.load(name)
 
 
-@_shows_settings("leak_start")
-def denoise(picture: Picture, variant: str | Checkpoint = "dim", **settings: Any) -> Run:
-    """Dim a picture, bury it in noise, and have a network take the noise away again.
+@_takes_settings("restore")
+def denoise(picture: ImageLike, variant: str | Checkpoint = "dim", **settings: Any) -> Run:
+    """Dim a picture, noise it to timestep `start`, and remove the noise with a network.
 
-    `variant` is a name, or what `load` gave. Settings that are left out, or None, are as it was trained. The
-    Run happens while it is iterated, or when it is looked at. Raises Refusal for a picture that cannot be
-    read, and for settings that cannot be.
+    `variant` is a name, or what `load` returned. Settings that are left out, or None, take its training
+    defaults. The Run happens while it is iterated, or when a result of it is read. Raises Refusal for a
+    picture that cannot be read, and for settings that are out of range or contradict each other.
     """
     checkpoint = _checkpoint(variant)
-    asked = run_settings(variant=checkpoint.variant.name, **settings)
-    size = checkpoint.unet.config.sample_size
-    return Run(asked, checkpoint, images.framed(_opened(picture), size, asked.whole))
+    chosen = run_settings(variant=checkpoint.variant.name, **settings)
+    return Run(chosen, images.framed(_opened(picture), checkpoint.size, chosen.whole), checkpoint=checkpoint)
 
 
-@_shows_settings("brightness", "light", "whole", "start", "anchor")
+@_takes_settings("generate")
 def generate(count: int = 1, variant: str | Checkpoint = "dim", **settings: Any) -> Run:
-    """Have a network draw `count` pictures from pure noise, all in one batch.
+    """Generate `count` pictures from pure noise with a network, all in one batch.
 
-    `variant` is a name, or what `load` gave. Settings that are left out, or None, are as it was trained. The
-    Run happens while it is iterated, or when it is looked at. Raises Refusal for settings that cannot be.
+    `variant` is a name, or what `load` returned. Settings that are left out, or None, take its training
+    defaults. The Run happens while it is iterated, or when a result of it is read. Raises Refusal for
+    settings that are out of range or contradict each other.
     """
     if count < 1:
         raise Refusal(f"Ask for at least 1 picture, not {count}.")
     checkpoint = _checkpoint(variant)
-    asked = run_settings(variant=checkpoint.variant.name, mode="generate", **settings)
-    return Run(asked, checkpoint, count=count)
+    chosen = run_settings(variant=checkpoint.variant.name, mode="generate", **settings)
+    return Run(chosen, count=count, checkpoint=checkpoint)
 
 
-def measure(reference: Picture, picture: Picture, brightness: float = 1.0) -> Judgement:
-    """Say how far a picture's colours are from a `reference` of its size, in figures and in words.
+def measure(reference: ImageLike, picture: ImageLike, brightness: float = 1.0) -> Judgement:
+    """Measure how far a picture's colours are from a `reference` of its size, in numbers and in words.
 
     `brightness` is what both were dimmed to. Signs are picture minus reference. Raises Refusal for pictures
     of two sizes, or that cannot be read.
@@ -98,7 +94,7 @@ def _checkpoint(variant: str | Checkpoint) -> Checkpoint:
     return variant if isinstance(variant, Checkpoint) else load(variant)
 
 
-def _opened(picture: Picture) -> Image.Image:
+def _opened(picture: ImageLike) -> Image.Image:
     if isinstance(picture, str):
         return images.open_picture(picture)
     return images.read(_to_image(picture) if isinstance(picture, Tensor) else picture)

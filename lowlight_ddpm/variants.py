@@ -1,29 +1,34 @@
 """The table of experiments: one frozen row each, in the order of the post, then ours."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from lowlight_ddpm.errors import Refusal
 
 RESOLUTION = 64  # pixels a side that networks are trained at, unless a row says otherwise
 CHANNELS = (24, 32, 64, 128)
-PREDICTION_TYPES = ("epsilon", "v_prediction", "sample")  # diffusers' names of ε, v and x0
+# diffusers' names
+BetaSchedule = Literal["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"]
+PredictionType = Literal["epsilon", "v_prediction", "sample"]  # ε, v and x0
+VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
+PREDICTION_TYPES = get_args(PredictionType)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One experiment: how a network is trained and how it is sampled unless told otherwise.
+    """One experiment: how a network is trained and how it is sampled unless a run says otherwise.
 
-    `brightness` multiplies pixel values (1 leaves a picture as it is). `size` is the pictures' side in
+    `brightness` multiplies pixel values (1 leaves an image as it is). `size` is the images' side in
     pixels; `layers_per_block`, `channels`, `attention_head_dim` and `norm_num_groups` are
     `unet.build_unet`'s. `beta_start`, `beta_end` and `beta_schedule` are DDPMScheduler's, over T = 1000
-    timesteps; `zero_terminal_snr` rescales them so that nothing of a picture is left at the last (Lin et al.
-    2024, algorithm 1). `prediction_type`, one of PREDICTION_TYPES, is what the network answers. `centred` has
-    it work on pictures less the training set's mean colour, `renormalised` on pictures stretched from their
+    timesteps; `zero_terminal_snr` rescales them so that nothing of an image is left at the last (Lin et al.
+    2024, algorithm 1). `prediction_type`, one of PREDICTION_TYPES, is what the network predicts. `centred`
+    has it work on images minus the training set's mean colour, `renormalised` on images stretched from their
     dimmed range to [−1, 1]. `offset_noise` is the deviation of a random colour that is added to the noise.
     `variance_type` plays no part in training: it is the reverse process's default. `epochs` counts how often
-    every picture is seen. `weights` names the row whose training this one shares; `averaged` chooses between
-    the exponential moving average of the weights and the raw ones. `subject` is what the pictures show; one
-    of DRAWN_SUBJECTS is learned from those that our own code draws.
+    every image is seen. `weights` names the row whose training this one shares; `averaged` chooses between
+    the exponential moving average of the weights and the raw ones. `subject` is what the images show; one
+    of SYNTHETIC_SUBJECTS is learned from synthetic images.
 
     Raises Refusal for a prediction type that there is none of or that fails at zero terminal SNR, and for a
     size, heads or groups that do not fit the channels.
@@ -31,7 +36,7 @@ class Variant:
 
     name: str
     title: str
-    lesson: str
+    description: str
     figure: str = ""
     brightness: float = 0.5
     size: int = RESOLUTION
@@ -41,13 +46,13 @@ class Variant:
     norm_num_groups: int | None = None
     beta_start: float = 1e-4
     beta_end: float = 0.02
-    beta_schedule: str = "linear"
+    beta_schedule: BetaSchedule = "linear"
     zero_terminal_snr: bool = False
-    prediction_type: str = "epsilon"
+    prediction_type: PredictionType = "epsilon"
     centred: bool = False
     renormalised: bool = False
     offset_noise: float = 0.0
-    variance_type: str = "fixed_small"
+    variance_type: VarianceType = "fixed_small"
     averaged: bool = True
     epochs: int = 50
     seed: int = 0
@@ -63,12 +68,12 @@ class Variant:
         if self.zero_terminal_snr and self.prediction_type == "epsilon":
             raise Refusal(
                 f"The variant {self.name} predicts epsilon at zero terminal SNR, where epsilon says nothing "
-                "of the picture: have it predict v or x0."
+                "of the image: have it predict v or x0."
             )
         halved = 2 ** (len(self.channels) - 1)
         if self.size % halved:
             raise Refusal(
-                f"The variant {self.name} has pictures of {self.size} pixels, and its {len(self.channels)} "
+                f"The variant {self.name} has images of {self.size} pixels, and its {len(self.channels)} "
                 f"channels halve them down: choose a multiple of {halved}."
             )
         head, deepest = self.attention_head_dim or self.channels[-2], self.channels[-2:]
@@ -86,12 +91,12 @@ class Variant:
 
     @property
     def decides_training(self) -> dict:
-        """The fields that the outcome of a training run depends on, beside the recipe."""
+        """The fields that the outcome of a training run depends on, apart from the recipe."""
         return {name: getattr(self, name) for name in _DECIDES_TRAINING}
 
     @property
     def decides_sampling(self) -> dict:
-        """The fields that a sample depends on, beside the weights and what RunSettings holds."""
+        """The fields that a sample depends on, apart from the weights and what RunSettings holds."""
         return {name: getattr(self, name) for name in _DECIDES_SAMPLING}
 
     @property
@@ -102,11 +107,11 @@ class Variant:
     @property
     def source(self) -> str | None:
         """The source that it always learns from; None where that is the user's choice."""
-        return DRAWN_SUBJECTS.get(self.subject)
+        return SYNTHETIC_SUBJECTS.get(self.subject)
 
 
 # Subject -> source: as many as the post has butterflies, and none of the first, which the page shows.
-DRAWN_SUBJECTS = {"fruit": "fruit:1000:10000"}
+SYNTHETIC_SUBJECTS = {"fruit": "fruit:1000:10000"}
 
 # The order counts: results are named by a hash of the values.
 _DECIDES_SAMPLING = (
@@ -134,14 +139,14 @@ _ROWS = (
     Variant(
         "bright",
         "Bright control",
-        "The same network and recipe on pictures as bright as they were taken.",
+        "The same network and recipe on images as bright as they were taken.",
         "1, 5.1 right",
         brightness=1.0,
     ),
     Variant(
         "dim",
         "Dim control",
-        "What the post starts from: pictures at half their brightness.",
+        "What the post starts from: images at half their brightness.",
         "5.1 left",
     ),
     Variant(
@@ -169,7 +174,7 @@ _ROWS = (
     Variant(
         "dim-deep-low",
         "Deeper, low betas",
-        "Betas from 0.001 to 0.01: 6 % of the picture are still there at the last timestep.",
+        "Betas from 0.001 to 0.01: 6 % of the image is still there at the last timestep.",
         "5.4 left",
         beta_start=1e-3,
         beta_end=0.01,
@@ -229,7 +234,7 @@ _ROWS = (
     Variant(
         "dim-deep-zsnr",
         "Deeper, zero terminal SNR",
-        "No picture is left at the last timestep, and the network predicts v: the known cure for the leak.",
+        "No image is left at the last timestep, and the network predicts v, so that no signal leaks.",
         zero_terminal_snr=True,
         prediction_type="v_prediction",
         **_DEEP,
@@ -237,7 +242,7 @@ _ROWS = (
     Variant(
         "dim-deep-x0",
         "Deeper, predicting x0",
-        "The network predicts the image itself: no error of its answer is enlarged by 1/√ᾱ.",
+        "The network predicts the image itself: no error of its prediction is enlarged by 1/√ᾱ.",
         prediction_type="sample",
         **_DEEP,
     ),
@@ -245,7 +250,7 @@ _ROWS = (
     Variant(
         "dim-deep-renorm",
         "Deeper, renormalised",
-        "Dim pictures stretched to full range, for the deeper bright network: tells if dimming is to blame.",
+        "Dim images stretched to full range, for the deeper bright network: tells if dimming is to blame.",
         renormalised=True,
         weights="bright-deep",
         **_DEEP,
@@ -274,7 +279,7 @@ _ROWS = (
     Variant(
         "dim-quarter",
         "A quarter as bright",
-        "Pictures at a quarter of their brightness: with bright and dim, a dose curve.",
+        "Images at a quarter of their brightness: with bright and dim, the shift over brightness.",
         brightness=0.25,
     ),
     Variant(
@@ -286,14 +291,14 @@ _ROWS = (
     Variant(
         "dim-deep-offset",
         "Deeper, offset noise",
-        "A random colour is added to every picture's noise, so that the network learns to move the mean.",
+        "A random colour is added to every image's noise, so that the network learns to move the mean.",
         offset_noise=0.1,
         **_DEEP,
     ),
     Variant(
         "fruit-bright",
         "Fruit, bright",
-        "The bright control on another subject: fruit that our own code draws.",
+        "The bright control on another subject: synthetic images of fruit.",
         brightness=1.0,
         subject="fruit",
     ),

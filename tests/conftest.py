@@ -1,4 +1,4 @@
-"""What tests share: one thread, no network, no GPU (bytes are compared), and a tiny checkpoint."""
+"""What tests share: one thread, no network, no GPU (bytes are compared), a tiny checkpoint, what is slow."""
 
 import os
 import sys
@@ -19,6 +19,61 @@ from lowlight_ddpm.models import checkpoints
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("busy", deadline=None)  # another process may hold the processor
 hypothesis.settings.load_profile("busy")
+
+TESTS = Path(__file__).parent
+# What `make quick-test` runs, but for files that mark themselves as slow: no page, no process of its own, no
+# training, no figure. All else is slow.
+QUICK = (
+    "diffusion",
+    "images",
+    "metrics",
+    "models",
+    "runs",
+    "study/test_bootstrap.py",
+    "study/test_verdicts.py",
+    "test_layers.py",
+    "test_quick.py",
+    "test_variants.py",
+)
+# Files that take long, though they may have few tests: where processes share the tests these are begun first,
+# so that none of them is left for the end, while the other processes are done.
+LONG = (
+    "documents/test_newcomer.py",
+    "test_one_row.py",
+    "images/test_every_source.py",
+    "cli/test_launch.py",
+    "training/test_saved_state.py",
+    "study/test_job_queue.py",
+    "test_offline.py",
+    "test_serving.py",
+    "test_zero_gpu.py",
+    "benchmarks/test_bench.py",
+    "benchmarks/test_load.py",
+    "figures/test_figures.py",
+    "documents/test_docs.py",
+)
+
+
+def is_quick(path: Path) -> bool:
+    """Whether a file of tests is, or a folder has, what QUICK names."""
+    parts = path.relative_to(TESTS).parts
+    named = [Path(name).parts for name in QUICK]
+    return any(parts == name[: len(parts)] or name == parts[: len(name)] for name in named)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing what is slow takes longer than the quick tests: it is left out before."""
+    left_out = config.option.markexpr == "not slow" and not is_quick(collection_path)
+    return True if left_out else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow whatever is not quick, and begin with what takes long."""
+    for item in items:
+        if not is_quick(item.path):
+            item.add_marker(pytest.mark.slow)
+    places = {TESTS / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -189,7 +189,7 @@ def test_what_is_saved_says_how_to_make_the_very_run_again(photo, tmp_path):
     run = denoise(photo, **QUICK)
     *pictures, report = run.save(tmp_path / "out", brighten=True)
     saved = json.loads(report.read_text())
-    again = Run(run_settings(**saved["settings"]), run.checkpoint, run.pixels)
+    again = Run(run_settings(**saved["settings"]), run.pixels, checkpoint=run.checkpoint)
     assert torch.equal(again.x0, run.x0)
     assert saved["measures"]["delta_e"] == run.measures.delta_e
     with Image.open(pictures[0]) as result:

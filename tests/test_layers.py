@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 
 # From the ground up. A folder is a room, and so is a file that lies in none.
 FLOORS = (
-    {"errors", "paths", "versions"},
+    {"errors", "paths"},
     {"images", "variants"},
     {"metrics", "models"},
     {"diffusion"},
@@ -22,7 +22,7 @@ FLOORS = (
 )
 # The page's own, on the same terms.
 UI_FLOORS = (
-    {"health", "links", "messages", "theme"},
+    {"links", "messages"},
     {"worker"},
     {"session"},
     {"html"},
@@ -57,7 +57,7 @@ def rooms_used(path, house):
     used = {
         dotted.removeprefix(prefix).split(".")[0] for dotted in imports(path) if dotted.startswith(prefix)
     }
-    return used - {room_of(path, house), "__version__"}
+    return used - {room_of(path, house), "__version__", "versions"}
 
 
 def height(room, floors):

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.study import store
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_it_is_measured_and_told(seen, place):
     assert "| small |" in said["means"]
     assert (place / "figures" / "noise-colours.svg").stat().st_size > 10_000
     assert ["small", 16, "drawn butterflies"] in said["measured"]
-    assert (place / "results" / "training-set-butterflies-0.5-16px.json").exists()
+    assert store.record(place / "results" / "no-network.jsonl", "training-set", "butterflies-0.5-16px")
 
 
 def test_a_smaller_picture_is_made_as_large_as_the_network_s(seen):

@@ -1,20 +1,26 @@
 """The table of experiments: well-formed rows, and a refusal that lists them."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import VARIANTS, find_variant
+from lowlight_ddpm.variants import _ROWS, VARIANTS, find_variant
+
+
+def test_no_row_hides_another_or_reads_like_one():
+    """A second row of a name would take the place of the first; of one title, a list could not tell them."""
+    for field in ("name", "title", "description"):
+        counted = Counter(getattr(row, field).strip() for row in _ROWS)
+        assert "" not in counted
+        assert [text for text, count in counted.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_row_can_be_found_trained_and_told(name):
+def test_every_row_can_be_found_and_trained(name):
     row = find_variant(name)
-    assert row.name == name
-    assert row.title
-    assert row.lesson.endswith(".")
     assert 0 < row.brightness <= 1
     assert 0 < row.beta_start < row.beta_end < 1
     assert len(trained_scheduler(row).betas) == 1000
@@ -93,7 +99,7 @@ def test_epsilon_at_zero_terminal_snr_is_refused(one_sentence):
 )
 def test_a_row_differs_from_its_control_in_what_it_is_about_alone(one, other, fields):
     one, other = vars(VARIANTS[one]), vars(VARIANTS[other])
-    told = {"name", "title", "lesson", "figure"}
+    told = {"name", "title", "description", "figure"}
     assert {key for key in one if one[key] != other[key]} - told == fields
 
 

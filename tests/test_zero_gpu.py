@@ -12,7 +12,7 @@ import pytest
 HERE = Path(__file__).parent / "helpers" / "zero_gpu"
 BEGIN = """
 import os
-from lowlight_ddpm.ui.worker import model
+from lowlight_ddpm.ui.worker import source
 import spaces, torch
 assert spaces.IMPORTED_FIRST
 spaces.promise()
@@ -23,50 +23,58 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, entire, square
 from lowlight_ddpm.analysis.tint_injection import Tint
 from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.diffusion.trajectory import Request
 
 settings = run_settings(steps=4, start=300)
 picture = settings.dim(square(draw(1), 64)[None])
+
+def walk(*request):
+    return (steps[0] for steps in source.steps([Request(*request)]))
 """
 PARTS = {
     "steps are those of a run at home, tinted ones too": """
 for alter in (None, Tint(1, (9.0, 0.0, 0.0))):
-    steps = list(model.walk(settings, picture, 1, alter))
+    steps = list(walk(settings, picture, 1, alter))
     expected = list(sampling.denoise(checkpoints.load("dim"), settings, picture, 1, alter))
     assert len(steps) == len(expected) == 4
     assert all(torch.equal(a.x0, b.x0) and a.timestep == b.timestep for a, b in zip(steps, expected))
 """,
     "sixteen are drawn at once": """
 drawn = run_settings(mode="generate", steps=2)
-*_, last = model.walk(drawn, None, 16)
+*_, last = walk(drawn, None, 16)
 assert last.x0.shape == (16, 3, 64, 64)
 """,
     "no more time is asked for than a run may need": """
-from lowlight_ddpm.ui.worker import gpu
+from lowlight_ddpm.ui import worker
 from lowlight_ddpm.ui.components.plan import plan
 def asked(settings, picture):
-    next(model.walk(settings, picture))
+    next(walk(settings, picture))
     return spaces.ASKED[-1]
 whole = run_settings(steps=50, whole=True)
 short, long = asked(settings, picture), asked(run_settings(steps=600), picture)
 large = asked(whole, whole.dim(entire(draw(1).resize((400, 300)), 64)[None]))
-assert 15 < short < large < long < gpu.LONGEST, (short, large, long)
-assert gpu.seconds_of(10_000) == gpu.LONGEST
+assert 15 < short < large < long < worker.LONGEST, (short, large, long)
+assert worker.seconds_of(10_000) == worker.LONGEST
 """,
     "a refusal keeps its sentence": """
 import shutil
 (checkpoints.ROOT / "bright" / checkpoints.WEIGHTS).write_bytes(b"damaged")
 try:
-    list(model.walk(run_settings(variant="bright", steps=2), picture))
+    list(walk(run_settings(variant="bright", steps=2), picture))
 except Refusal as refusal:
     assert "bright is damaged" in str(refusal)
 else:
     raise AssertionError("nothing was refused")
+both, refused = [Request(run_settings(variant=name, steps=2), picture) for name in ("bright", "dim")], {}
+steps = list(source.steps(both, refused))
+assert [place for made in steps for place in made] == [1, 1]
+assert "bright is damaged" in str(refused[0])
 """,
     "whoever stops frees it": """
-walk = model.walk(run_settings(steps=500), picture)
-next(walk)
-walk.close()
-del walk
+walked = source.steps([Request(run_settings(steps=500), picture)])
+next(walked)
+walked.close()
+del walked
 import multiprocessing
 assert not multiprocessing.active_children()
 """,

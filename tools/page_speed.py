@@ -16,7 +16,7 @@ from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.models.checkpoints import load
 from lowlight_ddpm.ui.components.controls import opening
 from lowlight_ddpm.ui.play import first_run
-from lowlight_ddpm.ui.session import Run
+from lowlight_ddpm.ui.session import Watched
 from tests.helpers.browser import chromium
 
 ROUNDS = 5
@@ -40,7 +40,7 @@ def main() -> None:
     """Print both with their targets."""
     torch.set_num_threads(1)  # as the server of the tests has it
     checkpoint = load(first_run.VARIANT)
-    run = Run(opening(first_run.VARIANT), first_run.picked())
+    run = Watched(opening(first_run.VARIANT), first_run.picked()).run
     log = Path(tempfile.mkstemp(suffix=".txt")[1])
     with serving(log) as served, chromium() as browser:
         first = [_first_picture(browser, served.url) for _ in range(ROUNDS)]
@@ -49,7 +49,7 @@ def main() -> None:
         _watched(page, run.settings.steps)
         for _ in range(ROUNDS):
             since = time.perf_counter()
-            for _ in denoise(checkpoint, run.settings, run.dim[None]):
+            for _ in denoise(checkpoint, run.settings, run.dim):
                 pass
             bare = time.perf_counter() - since
             ratios.append(_watched(page, run.settings.steps) / bare)

@@ -14,10 +14,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from scipy.spatial import cKDTree
 
-from benchmarks.served import HOUSE, serving
+from benchmarks.served import serving
+from lowlight_ddpm.paths import REPOSITORY
 from tests.helpers.browser import chromium
 
-OUT = HOUSE / "docs" / "screenshots"
+OUT = REPOSITORY / "docs" / "screenshots"
 THEMES, WIDTHS = ("light", "dark"), (1440, 390)
 TALLEST = 2600  # pixels of a page that are kept at most
 LARGEST = 200_000  # bytes of a file
@@ -47,7 +48,7 @@ def _walk(page: Page, suffix: str) -> None:
         VISITS.get(name, _settle)(page)
         path = OUT / f"{name.lower()}-{suffix}.png"
         _save(_photograph(page), path)
-        print(f"{path.relative_to(HOUSE)}: {path.stat().st_size // 1000} kB")
+        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
 
 
 def _watch(page: Page) -> None:

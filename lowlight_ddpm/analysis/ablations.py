@@ -146,7 +146,7 @@ CAUSES = (
     ),
     Cause(
         "leak",
-        "Terminal leak",
+        "Signal leak",
         "In training, even the deepest noise holds a trace of the picture. A restoration has it, pure noise "
         "has not: the run is repeated the other way.",
         _without_leak,
@@ -169,7 +169,7 @@ CAUSES = (
         "amplification",
         "Amplified errors",
         "A network that predicts the noise has its errors magnified in deep noise. Repeated with its twin, "
-        "which predicts a mix of noise and picture; one trained at zero terminal SNR has no terminal leak "
+        "which predicts a mix of noise and picture; one trained at zero terminal SNR has no signal leak "
         "either.",
         _predicting_v,
     ),

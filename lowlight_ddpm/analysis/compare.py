@@ -10,7 +10,8 @@ from threading import Lock
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.metrics.colour import JUST_NOTICEABLE, Measures, Triple, channel_means, measure
+from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures, channel_means, measure
+from lowlight_ddpm.metrics.sets import Triple
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,7 @@
-"""One run's colour shift taken apart: the same noise again, with one cause removed at a time."""
+"""One run's colour shift taken apart, with numbers and in words.
+
+The same noise again, with one cause removed at a time.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,22 +10,22 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm.analysis.ablations import CAUSES, SWAPS, Cause, Trial
-from lowlight_ddpm.diffusion.sampling import Told
+from lowlight_ddpm.diffusion.sampling import Source
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step, step_of
+from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.metrics.colour import channel_means
+from lowlight_ddpm.metrics.colour_shift import channels
+from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, channel_means, measure
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.normalization import Frame
 from lowlight_ddpm.variants import find_variant
 
 BATCH = 16  # pictures that a run from pure noise is judged by
-Walks = Callable[[Sequence[Request]], Iterator[Told]]
-"""Makes several runs together, as `sampling.denoise_together` does."""
+SMALL = 0.05  # of 255: less is written as 0.0
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class TrialResult:
     """What a trial came to: its last x0 (B, 3, H, W) in model range, and where its colours should be.
 
     `aim` is the dimmed picture's mean colour, or the training set's where a run starts from pure noise;
@@ -71,7 +74,7 @@ class Explanation:
     causes: tuple[Question, ...]
     bare: Trial
     swaps: tuple[Question, ...]
-    found: dict[Trial, Finding] = field(default_factory=dict)
+    found: dict[Trial, TrialResult] = field(default_factory=dict)
 
     @property
     def trials(self) -> list[Trial]:
@@ -103,9 +106,10 @@ class Explanation:
     def interaction(self) -> Tensor | None:
         """What the contributions and the remainder leave over, or count twice."""
         parts = [self.remainder, *map(self.contribution, self.causes)]
-        if self.total is None or any(part is None for part in parts):
+        known = [part for part in parts if part is not None]
+        if self.total is None or len(known) < len(parts):
             return None
-        return self.total - sum(parts)
+        return self.total - sum(known)
 
     @property
     def leader(self) -> Question | None:
@@ -123,17 +127,20 @@ class Explanation:
         """
         return max(self._found_where(torch.gt), key=self._without, default=None)
 
-    def knowing(self, trial: Trial, finding: Finding) -> "Explanation":
+    def knowing(self, trial: Trial, result: TrialResult) -> "Explanation":
         """The same with one more trial found."""
-        return replace(self, found=self.found | {trial: finding})
+        return replace(self, found=self.found | {trial: result})
 
     def _found_where(self, compare: Callable[[Tensor, Tensor], Tensor]) -> list[Question]:
         """The causes without which the distance from the aim compares so with that of the run."""
-        found = [question for question in self.causes if {question.trial, self.run} <= self.found.keys()]
-        return [question for question in found if compare(self._without(question), self.total.norm())]
+        total = self.total
+        if total is None:
+            return []
+        found = [question for question in self.causes if question.trial in self.found]
+        return [question for question in found if compare(self._without(question), total.norm())]
 
     def _without(self, question: Question) -> Tensor:
-        return self._shift(question.trial).norm()
+        return self.found[question.trial].shift.norm()
 
     def _shift(self, trial: Trial) -> Tensor | None:
         return self.found[trial].shift if trial in self.found else None
@@ -151,13 +158,13 @@ def questions(settings: RunSettings, names: Sequence[str] | None = None) -> Expl
 
 
 def explain(
-    settings: RunSettings, picture: Tensor | None, walks: Walks
+    settings: RunSettings, picture: Tensor | None, source: Source
 ) -> Iterator[tuple[Explanation, list[Step]]]:
     """Answer all `questions`; for every network call, what is known then and the Steps that it made.
 
     `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise: a batch of 16
     does then. The last explanation is complete; whoever closes the generator before keeps what he has.
-    Raises Refusal for a picture that is missing, as `checkpoints.record` does, and whatever `walks` tells.
+    Raises Refusal for a picture that is missing, as `checkpoints.record` does, and whatever `source` does.
     """
     if settings.mode == "restore" and picture is None:
         raise Refusal("There is no picture to explain the run with: pick one, or generate from pure noise.")
@@ -165,19 +172,108 @@ def explain(
     trials = explanation.trials
     pictures, aims = zip(*(_input(trial, picture) for trial in trials), strict=True)
     requests = [Request(trial.settings, its, BATCH) for trial, its in zip(trials, pictures, strict=True)]
-    for told in walks(requests):
-        steps = {place: step_of(step) for place, step in told.items()}
+    for steps in source(requests):
         for place, step in steps.items():
             if step.is_last:
-                explanation = explanation.knowing(trials[place], Finding(step.x0.clone(), aims[place]))
+                explanation = explanation.knowing(trials[place], TrialResult(step.x0.clone(), aims[place]))
         yield explanation, list(steps.values())
 
 
 def _input(trial: Trial, picture: Tensor | None) -> tuple[Tensor | None, Tensor]:
     """(pictures to noise, or None; colour to aim at) of a trial."""
     mean = checkpoints.record(trial.settings.variant)["channel_mean"]
-    if trial.settings.mode == "generate":
+    if trial.settings.mode == "generate" or picture is None:
         return None, (torch.tensor(mean, dtype=torch.float64) + 1) * 127.5
     dim = trial.settings.dim(picture[None])
     frame = Frame.of(find_variant(trial.settings.variant), mean)
     return frame.empty(dim) if trial.emptied else dim, channel_means(dim)[0].double()
+
+
+def reasons(explanation: Explanation) -> tuple[str, str, str]:
+    """How far the colours went and if an eye sees it; what draws and what holds them; what is left.
+
+    Raises ValueError as long as the explanation is not complete.
+    """
+    if not explanation.complete:
+        raise ValueError("only a complete explanation can be put into words")
+    held = _holding(explanation)
+    return _shift(explanation), f"{_leading(explanation)} {held}".rstrip(), _rest(explanation)
+
+
+def visible_leader(explanation: Explanation) -> Question | None:
+    """The cause that leads, where an eye would see its contribution by itself."""
+    leader = explanation.leader
+    return leader if leader and _is_visible(explanation, leader) else None
+
+
+def _is_visible(explanation: Explanation, question: Question) -> bool:
+    result = explanation.found[explanation.run]
+    return _distance(result, _known(explanation.contribution(question))) >= JUST_NOTICEABLE
+
+
+def _known(value: Tensor | None) -> Tensor:
+    assert value is not None, "only what is found is put into words"
+    return value
+
+
+def _distance(result: TrialResult, shift: Tensor) -> float:
+    """CIEDE2000 between the colour that a result aims at and that colour moved by `shift` (3,) in 1/255."""
+    aim, moved = ((colour / 127.5 - 1).float()[:, None, None] for colour in (result.aim, result.aim + shift))
+    return measure(aim, moved).delta_e
+
+
+def _shift(explanation: Explanation) -> str:
+    generated = explanation.run.settings.mode == "generate"
+    total, result = _known(explanation.total), explanation.found[explanation.run]
+    whose = "the training set's" if generated else "the dimmed picture's"
+    average = f"Over {BATCH} pictures, the" if generated else "The"
+    seen = _distance(result, total)
+    said = f"too little for an eye to see (under {JUST_NOTICEABLE:g} CIEDE2000)"
+    if seen >= JUST_NOTICEABLE:
+        said = f"an eye sees it ({seen:.1f} CIEDE2000, and {JUST_NOTICEABLE:g} is just visible)"
+    size = f"{channels(total.tolist())} of 255"
+    return f"{average} mean colour ends {size} away from {whose}: {said}."
+
+
+def _leading(explanation: Explanation) -> str:
+    if not explanation.causes:
+        return "Nothing in this run can be switched off."
+    leader = explanation.leader
+    if leader is None:
+        return "Without any one of the known causes the mean colour ends no nearer to where it should."
+    size = _known(explanation.contribution(leader))
+    if size.abs().max() < SMALL:
+        return "Switching the known causes off one at a time changes nothing."
+    adds = f"it adds {channels(size.tolist())}"
+    if visible_leader(explanation) is None:
+        return (
+            "Nothing that can be switched off draws the colours off as far as an eye sees; "
+            f"“{leader.cause.title}” comes first: {adds}."
+        )
+    # Single pictures tell: over a batch, shifts to all sides cancel.
+    run, without = (explanation.found[trial].distance for trial in (explanation.run, leader.trial))
+    what = "the single pictures" if explanation.run.settings.mode == "generate" else "the colours"
+    where = "further from" if without > run else "nearer to"
+    return (
+        f"“{leader.cause.title}” matters most of what can be switched off: {adds}, and without it {what} "
+        f"would end {where} where they should."
+    )
+
+
+def _holding(explanation: Explanation) -> str:
+    guard = explanation.guard
+    if guard is None or not _is_visible(explanation, guard):
+        return ""
+    away = channels(explanation.found[guard.trial].shift.tolist())
+    return f"“{guard.cause.title}” holds the shift back: without it, it would be {away}."
+
+
+def _rest(explanation: Explanation) -> str:
+    if not explanation.causes:
+        return "All of the shift is the network's own."
+    rest = channels(_known(explanation.remainder).tolist())
+    both = f"With everything switched off, {rest} remain: the network's own doing"
+    shared = _known(explanation.interaction)
+    if shared.abs().max() < SMALL:
+        return f"{both}."
+    return f"{both}; {channels(shared.tolist())} come from causes acting together."

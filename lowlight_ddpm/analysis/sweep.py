@@ -1,4 +1,4 @@
-"""A grid of runs over two settings: what may be varied, which cells can be, what is read off them."""
+"""A grid of runs over two settings: what may be varied, which combinations can be, what is read off them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from skimage.color import rgb2xyz
 
 from lowlight_ddpm.analysis.compare import Outcome
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.schedule import VarianceType
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.dimming import LightName
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.images.photometry import LightName
+from lowlight_ddpm.variants import VARIANTS, VarianceType
 
-MOST = 25  # cells of a grid
+MOST = 25  # runs of a grid
 
 Value = float | int | str | bool
 
@@ -63,19 +62,19 @@ MEASURES: dict[str, Measure] = {
     "shift_r": Measure("ΔR", "signed shift of red, of 255", lambda o: o.shifts[0], "+.1f"),
     "shift_g": Measure("ΔG", "signed shift of green, of 255", lambda o: o.shifts[1], "+.1f"),
     "shift_b": Measure("ΔB", "signed shift of blue, of 255", lambda o: o.shifts[2], "+.1f"),
-    "ssim": Measure("SSIM", "likeness of structure, 1 is equal", lambda o: o.measures.ssim, ".2f"),
+    "ssim": Measure("SSIM", "structural similarity, 1 is equal", lambda o: o.measures.ssim, ".2f"),
     "mse": Measure("MSE", "mean squared error, 0 is equal", lambda o: o.mse, ".4f"),
 }
 
 
-def cells(
+def settings_grid(
     given: dict, across: str, columns: Sequence[Value], down: str, rows: Sequence[Value]
 ) -> list[list[RunSettings | Refusal]]:
-    """The settings of every cell, a list for each of `rows`: those `given`, with the two axes varied.
+    """The settings of every run, a list for each of `rows`: those `given`, with the two axes varied.
 
-    `given` is as for `run_settings`: whatever it leaves out or has as None is as each cell's network was
+    `given` is as for `run_settings`: whatever it leaves out or has as None is as each run's network was
     trained. An impossible combination is a Refusal that says why. Raises Refusal for a grid that cannot be:
-    one setting on both axes, an axis without values, more than MOST cells.
+    one setting on both axes, an axis without values, more than MOST runs.
     """
     for name in (across, down):
         if name not in AXES:
@@ -86,7 +85,7 @@ def cells(
         empty = AXES[across if not columns else down]
         raise Refusal(f"Nothing is chosen for {empty.title.lower()}: tick at least one value.")
     if len(columns) * len(rows) > MOST:
-        raise Refusal(f"{len(columns)} × {len(rows)} cells are too many: choose values for at most {MOST}.")
+        raise Refusal(f"{len(columns)} × {len(rows)} runs are too many: choose values for at most {MOST}.")
     return [[_possible(given | {down: row, across: column}) for column in columns] for row in rows]
 
 
@@ -108,9 +107,9 @@ def share(value: float, low: float, high: float) -> float:
 
 
 def shade(share: float) -> tuple[str, str]:
-    """(ground, ink) of a heat map's cell as hex colours; `share` is from 0, dark, to 1, light.
+    """(fill, ink) of one square of a heat map as hex colours; `share` is from 0, dark, to 1, light.
 
-    The ground is of cividis, which is even in lightness and reads alike with every colour vision (Nuñez,
+    The fill is of cividis, which is even in lightness and reads alike with every colour vision (Nuñez,
     Anderton & Renslow 2018); the ink is black or white, whichever has the higher contrast (WCAG 2.2): at
     least 4.58:1.
     """

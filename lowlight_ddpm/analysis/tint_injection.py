@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.analysis.explain import Walks
+from lowlight_ddpm.diffusion.sampling import Source
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step, step_of
+from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.metrics.colour import Triple, channel_means
+from lowlight_ddpm.metrics.image import channel_means
+from lowlight_ddpm.metrics.sets import Triple
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,12 @@ class Probe:
         return torch.where(colour != 0, self.traces[-1] / colour, torch.nan)
 
 
-def probe(settings: RunSettings, picture: Tensor | None, tint: Tint, walks: Walks) -> Iterator[Probe]:
+def probe(settings: RunSettings, picture: Tensor | None, tint: Tint, source: Source) -> Iterator[Probe]:
     """Make a run twice on the same noise, plain and tinted; for every network call, what is known.
 
-    `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise; `walks` as in
-    `explain`. Raises Refusal for a step that the run does not have, a tint without colour, a missing picture.
+    `picture` is uint8 (3, H, W) before it is dimmed, None where the run starts from pure noise; `source`
+    makes both runs. Raises Refusal for a step that the run does not have, a tint without colour, a missing
+    picture.
     """
     if not 0 <= tint.index < settings.steps:
         raise Refusal(
@@ -77,9 +79,9 @@ def probe(settings: RunSettings, picture: Tensor | None, tint: Tint, walks: Walk
         raise Refusal("A tint without colour changes nothing: choose one, or make it stronger.")
     if settings.mode == "restore" and picture is None:
         raise Refusal("There is no picture to tint: pick one, or generate from pure noise.")
-    pictures = None if settings.mode == "generate" else settings.dim(picture[None])
+    pictures = None if settings.mode == "generate" or picture is None else settings.dim(picture[None])
     made = [], []
-    for told in walks([Request(settings, pictures), Request(settings, pictures, alter=tint)]):
-        for place, step in told.items():
-            made[place].append(step_of(step).x0[0].clone())
+    for steps in source([Request(settings, pictures), Request(settings, pictures, alter=tint)]):
+        for place, step in steps.items():
+            made[place].append(step.x0[0].clone())
         yield Probe(tint, *map(tuple, made))

@@ -1,12 +1,12 @@
-"""The command line: every command reads its options, calls the core and prints what it gives.
+"""The command line: every command reads its options, calls the core and prints what it returns.
 
-Heavy imports stand inside the commands, so that --help and a typing mistake answer at once.
+Heavy imports are inside the commands, so that --help and a mistyped option are answered at once.
 """
 
 import sys
 
-from lowlight_ddpm.cli import hub, runs, specimens, studies, training  # their commands join the app  # noqa: F401
-from lowlight_ddpm.cli.app import app, speaks
+from lowlight_ddpm.cli import runs, studies, training  # their commands join the app  # noqa: F401
+from lowlight_ddpm.cli.app import app, is_main_process
 from lowlight_ddpm.errors import Refusal
 
 
@@ -15,6 +15,6 @@ def main() -> None:
     try:
         app()
     except Refusal as refusal:
-        if speaks():
+        if is_main_process():
             print(refusal, file=sys.stderr)
         raise SystemExit(2) from None

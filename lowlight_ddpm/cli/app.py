@@ -15,19 +15,19 @@ app = typer.Typer(
 )
 
 _IMAGES = typer.Option(
-    help="A folder of pictures or parquet files, hub:OWNER/NAME, or ours: drawn[:COUNT], fruit[:COUNT]."
+    help="A folder of pictures or parquet files, hub:OWNER/NAME, or synthetic: drawn[:COUNT], fruit[:COUNT]."
 )
 Images = Annotated[str, _IMAGES]
 OptionalImages = Annotated[str | None, _IMAGES]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
-ThreadsThatPay = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads; left out, as many as are faster here.")
+FastestThreads = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; if left out, the number that is fastest here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"lowlight-ddpm {__version__}")
         raise typer.Exit
 
@@ -38,19 +38,19 @@ def options(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
     ] = False,
 ) -> None:
-    """What stands before a command."""
+    """Options that stand before a command."""
 
 
-def speaks() -> bool:
-    """Whether this process prints and writes for its launch: launchers number their processes in RANK."""
+def is_main_process() -> bool:
+    """Whether this is the process of its launch that prints and writes; launchers number theirs in RANK."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def load_network(variant: str, threads: int | None):
-    """A variant's checkpoint, to be run on so many threads; None takes as many as pay."""
+    """A variant's checkpoint, to be run on so many threads; None takes as many as are fastest."""
     import torch
 
-    from lowlight_ddpm.diffusion.sampling import settle_threads
+    from lowlight_ddpm.diffusion.backends import settle_threads
     from lowlight_ddpm.models.checkpoints import load
 
     checkpoint = load(variant)

@@ -1,135 +1,143 @@
-"""Commands that make one run, or look at pictures."""
+"""Commands that make one run, or measure images."""
 
-import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, ThreadsThatPay, app, load_network
+from lowlight_ddpm.cli.app import AsJson, FastestThreads, app, load_network
+from lowlight_ddpm.diffusion.settings import (
+    EARLIER_NAMES,
+    ONLY_IN,
+    Mode,
+    RunSettings,
+    names_in,
+    own_parameters,
+    parameters,
+    run_settings,
+    show_parameters,
+)
 from lowlight_ddpm.errors import Refusal
 
 Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
 Recorded = Annotated[
     Path | None,
-    typer.Option("--settings", help="A run.json or measures.json: the settings in it, not the options'."),
+    typer.Option("--settings", help="A run.json or measures.json, whose settings replace the options."),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
 
-# Fields of RunSettings that every run has: (what it is, help, default). None is as the variant was trained.
-RUN_OPTIONS = {
-    "variant": (str, "Which trained network: see `variants`.", "dim"),
-    "steps": (int, "Network calls, 1 to 1000: more is finer and slower.", 50),
-    "sampler": (
-        str,
-        "How steps are taken: ddpm, or without new noise ddim, pndm, dpm++, unipc, deis.",
-        "ddpm",
-    ),
-    "variance_type": (
-        str,
-        "Noise that ddpm adds: fixed_small, fixed_large, or either with _log behind it.",
-        None,
-    ),
-    "beta_start": (float, "Noise variance of the first timestep, like 0.0001.", None),
-    "beta_end": (float, "Noise variance of the last timestep, like 0.02.", None),
-    "clip": (bool, "Clip every estimate of the clean picture to what can be shown.", True),
-    "clip_to_data": (bool, "Clip every estimate to what a picture this dim can hold.", False),
-    "epsilon_scale": (float, "Divide the noise that the network finds by this: 1.006 takes away less.", 1.0),
-    "backend": (str, "What computes the network: torch, or onnx where ONNX Runtime is installed.", "torch"),
-    "seed": (int, "The noise: the same seed gives the same pictures again.", 0),
+_HELP = {  # of the settings, in the words of the command line
+    "brightness": "Factor on pixel values, like 0.5.",
+    "light": "How it is dimmed: pixels (scaled) or camera (as a camera sees less light).",
+    "start": "Timestep to noise it to: 0 hardly, 999 completely.",
+    "anchor": "Correct the mean colour with that of the noised picture.",
+    "whole": "The whole picture at its own size, in tiles, instead of its middle square.",
+    "leak_start": "Signal-leak initialisation: mix a colour of the training set into the noise.",
+    "variant": "Which trained network: see `variants`.",
+    "steps": "Network calls, 1 to 1000: more is finer and slower.",
+    "sampler": "How steps are taken: ddpm, or without new noise ddim, pndm, dpm++, unipc, deis.",
+    "variance_type": "Noise that ddpm adds: fixed_small, fixed_large, or either with _log behind it.",
+    "beta_start": "Noise variance of the first timestep, like 0.0001.",
+    "beta_end": "Noise variance of the last timestep, like 0.02.",
+    "clip": "Clip every estimate of the clean picture to what can be displayed.",
+    "clip_to_data": "Clip every estimate to the range of a picture this dim.",
+    "epsilon_scale": "Divide the predicted noise by this: 1.006 removes less.",
+    "backend": "What computes the network: torch, or onnx where ONNX Runtime is installed.",
+    "seed": "Seed of the noise: the same seed gives the same pictures.",
 }
+_WITHOUT_A_NO = ("anchor", "whole", "leak_start")  # switches that are off unless they are given
 
 
-def takes_run_options(command: Callable) -> Callable:
-    """Give a command with a `**run` the options of RUN_OPTIONS instead: typer reads signatures."""
-    *own, _ = inspect.signature(command).parameters.values()
-    shared = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=default,
-            annotation=Annotated[kind | None if default is None else kind, typer.Option(help=text)],
-        )
-        for name, (kind, text, default) in RUN_OPTIONS.items()
+def takes_settings(mode: Mode) -> Callable[[Callable], Callable]:
+    """Give a command the options of a run's settings in place of its `**values`.
+
+    Those of the mode alone follow the command's argument, those of every run its own options.
+    """
+
+    def shown(command: Callable) -> Callable:
+        own, special = own_parameters(command), ONLY_IN[mode]
+        common = [name for name in names_in(mode) if name not in special]
+        options = [parameter for parameter in own if parameter.kind is parameter.KEYWORD_ONLY]
+        arguments = own[: len(own) - len(options)]
+        return show_parameters(command, [*arguments, *_options(special), *options, *_options(common)])
+
+    return shown
+
+
+def _options(names: Iterable[str]) -> list[Parameter]:
+    """Settings as options. RunSettings alone checks their values, so typer knows no choices or limits."""
+    return [parameter.replace(annotation=_option(parameter)) for parameter in parameters(names)]
+
+
+def _option(parameter: Parameter) -> Any:
+    name = parameter.name
+    kind = type(RunSettings.model_fields[name].default)
+    spelled = [spelling.replace("_", "-") for spelling in (name, *_earlier(name))]
+    switch = kind is bool and name not in _WITHOUT_A_NO
+    declarations = [f"--{spelling}/--no-{spelling}" if switch else f"--{spelling}" for spelling in spelled]
+    return Annotated[
+        kind | None if parameter.default is None else kind, typer.Option(*declarations, help=_HELP[name])
     ]
-    command.__signature__ = inspect.Signature([*own, *shared])
-    return command
+
+
+def _earlier(name: str) -> list[str]:
+    return [earlier for earlier, today in EARLIER_NAMES.items() if today == name]
 
 
 @app.command()
-@takes_run_options
+@takes_settings("restore")
 def denoise(
     image: Annotated[str, typer.Argument(help="A photograph, drawn:NUMBER or fruit:NUMBER.")],
-    brightness: Annotated[float | None, typer.Option(help="Factor on pixel values, like 0.5.")] = None,
-    light: Annotated[str, typer.Option(help="How it is dimmed: pixels, or as by a camera.")] = "pixels",
-    start: Annotated[int, typer.Option(help="Timestep to noise it to: 0 hardly, 999 to nothing.")] = 600,
-    anchor: Annotated[
-        bool, typer.Option("--anchor", help="Hold the mean colour to what the noised picture tells of it.")
-    ] = False,
-    whole: Annotated[
-        bool,
-        typer.Option("--whole", help="All of it at its own size, in tiles, not its square at the network's."),
-    ] = False,
+    *,
     brighten: Brighten = False,
     recorded: Recorded = None,
     out: Out = Path("out"),
-    threads: ThreadsThatPay = None,
-    **run,
+    threads: FastestThreads = None,
+    **values,
 ) -> None:
-    """Dim a picture, noise it, take the noise away step by step, and measure the colours.
+    """Dim a picture, noise it, remove the noise step by step, and measure the colours.
 
     Writes result.png, steps.png (noisy pictures above, estimates below), steps.gif and measures.json.
     """
     from lowlight_ddpm import images
-    from lowlight_ddpm.diffusion.settings import run_settings
     from lowlight_ddpm.runs.run import Run
 
-    settings = (
-        _recorded(recorded, "restore")
-        if recorded
-        else run_settings(brightness=brightness, light=light, whole=whole, start=start, anchor=anchor, **run)
-    )
+    settings = _recorded(recorded, "restore") if recorded else run_settings(**values)
     checkpoint = load_network(settings.variant, threads)
-    size = checkpoint.unet.config.sample_size
-    pixels = images.framed(images.open_picture(image), size, settings.whole)
+    pixels = images.framed(images.open_picture(image), checkpoint.size, settings.whole)
     if settings.whole:
         _announce(checkpoint, settings.steps, *pixels.shape[1:])
-    _watch(Run(settings, checkpoint, pixels), out, brighten)
+    _watch(Run(settings, pixels, checkpoint=checkpoint), out, brighten)
 
 
 @app.command()
-@takes_run_options
+@takes_settings("generate")
 def generate(
     count: Annotated[
         int | None, typer.Option(min=1, max=256, help="How many pictures: 16, or 1 with --settings.")
     ] = None,
-    leak_start: Annotated[
-        bool, typer.Option("--leak-start", help="Start with a trace of a training colour in the noise.")
-    ] = False,
+    *,
     brighten: Brighten = False,
     recorded: Recorded = None,
     out: Out = Path("out"),
-    threads: ThreadsThatPay = None,
-    **run,
+    threads: FastestThreads = None,
+    **values,
 ) -> None:
-    """Draw pictures from pure noise, and hold their mean colour against the training set's.
+    """Generate pictures from pure noise, and compare their mean colour with the training set's.
 
     Writes result.png (all in a grid), steps.png and steps.gif (the first) and measures.json.
     """
-    from lowlight_ddpm.diffusion.settings import run_settings
     from lowlight_ddpm.runs.run import Run
 
-    settings = (
-        _recorded(recorded, "generate")
-        if recorded
-        else run_settings(mode="generate", leak_start=leak_start, **run)
-    )
+    settings = _recorded(recorded, "generate") if recorded else run_settings(mode="generate", **values)
     checkpoint = load_network(settings.variant, threads)
-    _watch(Run(settings, checkpoint, count=count or (1 if recorded else 16)), out, brighten)
+    count = count or (1 if recorded else 16)
+    _watch(Run(settings, count=count, checkpoint=checkpoint), out, brighten)
 
 
 @app.command()
@@ -139,7 +147,7 @@ def measure(
     brightness: Annotated[float, typer.Option(help="What both pictures were dimmed to, 0 to 1.")] = 1.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say how far a picture's colours are from another's, in figures and in words."""
+    """Measure how far a picture's colours are from another's, in numbers and in words."""
     from lowlight_ddpm import api
 
     judgement = api.measure(reference, image, brightness)
@@ -149,10 +157,8 @@ def measure(
         print(judgement)
 
 
-def _recorded(path: Path, mode: str):
+def _recorded(path: Path, mode: Mode) -> RunSettings:
     """The settings of an earlier run, which must be one of the command's kind."""
-    from lowlight_ddpm.diffusion.settings import run_settings
-
     try:
         settings = run_settings(**json.loads(path.read_text())["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -166,7 +172,7 @@ def _recorded(path: Path, mode: str):
 
 
 def _watch(run, out: Path, brighten: bool) -> None:
-    """Make a run with a progress bar on the terminal; write what it leaves, and say what it did."""
+    """Make a run with a progress bar on the terminal, write its files, and print what it did."""
     from tqdm import tqdm
 
     for _ in tqdm(run, unit="step"):
@@ -176,10 +182,9 @@ def _watch(run, out: Path, brighten: bool) -> None:
 
 
 def _announce(checkpoint, steps: int, height: int, width: int) -> None:
-    """Say how long a large picture will take."""
-    from lowlight_ddpm.diffusion.sampling import seconds_per_call
-    from lowlight_ddpm.diffusion.tiling import tile_count
+    """Print how long a large picture will take."""
+    from lowlight_ddpm.diffusion.backends import seconds_per_call, tile_count
 
-    tiles = tile_count(height, width, checkpoint.unet.config.sample_size)
+    tiles = tile_count(height, width, checkpoint.size)
     seconds = steps * seconds_per_call(checkpoint, height, width)
     print(f"{width}×{height} pixels in {tiles} tiles, {steps} steps: about {seconds:.0f} s.", file=sys.stderr)

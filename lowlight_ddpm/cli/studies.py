@@ -1,4 +1,4 @@
-"""Commands that measure, and tell what was found."""
+"""Commands that measure, and print what was found."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, load_network, speaks
+from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, is_main_process, load_network
 from lowlight_ddpm.variants import find_variant
 
 Pairs = Annotated[
@@ -23,20 +23,20 @@ def evaluate(
     images: OptionalImages = None,
     threads: Threads = 1,
 ) -> None:
-    """Run the post's protocol on every variant, and print what it gives.
+    """Run the post's protocol on every variant, and print a summary.
 
-    How much of the noise's own colour a network keeps; 16 unseen pictures, drawn ones and those of --images
+    The network's tint transmission; 16 unseen pictures, synthetic ones and those of --images
     that it was trained on, noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures
     from pure noise; both variance types. Then `dim` by every sampler in 5 to 50 steps. What results/ holds is
-    not run again. Any number of processes, of one launch or of several, do it together: each cell is run by
-    one of them.
+    not run again. Any number of processes, of one launch or of several, do it together: each condition is
+    run by one of them.
     """
     import torch
     from tqdm import tqdm
 
     from lowlight_ddpm.models import checkpoints
-    from lowlight_ddpm.study import protocol, results, step_counts, tint_transmission
-    from lowlight_ddpm.study.job_queue import settle
+    from lowlight_ddpm.study import protocol, results, step_counts
+    from lowlight_ddpm.study.store import run_all
     from lowlight_ddpm.training.distributed import take_own_gpu
 
     torch.set_num_threads(threads)
@@ -53,18 +53,18 @@ def evaluate(
             if set(pictures[-1].names) <= set(held_out):  # else the network has learned from others
                 learned = pictures[-1]
                 protocol.describe_training_set(learned, name)
-        fewer = step_counts.cells(name, pictures[0])
+        fewer = step_counts.conditions(name, pictures[0])
         todo.append(
-            [tint_transmission.Job(name, pictures[0]), *protocol.cells(name, pictures, learned), *fewer]
+            [protocol.Transmission(name, pictures[0]), *protocol.conditions(name, pictures, learned), *fewer]
         )
-    # A cell of every variant in turn: a run that is cut short leaves what can be compared.
-    in_turn = [cell for turn in zip_longest(*todo) for cell in turn if cell]
-    for _ in tqdm(settle(in_turn), total=len(in_turn), unit="cell", disable=not speaks()):
+    # A condition of every variant in turn: a run that is cut short leaves what can be compared.
+    in_turn = [job for turn in zip_longest(*todo) for job in turn if job]
+    for _ in tqdm(run_all(in_turn), total=len(in_turn), unit="condition", disable=not is_main_process()):
         pass
-    if speaks():
+    if is_main_process():
         rows = results.table()
-        told = results.summary(rows[rows.variant.isin(names)])
-        print(told.to_string(index=False, float_format="{:.2f}".format))
+        summary = results.summary(rows.loc[rows.variant.isin(names), :])
+        print(summary.to_string(index=False, float_format="{:.2f}".format))
 
 
 @app.command()
@@ -74,9 +74,10 @@ def baselines(
     as_json: AsJson = False,
     threads: Threads = 1,
 ) -> None:
-    """Restore held-out pictures from 100, 300 and 600, beside the best classical filters and pure noise.
+    """Restore held-out pictures, and compare with the best classical filters and pure noise.
 
-    16 pictures, 4 noise seeds, 50 steps; takes some minutes. Shifts are signed means in 1/255.
+    16 pictures, noised to 100, 300 and 600, with 4 noise seeds and 50 steps; takes some minutes. Shifts are
+    signed means in 1/255.
     """
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
@@ -110,9 +111,9 @@ def baselines(
 
 @app.command()
 def exposures(folder: Pairs) -> None:
-    """Say how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
-    from lowlight_ddpm.figures.inputs import Inputs
-    from lowlight_ddpm.images.pairs import find_pairs
+    """Print how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.images.sources import find_pairs
     from lowlight_ddpm.report import written
     from lowlight_ddpm.study import dark_photographs
 
@@ -124,13 +125,13 @@ def exposures(folder: Pairs) -> None:
 def dark(folder: Pairs, threads: Threads = 1) -> None:
     """Restore photographs taken in the dark, by networks and by plain filters; compare with lit ones.
 
-    What results/dark/ holds is not run again. With networks, a pair takes minutes.
+    What results/ holds is not run again. With networks, a pair takes minutes.
     """
     import torch
     from tqdm import tqdm
 
-    from lowlight_ddpm.figures.inputs import Inputs
-    from lowlight_ddpm.images.pairs import find_pairs
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.images.sources import find_pairs
     from lowlight_ddpm.models.checkpoints import available
     from lowlight_ddpm.report import written
     from lowlight_ddpm.study import dark_photographs
@@ -139,7 +140,7 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
     predictions = dark_photographs.exposures(find_pairs(folder))
     dark_photographs.write_exposures(predictions)
     names = [name for name in dark_photographs.NETWORKS if name in available()]
-    jobs = [dark_photographs.Job(method, predictions) for method in dark_photographs.methods(names)]
+    jobs = [dark_photographs.MethodRun(method, predictions) for method in dark_photographs.methods(names)]
     with tqdm(total=len(jobs) * len(predictions), unit="picture") as bar:
         for job in jobs:
             bar.set_description(job.method.name)
@@ -154,7 +155,7 @@ def findings(
     write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
 ) -> None:
     """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""
-    from lowlight_ddpm.figures.inputs import Inputs
+    from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.report import BLOCKS, PAGES, fill, written
 
     inputs = Inputs()
@@ -170,17 +171,19 @@ def findings(
 @app.command()
 def figures(
     names: Annotated[list[str] | None, typer.Argument(help="Figures like 1.1-walk; all if none.")] = None,
-    images: Annotated[str | None, typer.Option(help="Photographs to draw from, not drawn ones.")] = None,
+    images: Annotated[
+        str | None, typer.Option(help="Photographs to use instead of synthetic images.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where they go; docs/figures if left out.")] = None,
     threads: Threads = 1,
 ) -> None:
-    """Draw the figures of the post again, and ours, from what is trained and evaluated.
+    """Draw the figures of the post, and our own, from what is trained and evaluated.
 
-    What cannot be drawn yet is left out, and said. Figures of photographs never go to docs/.
+    What cannot be drawn yet is left out, with the reason. Figures of photographs never go to docs/.
     """
     import torch
 
-    from lowlight_ddpm.figures.inputs import Inputs
+    from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.figures.table import draw_figures
 
     torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""Commands about the experiments and their networks: what there is, making one, its card."""
+"""Commands about experiments and networks: list, make images to train on, train, write cards, publish."""
 
 import json
 import shlex
@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app, speaks
+from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app, is_main_process
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.paths import STATES
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 
 class Precision(StrEnum):
-    """What the network is calculated in; weights, their averages and the optimizer are fp32 in any."""
+    """The precision of the network's arithmetic; weights, averages and optimizer are always fp32."""
 
     fp32 = "fp32"
     bf16 = "bf16"
@@ -38,14 +38,71 @@ def variants(as_json: AsJson = False) -> None:
         return
     width = max(map(len, VARIANTS))
     for row in rows:
-        print(f"{row['name']:{width}}  {'' if row['available'] else '(not trained) '}{row['lesson']}")
+        print(f"{row['name']:{width}}  {'' if row['available'] else '(not trained) '}{row['description']}")
+
+
+@app.command()
+def specimens(
+    raw: Annotated[
+        str, typer.Argument(help="The photographs: a folder of pictures or parquet files, or hub:OWNER/NAME.")
+    ],
+    out: Annotated[Path, typer.Argument(help="The folder that the squares are written to.")],
+    size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the squares in pixels.")] = 128,
+) -> None:
+    """Put pinned specimens, photographed on a light background, on squares of pure white.
+
+    Each square is a PNG named as its photograph is. Photographs that cannot be cut out are listed.
+    """
+    from tqdm import tqdm
+
+    from lowlight_ddpm.images import open_source
+    from lowlight_ddpm.images.specimens import prepare
+
+    source = open_source(raw)
+    if out.resolve() == Path(raw).resolve():
+        raise Refusal(f"The squares would replace the photographs in “{raw}”: name another folder for them.")
+    _make(out)
+    written, left_out = set(), 0
+    for row in tqdm(source.rows, unit="image", mininterval=5):
+        name = f"“{row['name']}” of {source.label}"
+        try:
+            square = prepare(source.opens(row["image"], name), size, name)
+        except Refusal as refusal:
+            left_out += 1
+            tqdm.write(f"Left out: {refusal}")
+            continue
+        path = _free(row["name"], written)
+        _make((out / path).parent)
+        square.save(out / path, optimize=True)
+        written.add(path)
+    print(f"{out} holds {len(written)} specimens; {left_out} photographs were left out.")
+    if not written:
+        raise typer.Exit(1)
+
+
+def _free(name: str, taken: set[Path]) -> Path:
+    """The PNG for a photograph: a.png for a.jpg, or a.png.png where another a has taken that.
+
+    A name of the Hub cannot lead out of the folder.
+    """
+    path = Path(*(part for part in PurePosixPath(name).parts if part not in ("/", ".."))).with_suffix(".png")
+    while path in taken:
+        path = path.with_name(f"{path.name}.png")
+    return path
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"The folder “{folder}” cannot be made: choose another.") from error
 
 
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
     images: OptionalImages = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Times that every picture is seen.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often every picture is seen.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
     licence: Annotated[
         str | None, typer.Option(help="Of the images, for the record and the card, like CC0-1.0.")
@@ -54,14 +111,14 @@ def train(
         Precision, typer.Option(help="Of the network's arithmetic: fp32, or bf16 autocast.")
     ] = Precision.fp32,
     accumulate: Annotated[
-        int, typer.Option(min=1, help="Parts that a batch is worked through in, to need less memory.")
+        int, typer.Option(min=1, help="Parts that a batch is split into, to need less memory.")
     ] = 1,
     threads: Threads = 1,
 ) -> None:
     """Train a variant and write its checkpoint.
 
-    The state is kept in runs/; the same command run again goes on where it was stopped or killed. A variant
-    of drawn pictures needs no --images. Under torchrun or `accelerate launch` the processes share each batch.
+    The state is kept in runs/; the same command run again continues where it was stopped or killed. A variant
+    of synthetic pictures needs no --images. Under torchrun or `accelerate launch` processes share each batch.
     """
     import torch
     from tqdm import tqdm
@@ -91,21 +148,21 @@ def train(
     command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
 
     total = job.total_steps * job.batch_size
-    bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not speaks())
-    with stop_asked() as stopped, bar:
+    bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not is_main_process())
+    with stop_requested() as stopped, bar:
         for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
             bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
-            if speaks() and milestones.is_milestone(job):
+            if is_main_process() and milestones.is_milestone(job):
                 milestones.keep(kept, job, data.measured("reported"))
-            if speaks() and step.ends_epoch and step.epoch == records.POST_EPOCHS:
+            if is_main_process() and step.ends_epoch and step.epoch == records.POST_EPOCHS:
                 records.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command, kept)
-    # From here on the processes do without each other. While they meet, gloo's threads drop what they hold of
-    # Python: PyTorch 2.8 would wait for them with the GIL, which they need for that.
+    # From here on the processes need no communication. While they meet, gloo's threads release their Python
+    # objects: PyTorch 2.8 would wait for them while holding the GIL, which they need for that.
     job.accelerator.wait_for_everyone()
     job.accelerator.end_training()
     done = job.place.step == job.total_steps
-    if speaks():
+    if is_main_process():
         if done:
             records.export(folder, job, data, variant, command, kept)
             print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
@@ -117,18 +174,18 @@ def train(
 
 
 @contextmanager
-def stop_asked() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM has asked to stop; a second one does not wait for the step under way."""
-    asked, usual = [], {}
+def stop_requested() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM has requested a stop; a second one does not wait for the step under way."""
+    received, usual = [], {}
 
-    def ask(number: int, _) -> None:
-        asked.append(number)
+    def note(number: int, _) -> None:
+        received.append(number)
         signal.signal(number, usual[number])
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        usual[number] = signal.signal(number, ask)
+        usual[number] = signal.signal(number, note)
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(received)
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
@@ -142,10 +199,35 @@ def cards(
     """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
     import torch
 
-    from lowlight_ddpm.figures.inputs import Inputs
-    from lowlight_ddpm.report.model_cards import write_cards
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.report.publish import write_cards
 
     torch.set_num_threads(threads)
     inputs = Inputs()
     for path in write_cards(names or inputs.trained, inputs):
         print(path, flush=True)
+
+
+@app.command()
+def publish(
+    space: Annotated[str | None, typer.Option(help="The Space, OWNER/NAME.")] = None,
+    models: Annotated[str | None, typer.Option(help="Who owns the checkpoints' repositories.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be uploaded, and upload nothing.")
+    ] = False,
+) -> None:
+    """Upload the Space, and each checkpoint with its card, to the Hub.
+
+    The token is that of `hf auth login`, or HF_TOKEN.
+    """
+    from huggingface_hub import HfApi
+
+    from lowlight_ddpm.report import publish
+
+    for upload in publish.uploads(space, models):
+        size = sum(path.stat().st_size for path in upload.files.values()) / 1e6
+        print(f"{upload.kind} {upload.repository}: {len(upload.files)} files, {size:.1f} MB")
+        if dry_run:
+            print("\n".join(f"  {path}" for path in upload.files))
+        else:
+            print(f"  at {publish.publish(upload, HfApi())}")

@@ -1,4 +1,4 @@
-"""Cures for shifted colours that need no training: each a switch of RunSettings, off unless asked for."""
+"""Corrections of shifted colours at sampling: each a setting of RunSettings, off by default."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,11 @@ from lowlight_ddpm.errors import Refusal
 
 
 def leaked_colour(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
-    """`leak_start`: colours to start from pure noise with, (B, 3, 1, 1) ~ N(mean, covariance).
+    """Signal-leak initialisation, `leak_start`: colours for pure noise, (B, 3, 1, 1) ~ N(mean, covariance).
 
-    In training the last x_T still holds √ᾱ_T of a picture, so sampling starts from √ᾱ_T·colour + √(1−ᾱ_T)·ε
+    In training the last x_T still holds √ᾱ_T of an image, so sampling starts from √ᾱ_T·colour + √(1−ᾱ_T)·ε
     instead of ε (Everaert et al. 2024, with the mean colour for a model of the leak). `mean` (3,) and
-    `covariance` (3, 3) are those of the training pictures' mean colours, `z` (B, 3) is standard normal.
+    `covariance` (3, 3) are those of the training images' mean colours, `z` (B, 3) is standard normal.
     """
     values, vectors = torch.linalg.eigh(covariance)  # unlike Cholesky's, a root even where colours are flat
     root = vectors * values.clamp(min=0).sqrt()
@@ -22,14 +22,14 @@ def leaked_colour(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
 def scale_epsilon(
     prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str, scale: float
 ) -> Tensor:
-    """`epsilon_scale`: a network's answer with the noise in it divided by `scale` (Ning et al. 2024).
+    """`epsilon_scale`: a network's prediction with the noise in it divided by `scale` (Ning et al. 2024).
 
-    Sampling feeds the network its own errors, and the noise that it then finds is too large. Every answer is
-    a·x0 + b·ε, of which ε is scaled and x0 is kept: a·x0 + b·ε/scale. Epsilon is a = 0, b = 1. From v, whose
-    a = −√(1−ᾱ), b = √ᾱ and ε = √ᾱ·v + √(1−ᾱ)·x_t, v' = v + (1/scale − 1)·√ᾱ·ε: an x0 made anew from the
-    scaled ε would be infinite where ᾱ is 0. An answer that is x0 itself has b = 0 and no ε to scale. All
-    tensors (B, 3, H, W). Raises Refusal for such an answer unless `scale` is 1, and KeyError for a
-    `prediction_type` that there is none of.
+    Sampling feeds the network its own errors, and the noise that it then predicts is too large. Every
+    prediction is a·x0 + b·ε, of which ε is scaled and x0 is kept: a·x0 + b·ε/scale. Epsilon is a = 0, b = 1.
+    From v, whose a = −√(1−ᾱ), b = √ᾱ and ε = √ᾱ·v + √(1−ᾱ)·x_t, v' = v + (1/scale − 1)·√ᾱ·ε: an x0 made anew
+    from the scaled ε would be infinite where ᾱ is 0. A prediction of x0 itself has b = 0 and no ε to scale.
+    All tensors (B, 3, H, W). Raises Refusal for such a prediction unless `scale` is 1, and KeyError for a
+    `prediction_type` that is unknown.
     """
     return _SCALED[prediction_type](prediction, x_t, alpha_bar, scale)
 
@@ -56,13 +56,13 @@ _SCALED = {"epsilon": _scaled_epsilon, "v_prediction": _scaled_v, "sample": _uns
 
 
 def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_noise: float) -> Tensor:
-    """`anchor`: move the mean colour of x0 towards what the noised picture tells of it; both (B, 3, H, W).
+    """`anchor`: move the mean colour of x0 towards the noised image's estimate of it; both (B, 3, H, W).
 
-    The mean of the `noised` picture, at level ᾱ, over √ᾱ is the clean picture's mean and noise of variance
-    n / ᾱ, with n = (1 − ᾱ)·(1 / (H·W) + offset_noise²). From picture to picture mean colours vary by `spread`
+    The mean of the `noised` image, at level ᾱ, over √ᾱ is the clean image's mean plus noise of variance
+    n / ᾱ, with n = (1 − ᾱ)·(1 / (H·W) + offset_noise²). From image to image mean colours vary by `spread`
     (3, 1, 1), a variance too. So x0's mean m moves by w·(mean / √ᾱ − m), w = spread / (spread + n / ᾱ): to
     the posterior mean, were m that of a Gaussian prior. Multiplied by ᾱ, it holds where ᾱ is 0 too. Each
-    channel on its own: a joint prior would all but forbid tints that no training picture has.
+    channel on its own: a joint prior would all but forbid tints that no training image has.
     """
     signal = alpha_bar**0.5
     noise = noise_colour_variance(alpha_bar, noised[0, 0].numel(), offset_noise)
@@ -71,5 +71,5 @@ def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_
 
 
 def clip_to_data(x0: Tensor, brightness: float) -> Tensor:
-    """`clip_to_data`: x0 held to [−1, 2b − 1], where a picture's values lie once it is dimmed to b."""
+    """`clip_to_data`: x0 held to [−1, 2b − 1], where an image's values lie once it is dimmed to b."""
     return x0.clamp(-1, 2 * brightness - 1)

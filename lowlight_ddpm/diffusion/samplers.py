@@ -1,21 +1,18 @@
 """The samplers: a row each, and the reverse process of any of them from any timestep."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from diffusers import (
-    DDIMScheduler,
-    DDPMScheduler,
-    DEISMultistepScheduler,
-    DPMSolverMultistepScheduler,
-    PNDMScheduler,
-    UniPCMultistepScheduler,
-)
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
+from diffusers.schedulers.scheduling_deis_multistep import DEISMultistepScheduler
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+from diffusers.schedulers.scheduling_pndm import PNDMScheduler
+from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.schedule import VarianceType, signal_and_noise
-
-SamplerName = Literal["ddpm", "ddim", "pndm", "dpm++", "unipc", "deis"]
+from lowlight_ddpm.diffusion.schedule import signal_and_noise
+from lowlight_ddpm.diffusion.settings import SamplerName
+from lowlight_ddpm.variants import VarianceType
 
 
 class AncestralSteps(DDPMScheduler):
@@ -26,7 +23,7 @@ class AncestralSteps(DDPMScheduler):
 
         diffusers returns log β for "fixed_large_log" and then takes its square root: NaN. β is meant.
         """
-        if (variance_type or self.config.variance_type) == "fixed_large_log":
+        if (variance_type or self.config["variance_type"]) == "fixed_large_log":
             variance_type = "fixed_large"
         return super()._get_variance(t, predicted_variance, variance_type)
 
@@ -34,12 +31,12 @@ class AncestralSteps(DDPMScheduler):
 class LinearMultistepSteps(PNDMScheduler):
     """PNDM's linear multi-step (Liu et al. 2022, eq. 12) from estimates of x0, one call a timestep.
 
-    diffusers asks the network twice at the second timestep, to start the method. Here it starts with lower
-    orders, as the other multi-step solvers do, so that every sampler is asked at the same timesteps.
+    diffusers calls the network twice at the second timestep, to start the method. Here it starts with lower
+    orders, as the other multi-step solvers do, so that every sampler calls it at the same timesteps.
     """
 
     def step(self, model_output: Tensor, timestep: int, sample: Tensor):
-        """One step by an estimate of x0, turned into the epsilon that diffusers' PNDM asks for."""
+        """One step by an estimate of x0, turned into the epsilon that diffusers' PNDM takes."""
         if self.counter == 1:  # 1 is the second call
             self.counter = 2
         signal, noise = signal_and_noise(self.alphas_cumprod[timestep])
@@ -48,15 +45,15 @@ class LinearMultistepSteps(PNDMScheduler):
 
 @dataclass(frozen=True)
 class Sampler:
-    """One way to walk back from noise.
+    """One way to take the steps of the reverse process.
 
     `scheduler` is the class that takes its steps, over the timesteps that are kept, with `options`. Levels ᾱ
-    below `smallest_alpha_bar`, where nothing is left of a picture, count as that. A `stochastic` sampler adds
-    fresh noise at every step, of the variance type that is asked for; the others add none.
+    below `smallest_alpha_bar`, where nothing is left of an image, count as that. A `stochastic` sampler adds
+    fresh noise at every step, of the variance type of the settings; the others add none.
     """
 
     title: str
-    lesson: str
+    description: str
     scheduler: type
     options: dict = field(default_factory=dict)
     # diffusers' own for zero terminal SNR; below it float32 loses x0 in the epsilon that solvers work with.
@@ -67,15 +64,15 @@ class Sampler:
 SAMPLERS: dict[SamplerName, Sampler] = {
     "ddpm": Sampler(
         "DDPM",
-        "The post's own walk: fresh noise at every step (Ho et al. 2020).",
+        "The post's own sampler: fresh noise at every step (Ho et al. 2020).",
         AncestralSteps,
         {"clip_sample": False},
-        smallest_alpha_bar=1e-30,  # its root divides a picture, and still leaves a number that float32 holds
+        smallest_alpha_bar=1e-30,  # an image is divided by its root, which leaves a number that float32 holds
         stochastic=True,
     ),
     "ddim": Sampler(
         "DDIM",
-        "No fresh noise: the start alone decides where the walk ends (Song et al. 2021).",
+        "No fresh noise: the start alone decides where the trajectory ends (Song et al. 2021).",
         DDIMScheduler,
         {"clip_sample": False},
     ),
@@ -107,7 +104,7 @@ class Respaced:
     """The reverse process over some of the timesteps by one sampler; a new one for every run.
 
     Nichol & Dhariwal 2021, eq. 19: over timesteps τ_1 < ... < τ_N the betas are 1 − ᾱ(τ_i) / ᾱ(τ_{i−1}), with
-    ᾱ(τ_0) = 1. The scheduler's own timestep i − 1 stands for τ_i, so its last step ends in a clean picture
+    ᾱ(τ_0) = 1. The scheduler's own timestep i − 1 stands for τ_i, so its last step ends in a clean image
     whatever the first and last τ are.
     """
 
@@ -117,9 +114,9 @@ class Respaced:
         """Build it for descending `timesteps` (N,) of a schedule `alphas_cumprod`, float64 (T,)."""
         self.row = row = SAMPLERS[sampler]
         levels = alphas_cumprod[timesteps].clamp(min=row.smallest_alpha_bar)
-        # Solvers divide by the way from one level to the next: between equal ones they wait.
+        # Solvers divide by the difference of neighbouring levels: between equal ones nothing is done.
         kept = levels if row.stochastic else levels.unique()
-        self._waits = len(levels) - len(kept)
+        self._idle = len(levels) - len(kept)
         kept = kept.flip(0)
         before = kept.roll(1)
         before[0] = 1
@@ -137,11 +134,11 @@ class Respaced:
         self.levels = levels.float()
 
     def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list) -> Tensor:
-        """From x_t (B, ...) of call `index`, counted from 0 in the order of the walk, to that of the next.
+        """From x_t (B, ...) of call `index`, counted from 0 in the order of the calls, to that of the next.
 
-        `x0` is the estimate of the clean picture, so that whatever is done to it is done in one place.
+        `x0` is the estimate of the clean image, so that whatever is done to it is done in one place.
         """
-        if index < self._waits:
+        if index < self._idle:
             return x_t
         timestep = len(self.levels) - 1 - index
         noise = {"generator": generators} if self.row.stochastic else {}

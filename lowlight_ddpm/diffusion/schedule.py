@@ -1,18 +1,20 @@
-"""Noise: the trained schedules, how far a picture is gone at a timestep, and which timesteps are walked."""
+"""The noise schedule: its betas and levels, which timesteps a run takes, its curves, and its signal leak."""
 
-from typing import Literal, TypeVar
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
-from diffusers import DDPMScheduler
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.settings import TRAIN_TIMESTEPS
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import Variant
+from lowlight_ddpm.variants import BetaSchedule, Variant
 
-TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
+SNR_LIMIT = 60.0  # dB; at −60 a thousandth of the image is left, at zero terminal SNR minus infinity is
 Level = TypeVar("Level", float, Tensor)  # ᾱ of one timestep
-VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
 
 
 def trained_scheduler(variant: Variant) -> DDPMScheduler:
@@ -25,14 +27,17 @@ def trained_scheduler(variant: Variant) -> DDPMScheduler:
         variance_type=variant.variance_type,
         prediction_type=variant.prediction_type,
         rescale_betas_zero_snr=variant.zero_terminal_snr,
-        # diffusers' default grid never visits the last timestep, where alone a zero terminal SNR is told.
+        # diffusers' default grid never visits the last timestep, the only one at zero terminal SNR.
         timestep_spacing="trailing" if variant.zero_terminal_snr else "leading",
         clip_sample=True,
     )
 
 
 def alphas_cumprod(
-    beta_start: float, beta_end: float, beta_schedule: str = "linear", zero_terminal_snr: bool = False
+    beta_start: float,
+    beta_end: float,
+    beta_schedule: BetaSchedule = "linear",
+    zero_terminal_snr: bool = False,
 ) -> Tensor:
     """ᾱ_t = ∏ (1 − β_s) over T = 1000 timesteps: float64 (1000,), falling from near 1 towards 0.
 
@@ -46,17 +51,24 @@ def alphas_cumprod(
 
 
 def noise_schedule(
-    beta_start: float, beta_end: float, beta_schedule: str = "linear", zero_terminal_snr: bool = False
+    beta_start: float,
+    beta_end: float,
+    beta_schedule: BetaSchedule = "linear",
+    zero_terminal_snr: bool = False,
 ) -> DDPMScheduler:
     """diffusers' own betas and levels over T = 1000 timesteps, float32 (1000,)."""
     return DDPMScheduler(
-        TRAIN_TIMESTEPS, beta_start, beta_end, beta_schedule, rescale_betas_zero_snr=zero_terminal_snr
+        TRAIN_TIMESTEPS,
+        beta_start,
+        beta_end,
+        beta_schedule,
+        rescale_betas_zero_snr=zero_terminal_snr,
     )
 
 
 def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:
-    """√ᾱ and √(1−ᾱ): what picture and noise are multiplied by at a timestep, each 0..1."""
-    return alpha_bar**0.5, (1 - alpha_bar) ** 0.5
+    """√ᾱ and √(1−ᾱ): what image and noise are multiplied by at a timestep, each 0..1."""
+    return cast(tuple[Level, Level], (alpha_bar**0.5, (1 - alpha_bar) ** 0.5))
 
 
 def noise_colour_variance(alpha_bar: Level, pixels: int, offset_noise: float) -> Level:
@@ -79,7 +91,7 @@ def trailing_timesteps(start: int, steps: int) -> Tensor:
 
 
 def estimate_x0(prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str) -> Tensor:
-    """The clean picture that a network's answer for x_t implies, (B, 3, H, W) like both.
+    """The clean image that a network's prediction for x_t implies, (B, 3, H, W) like both.
 
     From epsilon, x0 = (x_t − √(1−ᾱ)·ε) / √ᾱ (Ho et al. 2020, eq. 15); from v, x0 = √ᾱ·x_t − √(1−ᾱ)·v
     (Salimans & Ho 2022, section 4); "sample" is x0 itself. Raises KeyError for any other `prediction_type`.
@@ -110,3 +122,109 @@ def matching_timesteps(alphas_cumprod: Tensor, trained: Tensor) -> Tensor:
     """
     angles, levels = (torch.atan2((1 - a).sqrt(), a.sqrt()) for a in (alphas_cumprod, trained))
     return (angles[:, None] - levels[None, :]).abs().argmin(dim=1)
+
+
+def leaked_share(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0) -> Tensor:
+    """W (3, 3): which share of a mean colour at x_T survives in the samples of a perfect denoiser.
+
+    Mean colours of images are taken for normal, N(μ, Σ) with `covariance` Σ (3, 3). At level ᾱ the mean of
+    x_t over `pixels` is √ᾱ·m plus noise of variance (1−ᾱ)·n, n = 1/pixels + offset_noise², since an offset is
+    common to all pixels and they do not average it away. So by Bayes' rule for normal variables
+    E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ), with W = Σ·(Σ + (1−ᾱ)·n/ᾱ·I)⁻¹. Without the image's part in x_T,
+    W·m is what is missing from the result. At ᾱ = 0 nothing leaks, and W is 0.
+    """
+    signal, noise = alpha_bar * covariance, noise_colour_variance(alpha_bar, pixels, offset_noise)
+    return torch.linalg.solve(signal + noise * torch.eye(3, dtype=covariance.dtype), signal).T
+
+
+def missing_colour(
+    means: Tensor, covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0
+) -> Tensor:
+    """W·m of `leaked_share` for mean colours m (B, 3): how far results move when x_T loses its image.
+
+    In the unit of `means`, which are the network's own: 0 where its noise is centred.
+    """
+    return means @ leaked_share(covariance, alpha_bar, pixels, offset_noise).T.to(means.dtype)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of one schedule, each float64 (1000,) over the timesteps 0..999."""
+
+    beta_start: float
+    beta_end: float
+    beta_schedule: BetaSchedule = "linear"
+    zero_terminal_snr: bool = False
+
+    @classmethod
+    @lru_cache(maxsize=32)
+    def trained(cls, variant: Variant) -> "Curves":
+        """The schedule that `variant` is trained with."""
+        return cls(variant.beta_start, variant.beta_end, variant.beta_schedule, variant.zero_terminal_snr)
+
+    @cached_property
+    def alphas_cumprod(self) -> Tensor:
+        """ᾱ_t, as every run has it."""
+        return alphas_cumprod(self.beta_start, self.beta_end, self.beta_schedule, self.zero_terminal_snr)
+
+    @cached_property
+    def betas(self) -> Tensor:
+        """β_t, the variance of the noise that timestep t adds: 1 where nothing was left before it.
+
+        Not from ᾱ, whose neighbours differ in their last digits at first and are both 0 after strong betas.
+        """
+        scheduler = noise_schedule(self.beta_start, self.beta_end, self.beta_schedule, self.zero_terminal_snr)
+        return scheduler.betas.double().nan_to_num(nan=1)
+
+    @property
+    def signal(self) -> Tensor:
+        """√ᾱ_t, what the image is multiplied by."""
+        return signal_and_noise(self.alphas_cumprod)[0]
+
+    @property
+    def noise(self) -> Tensor:
+        """√(1−ᾱ_t), what the noise is multiplied by."""
+        return signal_and_noise(self.alphas_cumprod)[1]
+
+    @property
+    def snr(self) -> Tensor:
+        """10·log10(ᾱ_t / (1−ᾱ_t)) in dB, held to ±SNR_LIMIT."""
+        power = self.alphas_cumprod / (1 - self.alphas_cumprod)
+        return (10 * power.log10()).clamp(-SNR_LIMIT, SNR_LIMIT)
+
+    @cached_property
+    def small(self) -> Tensor:
+        """Deviation that "fixed_small" adds at timestep t of all thousand, and "fixed_small_log" with it.
+
+        √β̃_t, β̃_t = (1−ᾱ_{t−1}) / (1−ᾱ_t)·β_t: right if every image were the same (Ho et al. 2020, eq. 7).
+        At timestep 0 ᾱ_{t−1} is 1, so nothing is added there.
+        """
+        before = self.alphas_cumprod.roll(1)
+        before[0] = 1
+        return ((1 - before) / (1 - self.alphas_cumprod) * self.betas).sqrt()
+
+    @cached_property
+    def large(self) -> Tensor:
+        """Deviation that "fixed_large" adds at timestep t of all thousand, and "fixed_large_log" with it.
+
+        √β_t: right if images were normal noise (Ho et al. 2020, section 3.2). The last step, from
+        timestep 0, adds no noise, so there it is 0 like `small`.
+        """
+        deviation = self.betas.sqrt()
+        deviation[0] = 0
+        return deviation
+
+    @property
+    def small_of_large(self) -> Tensor:
+        """`small` / `large`; 1 at timestep 0, where neither adds anything."""
+        return (self.small / self.large).nan_to_num(nan=1)
+
+    def signal_leak(self, covariance: Tensor, pixels: int, offset_noise: float = 0.0) -> float:
+        """The share, 0..1, of a colour that a perfect denoiser gets out of the last x_T.
+
+        Colours are images' means minus the training set's, with `covariance` Σ (3, 3); the share is
+        the mean over images, tr(W·Σ) / tr(Σ) with W of `leaked_share`, and so also the share of the
+        colours' variance that x_T explains.
+        """
+        share = leaked_share(covariance, self.alphas_cumprod[-1].item(), pixels, offset_noise)
+        return (torch.trace(share @ covariance) / torch.trace(covariance)).item()

@@ -1,36 +1,51 @@
-"""Everything that determines one run, checked once: the CLI, the page and the API all build this."""
+"""Everything that determines one run, checked once: the CLI, the page and the API all build this.
 
+Their parameters are derived from it too: names, order, types and defaults.
+Nothing heavy is imported before a run is made, so that the command line answers at once.
+"""
+
+import inspect
 import reprlib
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from torch import Tensor
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from lowlight_ddpm.diffusion.samplers import SamplerName
-from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS, VarianceType, alphas_cumprod
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.dimming import LIGHTS, LightName
-from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.variants import VarianceType, find_variant
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
 LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
+Mode = Literal["restore", "generate"]
+LightName = Literal["pixels", "camera"]  # the rows of images.photometry.LIGHTS
+SamplerName = Literal["ddpm", "ddim", "pndm", "dpm++", "unipc", "deis"]  # those of samplers.SAMPLERS
 BackendName = Literal["torch", "onnx"]
-AS_TRAINED = ("brightness", "variance_type", "beta_start", "beta_end")
-"""The settings that are the variant's own where they are left out."""
+TRAINING_DEFAULTS = ("brightness", "variance_type", "beta_start", "beta_end")
+"""The settings that are taken from the variant where they are left out."""
+ONLY_IN: dict[Mode, tuple[str, ...]] = {
+    "restore": ("brightness", "light", "start", "anchor", "whole"),
+    "generate": ("leak_start",),
+}
+"""The settings that are offered for runs of one mode alone."""
+EARLIER_NAMES: dict[str, str] = {}
+"""A setting's name in an earlier version, and now: links, records, keywords and options accept both."""
 
 Beta = Annotated[float, Field(gt=0, lt=1)]
+_Function = TypeVar("_Function", bound=Callable)
 
 
-class RunSettings(BaseModel):
+class RunSettings(BaseModel, frozen=True, extra="forbid"):
     """One run: what is denoised, by which network, along which reverse process, with which noise.
 
-    Whatever changes the result is here. Fields left out are as the variant was trained; build it with
-    `run_settings` to get refusals that a user can read.
+    Whatever changes the result is here. Fields that are left out take the variant's training defaults; build
+    it with `run_settings` to get refusals that a user can read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     variant: str = "dim"
-    mode: Literal["restore", "generate"] = Field("restore", description="denoise a picture, or pure noise")
+    mode: Mode = Field("restore", description="denoise a picture, or pure noise")
     brightness: float = Field(0.5, gt=0, le=1, description="pixel value of white before noising")
     light: LightName = Field(
         "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
@@ -64,10 +79,10 @@ class RunSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_trained(cls, values: dict) -> dict:
-        """Fill what was left out (or given as None) from the variant's row."""
-        given = {name: value for name, value in values.items() if value is not None}
+        """Fill what was left out (or given as None) from the variant's row; accept earlier names."""
+        given = {EARLIER_NAMES.get(name, name): value for name, value in values.items() if value is not None}
         row = find_variant(str(given.get("variant", "dim")))
-        trained = {name: getattr(row, name) for name in AS_TRAINED}
+        trained = {name: getattr(row, name) for name in TRAINING_DEFAULTS}
         start = {"start": LAST_TIMESTEP} if given.get("mode") == "generate" else {}
         return trained | start | given
 
@@ -100,27 +115,69 @@ class RunSettings(BaseModel):
         return self
 
     @property
-    def alphas_cumprod(self) -> Tensor:
+    def alphas_cumprod(self) -> "Tensor":
         """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
+        from lowlight_ddpm.diffusion.schedule import alphas_cumprod
+
         row = find_variant(self.variant)
         return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
 
     @property
     def size(self) -> int:
-        """Pixels a side of the pictures that the network has learned from, and of any that is not `whole`."""
+        """Pixels a side of the network's training images, and of any image that is not taken `whole`."""
         return find_variant(self.variant).size
 
-    def dim(self, pixels: Tensor) -> Tensor:
-        """Pictures, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""
+    def dim(self, pixels: "Tensor") -> "Tensor":
+        """Images, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""
+        from lowlight_ddpm.images.photometry import LIGHTS
+
         return LIGHTS[self.light].dim(pixels, self.brightness, self.seed)
 
 
 def run_settings(**values) -> RunSettings:
-    """Build RunSettings; what is left out or None is as trained. Raises Refusal with a readable sentence."""
+    """Build RunSettings; what is left out or None takes its default. Raises a Refusal that can be read."""
     try:
         return RunSettings(**values)
     except ValidationError as error:
         raise Refusal(_sentence(error)) from error
+
+
+def names_in(mode: Mode) -> tuple[str, ...]:
+    """Names of the settings that a run of this mode takes, in order; without the mode itself."""
+    others = {name for other, names in ONLY_IN.items() if other != mode for name in names}
+    return tuple(name for name in RunSettings.model_fields if name != "mode" and name not in others)
+
+
+def parameters(names: Iterable[str]) -> list[inspect.Parameter]:
+    """The named settings as keyword-only parameters of a function, with their types and defaults.
+
+    The default of one of TRAINING_DEFAULTS is None.
+    """
+    return [_parameter(name) for name in names]
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    field = RunSettings.model_fields[name]
+    kind, default = cast(Any, field.annotation), field.default
+    if name in TRAINING_DEFAULTS:
+        kind, default = kind | None, None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def own_parameters(function: Callable) -> list[inspect.Parameter]:
+    """The parameters that a function names itself, without its `*` or `**` that takes the settings."""
+    return [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    ]
+
+
+def show_parameters(function: _Function, shown: Sequence[inspect.Parameter]) -> _Function:
+    """Make `shown` the parameters that typer, Gradio and notebooks read from a function; returns it."""
+    signature = inspect.signature(function).replace(parameters=shown)
+    cast(Any, function).__signature__ = signature
+    return function
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""One run's walk back from noise, a Step for every answer of a network: what it asks, what it makes of it."""
+"""One run's trajectory back from noise: the network's inputs, and the Step that each prediction gives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm.diffusion import corrections
-from lowlight_ddpm.diffusion.backends import network
+from lowlight_ddpm.diffusion.backends import network, tile_count
 from lowlight_ddpm.diffusion.samplers import Respaced
 from lowlight_ddpm.diffusion.schedule import (
     estimate_x0,
@@ -16,7 +16,6 @@ from lowlight_ddpm.diffusion.schedule import (
     trailing_timesteps,
 )
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.tiling import tile_count
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models.checkpoints import Checkpoint
 
@@ -26,7 +25,7 @@ class Step:
     """One network call. Tensors are float32 (B, 3, H, W) in model range; x_t and x0 may reach beyond it.
 
     `index` counts from 0 to `total` − 1; `timestep` is where on the run's schedule x_t lies; `alpha_bar` the
-    share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean picture.
+    share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean image.
     The last step's x0 is the result.
     """
 
@@ -48,9 +47,9 @@ class Request:
     """A run to be made.
 
     Restoring, `image` (B, 3, H, W) in model range, already dimmed, is noised to timestep `settings.start`;
-    generating, `count` pictures start from pure noise. Picture i draws all its noise from a generator of its
+    generating, `count` images start from pure noise. Image i draws all its noise from a generator of its
     own, seeded with settings.seed + i, so it does not depend on what else is in the batch. `alter` may give
-    back another x_t and x0 at any step, from which the walk goes on.
+    back another x_t and x0 at any step, from which the trajectory continues.
     """
 
     settings: RunSettings
@@ -59,9 +58,9 @@ class Request:
     alter: Callable[[Step], Step] | None = None
 
     def shape(self, side: int) -> tuple[int, ...]:
-        """(B, 3, H, W) of its pictures, by a network of `side` pixels.
+        """(B, 3, H, W) of its images, by a network of `side` pixels.
 
-        Raises Refusal for a picture to restore that is missing, or smaller than the network's own.
+        Raises Refusal for an image to restore that is missing, or smaller than the network's own.
         """
         if self.settings.mode == "generate":
             return self.count, 3, side, side
@@ -75,15 +74,15 @@ class Request:
         return tuple(self.image.shape)
 
     def tiles(self, side: int) -> int:
-        """How many pictures of `side` pixels a network is asked at every step. Refuses as `shape` does."""
+        """How many images of `side` pixels the network is given at every step. Refuses as `shape` does."""
         count, _, height, width = self.shape(side)
         return count * tile_count(height, width, side)
 
 
-class Walk:
-    """A request on its way: `network` is to be asked for x_t at `timesteps`, `take` steps by the answer.
+class Trajectory:
+    """A request under way: call `network` with x_t at `timesteps`, and `take` the step that its output gives.
 
-    x_t is in the frame that the network works in, as `Checkpoint.frame` has it.
+    x_t is normalized as the network's input is: `Checkpoint.frame`.
     """
 
     def __init__(self, checkpoint: Checkpoint, request: Request) -> None:
@@ -100,12 +99,12 @@ class Walk:
         self.x_t, self._index = self._first, 0
 
     def _begin(self, checkpoint: Checkpoint, request: Request, level: float) -> None:
-        shape = request.shape(checkpoint.unet.config.sample_size)
+        shape = request.shape(checkpoint.size)
         seeds = [(self.settings.seed + i) % 2**32 for i in range(shape[0])]
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         noise, device = draw_noise(shape, self._generators, self.variant.offset_noise), checkpoint.device
         self._first, self._first_level = noise.to(device), level
-        if self.settings.mode == "restore":
+        if self.settings.mode == "restore" and request.image is not None:
             self._first = add_noise(self.frame.enter(request.image.to(device)), self._first, level)
         if self.settings.leak_start:
             draws = randn((shape[0], 3), _copies(self._generators))
@@ -116,11 +115,11 @@ class Walk:
 
     @property
     def timesteps(self) -> Tensor:
-        """The network's own timestep for each picture of x_t: (B,)."""
+        """The network's own timestep for each image of x_t: (B,)."""
         return self._fed[self._index].expand(len(self.x_t))
 
     def take(self, prediction: Tensor) -> Step:
-        """The Step that a prediction (B, 3, H, W) for x_t makes; x_t is the next one's then.
+        """The Step that a prediction (B, 3, H, W) for x_t gives; x_t then becomes that of the next.
 
         Raises Refusal where numbers overflow.
         """
@@ -133,7 +132,7 @@ class Walk:
                 f"The numbers overflow in step {index + 1} of {total}, at timestep {self._kept[index]}: "
                 "choose betas nearer to the trained ones."
             )
-        x0, x_t = self._cured(x0), self.frame.leave(self.x_t)
+        x0, x_t = self._corrected(x0), self.frame.leave(self.x_t)
         step = Step(index, total, self._kept[index], self._alpha_bars[index], x_t, x0)
         if self.alter:
             step = self.alter(step)
@@ -143,8 +142,8 @@ class Walk:
             self._index += 1
         return step
 
-    def _cured(self, x0: Tensor) -> Tensor:
-        """The estimate as the settings would have it, in model range."""
+    def _corrected(self, x0: Tensor) -> Tensor:
+        """The estimate with the corrections that the settings ask for, in model range."""
         if self.settings.anchor:
             x0 = corrections.anchor(
                 x0, self._first, self._first_level, self._spread, self.variant.offset_noise
@@ -157,13 +156,6 @@ class Walk:
         return x0
 
 
-def step_of(told: Step | Refusal) -> Step:
-    """The step, where there is one; a Refusal that came instead is raised."""
-    if isinstance(told, Refusal):
-        raise told
-    return told
-
-
 def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
     """x_t = √ᾱ·x0 + √(1−ᾱ)·ε (Ho et al. 2020, eq. 4)."""
     of_x0, of_noise = signal_and_noise(alpha_bar)
@@ -171,7 +163,7 @@ def add_noise(x0: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
 
 
 def randn(shape: tuple[int, ...], generators: list[torch.Generator]) -> Tensor:
-    """Standard normal noise (B, ...), picture i from generator i."""
+    """Standard normal noise (B, ...), image i from generator i."""
     return torch.stack([torch.randn(shape[1:], generator=generator) for generator in generators])
 
 
@@ -186,11 +178,11 @@ def draw_noise(
 
 
 def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:
-    """Generators in the same state: drawing from them leaves the noise of the walk as it is."""
+    """Generators in the same state: drawing from them leaves the noise of the trajectory as it is."""
     return [generator.clone_state() for generator in generators]
 
 
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
-    """Mean (3,) and covariance (3, 3) of the training pictures' mean colours, in the network's frame."""
+    """Mean (3,) and covariance (3, 3) of the training images' mean colours, as the network sees them."""
     mean = torch.tensor(checkpoint.record["channel_mean"])
     return checkpoint.frame.enter(mean[:, None, None]).flatten(), checkpoint.colour_covariance.float()

@@ -1,6 +1,8 @@
 """How every figure looks: a page's width, type, colours; and how it is written, the same bytes every time."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -14,15 +16,15 @@ WIDTH = 9.0  # inches: 864 CSS pixels, a README's column
 DPI = 200  # of PNG: two pixels for every CSS pixel of a README's column
 TEXT, HEADING = 9.5, 10.5  # points; GitHub shrinks a page by 3 %, and nothing may then be under 9
 
-# Neutral, so that it tints no picture; a shade under white, so that a picture's white ground shows its edge.
-GROUND = "#f3f3f3"
+# Neutral, so that it tints no image; a shade under white, so that an image's white background shows its edge.
+BACKGROUND = "#f3f3f3"
 INK, MUTED, LINE = "#1f2328", "#57606a", "#d4d4d4"
 
 # Okabe & Ito 2008: told apart by colour-blind readers. Marks differ as well.
 CHANNELS = {"r": ("R", "#d55e00", "o"), "g": ("G", "#009e73", "^"), "b": ("B", "#0072b2", "s")}
 
 # A hue for a kin of variants, a shade for each: bright ones orange, dim ones blue, deeper ones green, other
-# betas purple, cures red and brown, fruit olive.
+# betas purple, corrections red and brown, fruit olive.
 COLOURS = {
     "bright": "#e69f00",
     "dim": "#0072b2",
@@ -45,7 +47,7 @@ COLOURS = {
     "fruit-dim": "#5f6b1a",
 }
 
-_LOOK = {
+_LOOK: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
     "font.size": TEXT,
     "axes.titlesize": HEADING,
@@ -56,7 +58,7 @@ _LOOK = {
     "axes.labelcolor": MUTED,
     "axes.edgecolor": LINE,
     "axes.linewidth": 0.8,
-    "axes.facecolor": GROUND,
+    "axes.facecolor": BACKGROUND,
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.spines.top": False,
@@ -69,10 +71,10 @@ _LOOK = {
     "ytick.color": LINE,
     "xtick.labelcolor": MUTED,
     "ytick.labelcolor": MUTED,
-    "figure.facecolor": GROUND,
+    "figure.facecolor": BACKGROUND,
     "figure.constrained_layout.w_pad": 0.11,
     "figure.constrained_layout.h_pad": 0.11,
-    "savefig.facecolor": GROUND,
+    "savefig.facecolor": BACKGROUND,
     "text.color": INK,
     "lines.linewidth": 1.6,
     "lines.solid_capstyle": "round",
@@ -82,11 +84,11 @@ _LOOK = {
 
 
 def colour_of(variant: str) -> str:
-    """What a variant is drawn in; a row that has no colour yet in that of words."""
+    """What a variant is drawn in; a row that has no colour yet in that of labels."""
     return COLOURS.get(variant, MUTED)
 
 
-def look() -> rc_context:
+def look() -> AbstractContextManager[None]:
     """The context that figures are drawn and written in."""
     return rc_context(_LOOK)
 
@@ -141,9 +143,9 @@ def name_ends(axes: Axes, ends: dict[str, float], least: float = 0.075) -> None:
 
 
 def pale(colour: str, share: float = 0.3) -> tuple[float, float, float]:
-    """`colour` mixed with the ground, of which it is `share`: opaque, so that no grid line shows through."""
-    front, ground = np.array(to_rgb(colour)), np.array(to_rgb(GROUND))
-    return tuple((share * front + (1 - share) * ground).tolist())
+    """`colour` mixed with the background, `share` of it: opaque, so that no grid line shows through."""
+    front, back = np.array(to_rgb(colour)), np.array(to_rgb(BACKGROUND))
+    return tuple((share * front + (1 - share) * back).tolist())
 
 
 def chip_title(axes: Axes, name: str) -> None:

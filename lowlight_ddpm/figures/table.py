@@ -8,21 +8,28 @@ from pathlib import Path
 from matplotlib.figure import Figure as Drawing
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.figures.disagreement import draw_disagreement
-from lowlight_ddpm.figures.dose import draw_dose
-from lowlight_ddpm.figures.errors import draw_errors
-from lowlight_ddpm.figures.grids import AS_DRAWN, BRIGHTENED, draw_grids, draw_samples
-from lowlight_ddpm.figures.grounds import draw_grounds
-from lowlight_ddpm.figures.growth import draw_growth, draw_noise_growth
-from lowlight_ddpm.figures.inputs import Inputs, Missing
-from lowlight_ddpm.figures.kept import draw_kept
-from lowlight_ddpm.figures.losses import draw_losses
-from lowlight_ddpm.figures.originals import draw_originals, draw_preprocessed
-from lowlight_ddpm.figures.shifts import draw_noise_colours, draw_shifts
+from lowlight_ddpm.figures import Inputs, Missing
+from lowlight_ddpm.figures.colour_shift import draw_backgrounds, draw_mse, draw_noise_colours, draw_shifts
+from lowlight_ddpm.figures.curves import (
+    draw_by_brightness,
+    draw_growth,
+    draw_losses,
+    draw_noise_growth,
+    draw_timing,
+    draw_tint_transmission,
+)
+from lowlight_ddpm.figures.images import (
+    AS_DRAWN,
+    BRIGHTENED,
+    draw_disagreement,
+    draw_grids,
+    draw_originals,
+    draw_preprocessed,
+    draw_samples,
+    draw_trajectory,
+)
 from lowlight_ddpm.figures.style import look, write
-from lowlight_ddpm.figures.timing import draw_timing
 from lowlight_ddpm.figures.unet import draw_unet
-from lowlight_ddpm.figures.walk import draw_walk
 from lowlight_ddpm.images.sources import DRAWN
 from lowlight_ddpm.paths import DOCS
 
@@ -34,7 +41,7 @@ SAMPLED = ("bright", "dim-deep-zsnr")  # variants whose 64 samples are shown
 class Figure:
     """One figure: its file's name, caption and alternative text, and the function that draws it.
 
-    `pictures` says that it shows pictures of the source, and so can be drawn from photographs.
+    `pictures` says that it shows images of the source, and so can be drawn from photographs.
     """
 
     name: str
@@ -56,14 +63,14 @@ _picture = partial(Figure, suffix=".png", pictures=True)
 _ROWS = (
     _picture(
         "1.1-walk",
-        "From noise to a picture: one at half brightness, noised to timestep 600 and denoised by dim in 50 "
+        "From noise to an image: one at half brightness, noised to timestep 600 and denoised by dim in 50 "
         "steps, shown brightened.",
         "Noise above clears to a butterfly in six steps; below, the network's estimate sharpens from a blur.",
-        partial(draw_walk, variant="dim", start=600),
+        partial(draw_trajectory, variant="dim", start=600),
     ),
     _picture(
         "3.1-originals",
-        "Sixteen original pictures.",
+        "Sixteen original images.",
         "Two rows of eight butterflies on white.",
         draw_originals,
     ),
@@ -82,23 +89,23 @@ _ROWS = (
     ),
     _picture(
         "4.3-disagreement",
-        "MSE against the eye: of all pairs of variants on one picture and noise, the one where MSE speaks "
-        "most for the picture with the larger colour shift and no higher SSIM.",
-        "An original and two restorations; the one with the lower MSE has visibly shifted colours.",
+        "MSE against the eye: of all pairs of variants on one image and noise, the one where MSE speaks "
+        "most for the image with the larger colour shift and no higher SSIM.",
+        "An original and two denoised ones; the one with the lower MSE has visibly shifted colours.",
         draw_disagreement,
     ),
     _png(
         "5.1-dim-and-bright",
-        "Sixteen pictures from pure noise: the dim control as it draws them and brightened, and the bright "
+        "Sixteen images from pure noise: the dim control as it generates them and brightened, and the bright "
         "control.",
-        "Three grids of four by four pictures drawn from noise: dark ones, the same brightened, bright ones.",
+        "Three grids of four by four generated images: dark ones, the same brightened, bright ones.",
         partial(draw_grids, panels=(("dim", AS_DRAWN), ("dim", BRIGHTENED), ("bright", BRIGHTENED))),
     ),
     _png(
         "5.2-variance",
         "The larger variance, with the weights and the noise of the dim control; and a training with another "
         "seed, as in the post, where it is there.",
-        "Grids of four by four pictures drawn from the same noise with the small and the large variance.",
+        "Grids of four by four images generated from the same noise with the small and the large variance.",
         partial(
             draw_grids,
             panels=(("dim-large", BRIGHTENED), ("dim", BRIGHTENED), ("dim-retrained", BRIGHTENED)),
@@ -107,15 +114,15 @@ _ROWS = (
     ),
     _png(
         "5.3-depth",
-        "One more ResNet layer in every block on dim pictures, beside the bright control.",
-        "Two grids of four by four pictures drawn from noise: the deeper dim network's and the bright one's.",
+        "One more ResNet layer in every block on dim images, compared with the bright control.",
+        "Two grids of four by four generated images: the deeper dim network's and the bright one's.",
         partial(draw_grids, panels=(("dim-deep", BRIGHTENED), ("bright", BRIGHTENED))),
     ),
     _png(
         "5.4-betas",
         "Betas from 0.001 to 0.01, from 0.0005 to 0.015 as the post's text has it, and to 0.15 as its "
         "caption has it.",
-        "Three grids of four by four pictures drawn from noise by the deeper network with three schedules.",
+        "Three grids of four by four images generated from noise by the deeper network with three schedules.",
         partial(
             draw_grids,
             panels=tuple((f"dim-deep-{betas}", BRIGHTENED) for betas in ("low", "mid", "high")),
@@ -123,50 +130,50 @@ _ROWS = (
     ),
     Figure(
         "shift",
-        "Signed colour shift of restored photographs that no network has seen: means over pictures and noise "
+        "Signed colour shift of denoised photographs that no network has seen: means over images and noise "
         "seeds with 95 % bootstrap intervals. Every panel has its own scale.",
         "For every variant the shift of R, G and B with its interval, from timesteps 300, 600 and 999.",
         draw_shifts,
     ),
     Figure(
         "shift-drawn",
-        "The same on drawn butterflies, which anyone can evaluate.",
-        "For every variant the shift of R, G and B with its interval, on drawn butterflies.",
+        "The same on synthetic butterflies, which anyone can evaluate.",
+        "For every variant the shift of R, G and B with its interval, on synthetic butterflies.",
         partial(draw_shifts, source=DRAWN),
     ),
     Figure(
         "growth",
-        "How the shift grows while photographs are restored from timestep 600.",
-        "A small panel for every variant: R, G and B of the estimate less the original over the timesteps.",
+        "How the shift grows while photographs are denoised from timestep 600.",
+        "A small panel for every variant: R, G and B of the estimate minus the original over the timesteps.",
         partial(draw_growth, start=600),
     ),
     Figure(
         "growth-noise",
         "How far the estimate's mean colour is from the training set's on the way from pure noise.",
-        "A small panel for every variant: R, G and B less the training set's over the timesteps.",
+        "A small panel for every variant: R, G and B minus the training set's over the timesteps.",
         draw_noise_growth,
     ),
     Figure(
         "kept",
         "Why colours shift: noise has a mean colour, a chance one, and a network that predicts epsilon lets "
-        "most of it into the picture, whatever the timestep. A perfect denoiser would not (dashed, the lower "
-        "one for offset noise), and one that predicts v cannot, even if it is blind to colours (dotted).",
+        "most of it into the image, whatever the timestep. A perfect denoiser would not (dashed, the lower "
+        "one for offset noise), and one that predicts v cannot, even if colour-insensitive (dotted).",
         "Two panels over the signal left: networks that predict epsilon stay between 0.7 and 0.95; the one "
         "that predicts v and the one with offset noise start at 0.",
-        draw_kept,
+        draw_tint_transmission,
     ),
     Figure(
         "mse",
         "What MSE is made of: the channels' shift, in full colour with its share, and everything else.",
         "A bar for every variant: its squared error at two starts, the part that is colour shift marked.",
-        draw_errors,
+        draw_mse,
     ),
     Figure(
         "dose",
-        "The dose curve: colour shift, likeness and the grounds drawn from noise over the brightness that a "
+        "Colour shift, structural similarity and the background of samples, over the brightness that a "
         "network learned from; 95 % bootstrap intervals.",
         "Three panels over brightness 0.25, 0.5 and 1: colour shift, SSIM, deviation of the border's colour.",
-        draw_dose,
+        draw_by_brightness,
     ),
     Figure(
         "loss",
@@ -178,19 +185,19 @@ _ROWS = (
     Figure(
         "noise-colours",
         "64 samples from pure noise against the training set: mean colour with 95 % bootstrap intervals, and "
-        "how much the border's colour differs from picture to picture.",
-        "For every variant the shift of R, G and B, and the border's deviation beside the training set's.",
+        "how much the border's colour differs from image to image.",
+        "For every variant the shift of R, G and B, and the border's deviation with the training set's.",
         draw_noise_colours,
     ),
     Figure(
         "grounds",
-        "The colour of the border of 64 samples, each dot painted in it; training pictures grey behind.",
-        "A small panel for every variant: its samples' ground colours, blue to yellow and magenta to green.",
-        draw_grounds,
+        "The colour of the border of 64 samples, each dot painted in it; training images grey behind.",
+        "A small panel for every variant: background colours, blue to yellow and magenta to green.",
+        draw_backgrounds,
     ),
     Figure(
         "timing",
-        "Time against steps, pictures, pixels, variants, and users who press Run together; each line goes "
+        "Time against steps, images, pixels, variants, and users who press Run together; each line goes "
         "from the first dot to the last.",
         "Five small panels of dots that lie on straight lines.",
         draw_timing,
@@ -198,8 +205,8 @@ _ROWS = (
     *(
         _png(
             f"samples-{name}",
-            f"64 pictures that {name} draws from pure noise, with the smaller variance.",
-            f"Eight rows of eight pictures that {name} draws from noise.",
+            f"64 images that {name} generates from pure noise, with the smaller variance.",
+            f"Eight rows of eight images that {name} generates from noise.",
             partial(draw_samples, variant=name),
         )
         for name in SAMPLED
@@ -212,7 +219,7 @@ FIGURES: dict[str, Figure] = {row.name: row for row in _ROWS}
 def draw_figures(names: list[str], inputs: Inputs, out: Path | None = None) -> Iterator[str]:
     """Draw figures into a folder; yields for each one line: its path, or why it is left out.
 
-    Without names all are drawn; of `inputs.images` only those that show pictures, and never into docs/.
+    Without names all are drawn; of `inputs.images` only those that show images, and never into docs/.
     Raises Refusal for a name that is none, and for docs/ as a place for photographs.
     """
     unknown = [name for name in names if name not in FIGURES]

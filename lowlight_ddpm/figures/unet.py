@@ -1,13 +1,14 @@
 """Figure 4.2: the network, drawn from the configuration in a checkpoint."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from diffusers.configuration_utils import FrozenDict
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from lowlight_ddpm.figures.inputs import Inputs
+from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.figures.style import HEADING, INK, MUTED, WIDTH, page
 
 # All lengths in inches. Kinds of layers are told apart by lightness too.
@@ -25,7 +26,7 @@ _ANSWERS = {"epsilon": r"$\epsilon$", "v_prediction": "$v$", "sample": "$x_0$"}
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the U: pictures `side` pixels wide, `channels` deep, and its layers on either side."""
+    """A level of the U: images `side` pixels wide, `channels` deep, and its layers on either side."""
 
     side: int
     channels: int
@@ -34,20 +35,20 @@ class Level:
     skips: int
 
 
-def levels(config: FrozenDict) -> list[Level]:
+def levels(config: Mapping[str, Any]) -> list[Level]:
     """What UNet2DModel builds from its configuration, from the finest level to the coarsest.
 
     Whatever enters a level's ResNet layers on the way down, and leaves each of them, skips to the way up,
     which so has one ResNet layer more. Attention follows each of a level that has it.
     """
-    found, layers = [], config.layers_per_block
-    for number, channels in enumerate(config.block_out_channels):
-        kinds = config.down_block_types[number], config.up_block_types[-1 - number]
+    found, layers = [], config["layers_per_block"]
+    for number, channels in enumerate(config["block_out_channels"]):
+        kinds = config["down_block_types"][number], config["up_block_types"][-1 - number]
         down, up = (
             (("ResNet", "attention") if "Attn" in kind else ("ResNet",)) * count
             for kind, count in zip(kinds, (layers, layers + 1), strict=True)
         )
-        found.append(Level(config.sample_size // 2**number, channels, down, up, layers + 1))
+        found.append(Level(config["sample_size"] // 2**number, channels, down, up, layers + 1))
     return found
 
 
@@ -85,10 +86,10 @@ def draw_unet(inputs: Inputs, variant: str) -> Figure:
         _arrow(axes, (down[-1], y + tall / 2), (down[-1], below))
         _arrow(axes, (up[0], below), (up[0], y + tall / 2))
         _size(axes, row, y)
-    kinds = ("ResNet", "attention", "ResNet") if config.add_attention else ("ResNet", "ResNet")
+    kinds = ("ResNet", "attention", "ResNet") if config["add_attention"] else ("ResNet", "ResNet")
     bottom = _TOP + _ROW * len(rows)
     _size(axes, rows[-1], bottom)
-    places = middle if config.add_attention else middle[::2]
+    places = middle if config["add_attention"] else middle[::2]
     _chain(axes, places, bottom, kinds, pitch, _TALLEST * _SHRINK ** (len(rows) - 1))
 
     answer = _ANSWERS[checkpoint.variant.prediction_type]

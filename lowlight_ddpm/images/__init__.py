@@ -1,8 +1,7 @@
-"""Where pictures come from: files, folders, the Hub, and our own pen."""
+"""Where images come from (files, folders, the Hub, our own code), and how they are dimmed and shown."""
 
 from lowlight_ddpm.images.reading import entire, framed, read, square, stack
-from lowlight_ddpm.images.source import Source
-from lowlight_ddpm.images.sources import HELD_OUT, hold_out, open_picture, open_source
+from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source
 from lowlight_ddpm.images.synthetic.butterflies import draw
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The sixteen pictures that a page offers, from wherever they can be had without making anyone wait."""
+"""The sixteen images that a page offers, from wherever they can be had without making anyone wait."""
 
 import os
 from collections.abc import Iterator
@@ -11,18 +11,16 @@ from threading import Thread
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.source import Source
-from lowlight_ddpm.images.sources import HELD_OUT, PENS, open_source
-from lowlight_ddpm.images.stored import POST_DATASET
+from lowlight_ddpm.images.sources import HELD_OUT, POST_DATASET, SYNTHETIC, Source, open_source
 
-# The kinds of PENS that a page offers, and what each draws: "Butterflies" for "drawn butterflies".
-SUBJECTS = {kind: PENS[kind][0].removeprefix("drawn ").capitalize() for kind in ("drawn", "fruit")}
-PATIENCE = 1.0  # seconds that a page may wait for pictures before it shows drawn ones
+# The kinds of SYNTHETIC that a page offers, and what each shows: "Butterflies" for "drawn butterflies".
+SUBJECTS = {kind: SYNTHETIC[kind][0].removeprefix("drawn ").capitalize() for kind in ("drawn", "fruit")}
+PATIENCE = 1.0  # seconds that a page may wait for images before it shows synthetic ones
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Up to 16 RGB pictures with their names; `label` is one sentence on where they come from."""
+    """Up to 16 RGB images with their names; `label` is one sentence on where they come from."""
 
     label: str
     pictures: list[Image.Image]
@@ -30,11 +28,11 @@ class Gallery:
 
 
 def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Gallery:
-    """The pictures to choose from: those of LOWLIGHT_IMAGES, else the post's data set, else drawn ones.
+    """The images to choose from: those of LOWLIGHT_IMAGES, else the post's data set, else synthetic ones.
 
-    LOWLIGHT_IMAGES is what `open_source` opens. Of a folder, the pictures named in `held_out` are preferred;
-    a streamed set gives its first 16. What cannot be had within `patience` seconds is replaced by drawn
-    butterflies, and the label says why; a later call shows it once it is there. Never raises.
+    LOWLIGHT_IMAGES is what `open_source` opens. Of a folder, the images named in `held_out` are preferred;
+    a streamed set gives its first 16. What cannot be had within `patience` seconds is replaced by
+    synthetic butterflies, and the label says why; a later call shows it once it is there. Never raises.
     """
     spec = os.environ.get("LOWLIGHT_IMAGES") or (None if _offline() else f"hub:{POST_DATASET}")
     if spec is None:
@@ -50,7 +48,7 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
 
 @cache
 def drawn_gallery(reason: str = "", kind: str = "drawn") -> Gallery:
-    """Pictures 0 to 15 of a kind that SUBJECTS has; `reason` says why nothing else is shown."""
+    """Images 0 to 15 of a kind that SUBJECTS has; `reason` says why nothing else is shown."""
     pictures = dict(open_source(kind))
     label = f"{SUBJECTS[kind]} drawn by this project's own code." + (f" ({reason}.)" if reason else "")
     return Gallery(label, list(pictures.values()), list(pictures))
@@ -74,12 +72,12 @@ def _open(spec: str, held_out: tuple[str, ...], future: Future[Gallery]) -> None
         pictures = dict(islice(_chosen(source, held_out), HELD_OUT))
         future.set_result(Gallery(f"Pictures from {source.label}.", list(pictures.values()), list(pictures)))
     except Exception as error:
-        # Whatever a distant server or a foreign file does, the page has pictures to show.
+        # Whatever a distant server or a foreign file does, the page has images to show.
         refusal = error if isinstance(error, Refusal) else Refusal(f"{spec} cannot be read: {error}")
         future.set_exception(refusal)
 
 
 def _chosen(source: Source, held_out: tuple[str, ...]) -> Iterator[tuple[str, Image.Image]]:
-    """The held-out pictures of a listed source, if it has any; else all, in order."""
+    """The held-out images of a listed source, if it has any; else all, in order."""
     chosen = source.only(held_out) if isinstance(source.rows, list) else None
     return iter(chosen if chosen and chosen.rows else source)

@@ -1,8 +1,8 @@
-"""From whatever file a user has to one upright RGB picture, or one sentence that says what is wrong."""
+"""From whatever file a user has to one upright RGB image, or one sentence that says what is wrong."""
 
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
@@ -14,14 +14,14 @@ from torchvision.transforms.v2 import functional as tv
 from lowlight_ddpm.errors import Refusal
 
 MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in multiples of 8
-MAX_WHOLE_PIXELS = 2**20  # of a picture that is kept whole; 1024×1024 take minutes to denoise
-STRIP = 16  # as many times as long as it is high is what a whole picture may be
+MAX_WHOLE_PIXELS = 2**20  # of an image that is used whole; 1024×1024 take minutes to denoise
+STRIP = 16  # as many times as long as it is high is what a whole image may be
 MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
 MAX_READS = 10_000  # from a file until its size is known; Pillow joins a GIF's comments in quadratic time
 
 
 def read(source: str | Path | bytes | Image.Image, name: str = "") -> Image.Image:
-    """Open a picture as 8-bit RGB: upright, transparency on white, the first frame of an animation.
+    """Open an image as 8-bit RGB: upright, transparency on white, the first frame of an animation.
 
     `source` is a path, the bytes of a file, or a PIL image; `name` what refusals call it. Raises Refusal for
     what is missing, is no image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
@@ -49,12 +49,12 @@ def _upright(picture: Image.Image, name: str) -> Image.Image:
 
 
 def framed(picture: Image.Image, size: int, whole: bool) -> Tensor:
-    """What a network of `size` pixels gets of a picture: all of it, or its middle square."""
+    """What a network of `size` pixels gets of an image: all of it, or its middle square."""
     return entire(picture, size) if whole else square(picture, size)
 
 
 def entire(picture: Image.Image, least: int) -> Tensor:
-    """All of a picture at its own size: uint8 (3, H, W).
+    """All of an image at its own size: uint8 (3, H, W).
 
     It is made smaller if it has more than MAX_WHOLE_PIXELS, and larger if a side is under `least`; the ends
     of a strip longer than STRIP times its height are left out.
@@ -66,14 +66,14 @@ def entire(picture: Image.Image, least: int) -> Tensor:
 
 
 def entire_size(size: tuple[int, int], least: int) -> tuple[int, int]:
-    """Width and height that `entire` gives a picture of width and height `size`."""
+    """Width and height that `entire` gives an image of width and height `size`."""
     width, height = (min(side, STRIP * min(size)) for side in size)
     scale = max(min(1, (MAX_WHOLE_PIXELS / (width * height)) ** 0.5), least / min(width, height))
     return round(width * scale), round(height * scale)
 
 
 def square(picture: Image.Image, size: int) -> Tensor:
-    """The middle square of a picture, resized with antialiasing: uint8 (3, size, size)."""
+    """The middle square of an image, resized with antialiasing: uint8 (3, size, size)."""
     picture = _without_ends(picture, 4)  # the middle does not need them, and they could fill memory
     return v2.Compose([v2.PILToTensor(), v2.Resize(size, antialias=True), v2.CenterCrop(size)])(picture)
 
@@ -81,7 +81,7 @@ def square(picture: Image.Image, size: int) -> Tensor:
 def _without_ends(picture: Image.Image, ratio: int) -> Image.Image:
     """The middle of a strip, at most `ratio` times as long as it is high."""
     most = ratio * min(picture.size)
-    return tv.center_crop(picture, [min(side, most) for side in reversed(picture.size)])
+    return v2.CenterCrop([min(side, most) for side in reversed(picture.size)])(picture)
 
 
 class _Impatient:
@@ -111,10 +111,10 @@ def _file(source: str | Path | bytes, name: str) -> BinaryIO:
 
 
 def _open(file: BinaryIO, name: str) -> Image.Image:
-    """A picture whose size is known, and nothing else yet: of an animation, the first frame is come to."""
+    """An image whose size is known, and nothing else yet: of an animation, the first frame is come to."""
     counted = _Impatient(file)
     try:
-        picture = Image.open(counted)
+        picture = Image.open(cast(BinaryIO, counted))
         counted.counting = False
         return picture
     except Image.DecompressionBombError as error:
@@ -153,5 +153,5 @@ def _to_8_bit(picture: Image.Image) -> Image.Image:
 
 
 def stack(pictures: list[Image.Image], size: int) -> Tensor:
-    """Pictures as one uint8 tensor (N, 3, size, size)."""
+    """Images as one uint8 tensor (N, 3, size, size)."""
     return torch.stack([square(picture, size) for picture in pictures])

@@ -40,7 +40,7 @@ class Specimen:
 
 
 def prepare(picture: Image.Image, size: int = 128, name: str = "The picture") -> Image.Image:
-    """The specimen of a photograph in the middle of a white square of `size` pixels: an RGB picture.
+    """The specimen of a photograph in the middle of a white square of `size` pixels: an RGB image.
 
     Its longer side takes FILL of the square. Raises Refusal as `cut_out` does; `name` is what that calls the
     photograph.
@@ -170,7 +170,7 @@ def _noise(distance: np.ndarray, where: np.ndarray) -> float:
 
 def _from_rim(near: np.ndarray) -> np.ndarray:
     """The parts of a mask that reach the photograph's edge."""
-    parts = label(near, connectivity=1)
+    parts = np.asarray(label(near, connectivity=1))
     outer = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
     return np.isin(parts, outer[outer > 0])
 
@@ -197,7 +197,7 @@ def _surely_specimen(whitened: np.ndarray, tolerance: float) -> np.ndarray:
     """
     high, low = whitened.max(-1), whitened.min(-1)
     radius = max(2, round(THIN / 2 * max(high.shape)))
-    thin = ndimage.black_tophat(low, size=2 * radius + 1)
+    thin = np.asarray(ndimage.black_tophat(low, size=2 * radius + 1))
     return (
         (high < 1 - SHADOW)
         | (high > 1 + 2 * tolerance)
@@ -213,7 +213,8 @@ def _slope(channel: np.ndarray) -> np.ndarray:
 def _main(mask: np.ndarray) -> np.ndarray:
     """The largest thing of a mask, with the pieces that lie nearer to it than GAP."""
     reach = max(1.5, GAP * max(mask.shape) / 2)
-    parts = label(ndimage.distance_transform_edt(~mask) <= reach) * mask
+    far = np.asarray(ndimage.distance_transform_edt(~mask))
+    parts = np.asarray(label(far <= reach)) * mask
     sizes = np.bincount(parts[mask], minlength=2)
     return (parts == sizes.argmax()) & mask
 

@@ -1,1 +1,1 @@
-"""Networks: how one is built, what scale it works in, and the folders that hold it with its record."""
+"""Networks: how one is built, how its input is normalized, and the folders that hold it with its record."""

@@ -8,21 +8,24 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+from diffusers.models.unets.unet_2d import UNet2DModel
+from diffusers.pipelines.ddpm.pipeline_ddpm import DDPMPipeline
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import hub
 from lowlight_ddpm.models.normalization import Frame
+from lowlight_ddpm.models.unet import image_side
 from lowlight_ddpm.paths import CHECKPOINTS
 from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 
 ROOT = CHECKPOINTS
 RECORD = "training.json"
-# Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.worker.model` goes
+# Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.worker.source` goes
 # there.
 GPU_IS_LENT = os.environ.get("SPACES_ZERO_GPU", "").lower() in {"1", "t", "true"}
-# Its saving of memory has all tensors that the process makes meanwhile, in any thread, made without data.
+# low_cpu_mem_usage would create all tensors of the process without data meanwhile, in any thread.
 _HOW = {"local_files_only": True, "low_cpu_mem_usage": False}
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
 
@@ -46,18 +49,23 @@ class Checkpoint:
         return self.unet.device
 
     @property
+    def size(self) -> int:
+        """Pixels a side of the images that the network takes."""
+        return image_side(self.unet)
+
+    @property
     def frame(self) -> Frame:
-        """The frame that the network works in."""
+        """The normalization of the network's input."""
         return Frame.of(self.variant, self.record["channel_mean"])
 
     @property
     def training_means(self) -> Tensor:
-        """Mean R, G, B of the pictures it was trained on, dimmed as it saw them: (3,) in 1/255."""
+        """Mean R, G, B of its training images, dimmed as it saw them: (3,) in 1/255."""
         return (torch.tensor(self.record["channel_mean"]) + 1) * 127.5
 
     @property
     def colour_covariance(self) -> Tensor:
-        """Σ of the training pictures' mean colours in the network's frame: float64 (3, 3)."""
+        """Σ of the training images' mean colours, normalized as the network's input: float64 (3, 3)."""
         covariance = torch.tensor(self.record["channel_covariance"], dtype=torch.float64)
         return self.frame.enter_covariance(covariance)
 
@@ -68,9 +76,9 @@ class Checkpoint:
 
 
 def available(root: Path = ROOT) -> list[str]:
-    """Names of the variants whose folder is there, or noted to be on the Hub, in the table's order.
+    """Names of the variants that have a folder, or a line in hub.json, in the table's order.
 
-    A note that cannot be read takes nothing from those that are here; `load` says so of the others.
+    Where hub.json cannot be read, those with a folder are left; `load` refuses the others.
     """
     try:
         there = hub.published(root)
@@ -96,7 +104,7 @@ def _record(name: str, folder: Path) -> dict:
 
 @lru_cache(maxsize=8)
 def load(name: str, root: Path = ROOT) -> Checkpoint:
-    """Load a variant from its folder, offline, onto the GPU where one is ours; kept for the next call.
+    """Load a variant from its folder, offline, onto the GPU where there is one of its own; cached.
 
     Raises Refusal where the variant is unknown, its folder missing, or a file of it damaged.
     """
@@ -107,7 +115,7 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
         pipeline = DDPMPipeline.from_pretrained(folder, **_HOW) if intact else None
     except Exception as error:  # diffusers raises many kinds for a folder that is not whole
         raise Refusal(_damaged(name)) from error
-    if not intact:
+    if pipeline is None:
         raise Refusal(_damaged(name))
     device = "cuda" if torch.cuda.is_available() and not GPU_IS_LENT else "cpu"
     unet = pipeline.unet.float().eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
@@ -117,8 +125,8 @@ def load(name: str, root: Path = ROOT) -> Checkpoint:
 def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict, card: str) -> None:
     """Write a diffusers pipeline folder: fp16 safetensors, scheduler, training.json and a model card.
 
-    `record` is completed with the weights' sha256, by which `load` tells a damaged file. `unet` is turned to
-    half precision.
+    `record` is completed with the weights' sha256, by which `load` recognises a damaged file. `unet` is
+    converted to half precision.
     """
     DDPMPipeline(unet.half(), scheduler).save_pretrained(folder)
     (folder / WEIGHTS).chmod(0o644)  # safetensors lets its owner alone read it

@@ -1,4 +1,4 @@
-"""Checkpoints on the Hub: by name, at the revision that `publish` has noted beside the local ones."""
+"""Checkpoints on the Hub: by name, at the revision that `publish` has recorded in hub.json."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ from huggingface_hub import HfApi, snapshot_download
 from lowlight_ddpm.errors import Refusal
 
 NOTE = "hub.json"  # in the folder of checkpoints: {"models": {NAME: {"repository": ID, "revision": COMMIT}}}
-PATIENCE = 10  # seconds until a Hub that says nothing counts as out of reach
-# Weights are safetensors alone: a pickle would run what is in it.
+PATIENCE = 10  # seconds without an answer until the Hub counts as out of reach
+# Weights are safetensors only: a pickle can run code.
 _FILES = ("model_index.json", "training.json", "README.md", "*/*.json", "unet/*.safetensors")
 
 
 def published(root: Path) -> dict[str, dict[str, str]]:
-    """The variants that can be had from the Hub, with their repository and revision; empty without a note."""
+    """The variants that are on the Hub, with their repository and revision; empty without hub.json."""
     try:
         return json.loads((root / NOTE).read_text())["models"]
     except FileNotFoundError:
@@ -24,13 +24,13 @@ def published(root: Path) -> dict[str, dict[str, str]]:
 
 
 def note(root: Path, name: str, repository: str, revision: str) -> None:
-    """Remember where a variant has been published."""
+    """Record where a variant has been published."""
     models = published(root) | {name: {"repository": repository, "revision": revision}}
     (root / NOTE).write_text(json.dumps({"models": models}, indent=1) + "\n")
 
 
 def fetch(name: str, root: Path) -> Path | None:
-    """The folder of a published variant, downloaded once; None where none is noted.
+    """The folder of a published variant, downloaded once; None where hub.json has none.
 
     Raises Refusal where the Hub is out of reach and nothing was downloaded before.
     """
@@ -54,7 +54,7 @@ def fetch(name: str, root: Path) -> Path | None:
 
 
 def _answers(place: dict[str, str]) -> bool:
-    """Whether the Hub has it and says so soon; a download would ask a silent one for minutes."""
+    """Whether the Hub has it and answers soon; a download would wait minutes for a silent Hub."""
     try:
         HfApi().model_info(place["repository"], revision=place["revision"], timeout=PATIENCE)
     except Exception:  # as many kinds as in `fetch`

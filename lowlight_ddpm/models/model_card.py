@@ -13,8 +13,8 @@ def model_card(
 ) -> str:
     """The README.md of a checkpoint folder, with the metadata that the Hub reads.
 
-    `measured` are figures of an evaluation, `picture` the name of a file beside the card that shows sixteen
-    of the variant's pictures from pure noise; a card that is written while training has neither.
+    `measured` are metrics of an evaluation, `picture` the name of a file beside the card that shows sixteen
+    of the variant's images from pure noise; a card written by training has neither.
     """
     ours = variant.source and record["data"].get("kind") == OURS
     free = ours or record["data"].get("licence") == FREE
@@ -43,12 +43,12 @@ def model_card(
         predicts=_PREDICTS[variant.prediction_type],
         arithmetic={"no": "fp32"}.get(record["precision"], record["precision"]),
         frame=_frame_note(variant, record["channel_mean"]),
-        picture=f"![Sixteen pictures that {variant.name} draws from pure noise]({picture})\n"
+        picture=f"![Sixteen images that {variant.name} generates from pure noise]({picture})\n"
         if picture
         else "",
         data=_data_card(record["data"]),
         figures=_figures(measured or []),
-        drawn=f", {record['data']['drawn']} of them drawn by code" if record["data"]["drawn"] else "",
+        drawn=f", {record['data']['drawn']} of them synthetic" if record["data"]["drawn"] else "",
         terms="" if free else _TERMS,
     )
     return str(ModelCard(body))
@@ -62,33 +62,33 @@ def _figures(measured: list[EvalResult]) -> str:
 
 
 def _data_card(data: dict) -> str:
-    """What is known of the pictures; records older than this say nothing of it."""
+    """What is known of the training images; older records have nothing of it."""
     facts = [
         f"| {name} | {data[name]} |" for name in ("kind", "revision", "licence", "homepage") if name in data
     ]
     if not facts:
         return ""
     lines = "\n".join([*facts, f"| sha256 | `{data['sha256']}` |"])
-    return f"\n## Data\n\nThe pictures, cropped and scaled.\n\n| | |\n|---|---|\n{lines}\n"
+    return f"\n## Data\n\nThe images, cropped and scaled.\n\n| | |\n|---|---|\n{lines}\n"
 
 
 def _frame_note(variant: Variant, channel_mean: list[float]) -> str:
-    """What a reader of the pipeline's output must undo, since diffusers knows nothing of frames."""
+    """What a user of the pipeline's output must undo, since diffusers does not normalize the input."""
     if variant.centred:
         mean = ", ".join(f"{value:+.4f}" for value in channel_mean)
         return (
-            "\nThe network works on pictures less the mean colour of its training set: add "
-            f"({mean}) to the R, G, B of what the pipeline gives, in [-1, 1].\n"
+            "\nThe network works on images minus the mean colour of its training set: add "
+            f"({mean}) to the R, G, B of the pipeline's output, in [-1, 1].\n"
         )
     if variant.renormalised:
         return (
-            "\nThe network works on dim pictures stretched to full range: multiply the pixel values of what "
-            f"the pipeline gives by {variant.brightness}.\n"
+            "\nThe network works on dim images stretched to full range: multiply the pixel values of "
+            f"the pipeline's output by {variant.brightness}.\n"
         )
     return ""
 
 
-# "sample" alone would tell nobody what it is.
+# "sample" alone says nothing to a reader.
 _PREDICTS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "sample": "sample: x0, the image itself"}
 _TERMS = """\
 Trained on under a thousand photographs, whose licences allow learning and research only; so do these
@@ -100,13 +100,13 @@ _CARD = """---
 
 # {v.name}: {v.title}
 
-{v.lesson}
+{v.description}
 
 {picture}
 ```python
 from diffusers import DDPMPipeline
 
-pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
+images = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_steps=50).images
 ```
 {frame}
 | | |
@@ -119,11 +119,11 @@ pictures = DDPMPipeline.from_pretrained("checkpoints/{v.name}")(num_inference_st
 | variance_type when sampling | {v.variance_type} |
 | weights | {weights} |
 | training | {r[epochs]} epochs ({r[steps]} steps of {recipe[batch_size]}), seed {v.seed}, {arithmetic} |
-| pictures | {set[pictures]} of “{set[source]}” at {v.size} px{drawn}; 16 held out |
+| images | {set[pictures]} of “{set[source]}” at {v.size} px{drawn}; 16 held out |
 
 Made by `{r[command]}`. `training.json` beside this file has the rest.
 {data}{figures}
 ## Limits
 
-{terms}It knows {v.subject} on white and nothing else, at {v.size} pixels.
+{terms}It generates {v.subject} on white, at {v.size} pixels, and nothing else.
 """

@@ -1,4 +1,4 @@
-"""The frame a network works in: where zero and one lie for it, seen from model range."""
+"""Input normalization: the affine map from model range to what a network sees."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from lowlight_ddpm.variants import Variant
 class Frame:
     """x_net = (x − origin) / scale, with `origin` (3, 1, 1) in model range and `scale` above 0.
 
-    Noise is added in this frame, so a frame changes what the network has to learn, not the pictures.
-    A picture's values lie between −1 and `highest`, both in model range.
+    Noise is added after it, so it changes what the network has to learn, not the images.
+    An image's values lie between −1 and `highest`, both in model range.
     """
 
     origin: Tensor
@@ -22,7 +22,7 @@ class Frame:
 
     @classmethod
     def of(cls, variant: Variant, channel_mean: list[float]) -> "Frame":
-        """The frame of `variant`, whose training pictures have the mean colour `channel_mean` (3)."""
+        """That of `variant`, whose training images have the mean colour `channel_mean` (3)."""
         if variant.centred:
             return cls(torch.tensor(channel_mean)[:, None, None])
         if variant.renormalised:  # dimming maps 0 to b − 1 and divides distances by 1 / b: photometry.prepare
@@ -31,21 +31,21 @@ class Frame:
         return cls(torch.zeros(3, 1, 1))
 
     def enter(self, x: Tensor) -> Tensor:
-        """From model range to the network's frame, (..., 3, H, W)."""
+        """From model range to the network's input, (..., 3, H, W)."""
         return (x - self.origin.to(x.device)) / self.scale
 
     def enter_covariance(self, covariance: Tensor) -> Tensor:
-        """Σ (3, 3) of colours, from model range to the network's frame; its origin does not matter."""
+        """Σ (3, 3) of colours, from model range to the network's input; the origin does not matter."""
         return covariance / self.scale**2
 
     def clip(self, x: Tensor) -> Tensor:
-        """`x` in model range, held to the values that pictures have, (..., 3, H, W)."""
+        """`x` in model range, clamped to the values that images have, (..., 3, H, W)."""
         return x.clamp(-1, self.highest)
 
     def empty(self, x: Tensor) -> Tensor:
-        """The picture that adds nothing to x_t, its noise alone is left: in model range, as large as `x`."""
+        """The image that adds nothing to x_t but noise: in model range, of the shape of `x`."""
         return self.leave(torch.zeros_like(x))
 
     def leave(self, x: Tensor) -> Tensor:
-        """From the network's frame back to model range, (..., 3, H, W)."""
+        """From the network's input back to model range, (..., 3, H, W)."""
         return x * self.scale + self.origin.to(x.device)

@@ -1,8 +1,9 @@
-"""The network: one kind of UNet2DModel for every variant, in the depth, width and size that a row says."""
+"""The network: one kind of UNet2DModel for every variant, in the depth, width and size of its row."""
 
 import math
+from typing import Any
 
-from diffusers import UNet2DModel
+from diffusers.models.unets.unet_2d import UNet2DModel
 
 from lowlight_ddpm.variants import CHANNELS, RESOLUTION
 
@@ -18,12 +19,12 @@ def build_unet(
 ) -> UNet2DModel:
     """A fresh UNet2DModel, (B, 3, H, W) and timesteps in, (B, 3, H, W) out.
 
-    `channels` has a level of the U each, every one half as wide as the one before: H and W are multiples of
-    8 where there are four. Self-attention sits at the last level but one, where a 64 px picture is 16 px wide
-    on four levels: deep enough to be cheap, fine enough to tie the two wings together. It has heads of
-    `attention_head_dim` channels, a single one there if that is None. GroupNorm (Wu & He 2018) splits every
-    layer's channels into `norm_num_groups` and normalises each group by itself; None has GROUPS,
-    or as many as divide all of `channels`.
+    `channels` has one entry for each level of the U, each half as wide as the one before: H and W are
+    multiples of 8 where there are four. Self-attention is at the last level but one, where a 64 px image is
+    16 px wide on four levels: deep enough to be cheap, fine enough to tie the two wings together. It has
+    heads of `attention_head_dim` channels, a single head if that is None. GroupNorm (Wu & He 2018) splits
+    every layer's channels into `norm_num_groups` and normalises each group by itself; None means GROUPS, or
+    as many as divide all of `channels`.
     """
     levels = len(channels)
     attends = [level == levels - 2 for level in range(levels)]
@@ -38,3 +39,8 @@ def build_unet(
         attention_head_dim=attention_head_dim or channels[-2],
         norm_num_groups=norm_num_groups or math.gcd(GROUPS, *channels),
     )
+
+
+def image_side(unet: Any) -> int:
+    """Pixels a side of the images that a network takes; of a UNet2DModel, or whatever has its `config`."""
+    return unet.config.sample_size

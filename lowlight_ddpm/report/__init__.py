@@ -1,5 +1,70 @@
-"""What was measured, as the tables of README and docs: no number stands there that is not made here."""
+"""The measured parts of README and docs: each stands between two marks there, and is written from here.
 
-from lowlight_ddpm.report.blocks import BLOCKS, PAGES, fill, written
+No number stands in a document that is not made here.
+"""
 
-__all__ = ["BLOCKS", "PAGES", "fill", "written"]
+import re
+from collections.abc import Callable
+from functools import partial
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.figures import Inputs, Missing
+from lowlight_ddpm.images.sources import DRAWN, FRUIT
+from lowlight_ddpm.paths import DOCS, REPOSITORY
+from lowlight_ddpm.report import benchmarks, dark_photographs, measurements
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
+
+BLOCKS: dict[str, Callable[[Inputs], str]] = {
+    "in-short": measurements.in_short,
+    "claims": measurements.verdicts,
+    "claims-drawn": partial(measurements.verdicts, source=DRAWN),
+    "causes": partial(measurements.verdicts, claims=CAUSE_CLAIMS),
+    "lights": partial(measurements.verdicts, claims=LIGHTS),
+    "subjects": partial(measurements.verdicts, claims=SUBJECTS),
+    "misleading": measurements.misleading,
+    "means": measurements.means,
+    "colours": measurements.colours,
+    "zero-terminal-snr": measurements.zero_terminal_snr,
+    "restored-300": partial(measurements.restorations, start=300),
+    "restored-600": partial(measurements.restorations, start=600),
+    "restored-drawn": partial(measurements.restorations, start=600, source=DRAWN),
+    "restored-fruit": partial(measurements.restorations, start=600, source=FRUIT),
+    "gain": partial(measurements.tint_transmission, tint="grey"),
+    "gain-hue": partial(measurements.tint_transmission, tint="red against blue"),
+    "leak": measurements.signal_leak,
+    "pace-restored": partial(measurements.step_count, mode="restore"),
+    "pace-generated": partial(measurements.step_count, mode="generate"),
+    "repetition": measurements.repetition,
+    "looked-at": measurements.counted_by_eye,
+    "exposures": dark_photographs.exposures,
+    "dark": dark_photographs.methods,
+    "dark-pairs": dark_photographs.pairs,
+    "bench": benchmarks.ratios,
+    "bench-notes": benchmarks.notes,
+    **{name: partial(benchmarks.recorded, name=name) for name in ("faults", "load", "fuzz", "versions")},
+    "scale-constants": benchmarks.constants,
+}
+
+PAGES = (
+    REPOSITORY / "README.md",
+    *(DOCS / name for name in ("findings.md", "reliability.md", "scale.md", "performance.md")),
+)
+_BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+
+
+def fill(text: str, inputs: Inputs) -> str:
+    """`text` with every block between `<!-- measured: NAME -->` and `<!-- end -->` written anew.
+
+    A block that cannot be written yet says why. Raises Refusal for a name that BLOCKS does not have.
+    """
+    return _BLOCK.sub(lambda found: found[1] + written(found[2], inputs) + found[3], text)
+
+
+def written(name: str, inputs: Inputs) -> str:
+    """One block as Markdown."""
+    if name not in BLOCKS:
+        raise Refusal(f"There is no block “{name}”: choose among {', '.join(BLOCKS)}.")
+    try:
+        return BLOCKS[name](inputs)
+    except Missing as missing:
+        return f"Not measured yet: {missing}."

@@ -9,8 +9,8 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import Measures, measure, noise_floor
-from lowlight_ddpm.metrics.words import in_words
+from lowlight_ddpm.metrics.colour_shift import in_words, noise_floor
+from lowlight_ddpm.metrics.image import Measures, measure
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,5 +54,6 @@ def between(reference: Image.Image, image: Image.Image, brightness: float = 1.0)
 
     No noise is known of, so its floor is 0 and not spoken of. Refuses as `judge` does.
     """
-    measures = measure(*(prepare(pil_to_tensor(picture)) for picture in (image, reference)), brightness)
+    output, original = (prepare(pil_to_tensor(picture)) for picture in (image, reference))
+    measures = measure(output, original, brightness)
     return Judgement(measures, 0.0, in_words(measures, brightness))

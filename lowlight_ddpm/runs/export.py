@@ -11,8 +11,7 @@ from PIL import Image
 from lowlight_ddpm import __version__
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.diffusion.trajectory import Step
-from lowlight_ddpm.images.grids import picture_grid
-from lowlight_ddpm.runs.history import History
+from lowlight_ddpm.images.photometry import picture_grid
 
 SHEET_COLUMNS = 10
 GIF_FRAMES = 50
@@ -20,29 +19,29 @@ GIF_SCALE = 3  # screen pixels for one of the picture's,
 GIF_WIDTH = 1024  # as long as the animation is no wider than this
 
 
-def write_run(folder: Path, report: dict, run: History, gain: float = 1.0) -> list[Path]:
+def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) -> list[Path]:
     """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
-    Pictures are shown with `gain` on their pixel values. The same run writes the same bytes.
+    Images are shown with `gain` on their pixel values. The same steps give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in ("result.png", "steps.png", "steps.gif", "measures.json")]
     result, sheet, animation, measures = paths
-    picture_grid(run.steps[-1].x0, gain=gain).save(result)
-    contact_sheet(run.steps, gain).save(sheet)
-    save_gif(animation, run.steps, gain)
+    picture_grid(steps[-1].x0, gain=gain).save(result)
+    contact_sheet(steps, gain).save(sheet)
+    save_gif(animation, steps, gain)
     measures.write_text(json.dumps(report, indent=1) + "\n")
     return paths
 
 
-def run_report(settings: RunSettings, run: History, **measures: object) -> dict:
-    """Settings, library versions, R, G, B means of x0 at every step (1/255), and the measures; JSON-able."""
+def run_report(settings: RunSettings, x0_means: dict[int, tuple], /, **measures: object) -> dict:
+    """Settings, library versions, `measures`, and x0's mean R, G, B of 255 by timestep; JSON-able."""
     versions = {name: version(name) for name in ("torch", "diffusers")}
     return {
         "settings": settings.model_dump(),
         "versions": {"lowlight_ddpm": __version__, "python": platform.python_version(), **versions},
         **measures,
-        "x0_means": run.means,
+        "x0_means": x0_means,
     }
 
 

@@ -1,57 +1,105 @@
-"""One run, from its settings to its measures: watched step by step, or made at once."""
+"""One run, from its settings to its measures: watched step by step, or made at once, and remembered."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
+from itertools import chain
 from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.sampling import Source, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.grids import data_uri, picture_grid
-from lowlight_ddpm.metrics.colour import Measures
+from lowlight_ddpm.images.photometry import data_uri, picture_grid
+from lowlight_ddpm.metrics.image import Measures, channel_means
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.models.normalization import Frame
 from lowlight_ddpm.runs.assessment import Judgement, judge
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
-from lowlight_ddpm.runs.history import Colour, History, mean_colour
+from lowlight_ddpm.variants import find_variant
 
+BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
+_FEWEST = 2  # the first and the newest, whatever the budget
 _WIDEST = 1600  # pixels of a sheet in a notebook
 
+Colour = tuple[float, float, float]  # mean R, G, B of 255
 
-@dataclass(eq=False, repr=False)
-class Run:
-    """A run that happens while it is iterated, and is remembered.
 
-    `pixels` is what it takes of a picture, uint8 (3, H, W), as bright as it was taken; None where `count`
-    pictures are drawn from pure noise. Iterating yields every Step as it is made; a loop that was left is
-    taken up again after the steps that are remembered. What is asked of a run that nobody has watched makes
-    it to its end first; of one under way, it is answered as far as it has come. A notebook shows the steps,
-    and what became of the colours in words.
+@dataclass
+class History:
+    """A run as far as it has come.
+
+    `steps` are all of them, or of a large picture's an even choice, with the first and the newest always
+    among them. `means` has x0's mean colour at every step, by its timestep.
     """
 
-    settings: RunSettings
-    checkpoint: Checkpoint
-    pixels: Tensor | None = None
-    count: int = 1
-    history: History = field(default_factory=History, init=False)
+    steps: list[Step] = field(default_factory=list)
+    means: dict[int, Colour] = field(default_factory=dict)
+
+    def keep(self, step: Step) -> None:
+        """Note a step that was made."""
+        if self.steps and not _lasts(self.steps[-1]):
+            self.steps.pop()
+        self.steps.append(step)
+        self.means[step.timestep] = mean_colour(step.x0)
+
+    @property
+    def done(self) -> int:
+        """How many steps have been made."""
+        return len(self.means)
+
+
+class Run:
+    """A run that happens while it is iterated, and is remembered in `history`.
+
+    `pixels` is what it takes of an image, uint8 (3, H, W), as bright as it was taken; None where `count`
+    images are generated from pure noise. `steps` makes it, by default the network of `checkpoint`, which is
+    loaded by the variant's name where none is given. Iterating yields every Step as it is made; a loop that
+    was left is taken up again after the steps that are remembered. What is asked of a run that nobody has
+    watched makes it to its end first; of one under way, it is answered as far as it has come. A notebook
+    shows the steps, and what became of the colours in words.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        pixels: Tensor | None = None,
+        *,
+        count: int = 1,
+        checkpoint: Checkpoint | None = None,
+        steps: Source | None = None,
+    ) -> None:
+        self.settings, self.pixels, self.count = settings, pixels, count
+        self.history = History()
+        self._checkpoint, self._source = checkpoint, steps
+        self._judgement: tuple[int, Judgement] | None = None
 
     def __len__(self) -> int:
         return self.settings.steps
 
     def __iter__(self) -> Iterator[Step]:
-        yield from list(self.history.steps)
-        yield from self._calls
+        return chain(list(self.history.steps), self._calls)
 
     def finish(self) -> "Run":
         """Make what is left of it, and give it back."""
         for _ in self._calls:
             pass
         return self
+
+    def close(self) -> None:
+        """End it as far as it has come, and free whatever makes it."""
+        if "_made_by" in self.__dict__ and isinstance(self._made_by, Generator):
+            self._made_by.close()
+
+    @cached_property
+    def checkpoint(self) -> Checkpoint:
+        """Its network. Raises Refusal as `checkpoints.load` does."""
+        return self._checkpoint or checkpoints.load(self.settings.variant)
 
     @property
     def generates(self) -> bool:
@@ -61,7 +109,7 @@ class Run:
     @cached_property
     def dim(self) -> Tensor | None:
         """The dimmed picture that it restores, (1, 3, H, W) in model range; None for pure noise."""
-        return None if self.generates else self.settings.dim(self.pixels[None])
+        return None if self.generates or self.pixels is None else self.settings.dim(self.pixels[None])
 
     @property
     def steps(self) -> list[Step]:
@@ -89,10 +137,14 @@ class Run:
     @property
     def judgement(self) -> Judgement:
         """What it did to the picture's colours. Raises Refusal where there was no picture."""
-        if self.generates:
+        dim = self.dim
+        if dim is None:
             raise Refusal("Pictures from pure noise have no original: compare their means with the target.")
-        scale = self.checkpoint.frame.scale
-        return judge(self.steps, self.dim[0], self.settings.brightness, scale)
+        made = self._made
+        if self._judgement is None or self._judgement[0] != made.done:
+            judged = judge(made.steps, dim[0], self.settings.brightness, self._frame.scale)
+            self._judgement = made.done, judged
+        return self._judgement[1]
 
     @property
     def measures(self) -> Measures:
@@ -102,7 +154,7 @@ class Run:
     @property
     def target(self) -> Colour:
         """Mean R, G, B that x0 should have, of 255: the dimmed picture's, or the training set's."""
-        if not self.generates:
+        if self.dim is not None:
             return mean_colour(self.dim)
         red, green, blue = self.checkpoint.training_means.tolist()
         return red, green, blue
@@ -121,12 +173,15 @@ class Run:
 
         The settings in measures.json make the very run again: `denoise --settings`.
         """
+        return write_run(Path(folder), self.report(), self.steps, self._gain(brighten))
+
+    def report(self, **more: object) -> dict:
+        """What measures.json holds, and `more`; JSON-able."""
         if self.generates:
             found = {"means": list(mean_colour(self.x0)), "training_means": list(self.target)}
         else:
             found = asdict(self.judgement)
-        report = run_report(self.settings, self._made, **found)
-        return write_run(Path(folder), report, self._made, self._gain(brighten))
+        return run_report(self.settings, self.means, **more, **found)
 
     def __repr__(self) -> str:
         s = self.settings
@@ -147,11 +202,16 @@ class Run:
     @cached_property
     def _calls(self) -> Iterator[Step]:
         # A map has no end but its last step: a generator would be closed by the loop that is left.
-        return map(self._kept, denoise(self.checkpoint, self.settings, self.dim, self.count))
+        return map(self._kept, self._made_by)
 
-    def _kept(self, step: Step) -> Step:
-        self.history.keep(step)
-        return step
+    @cached_property
+    def _made_by(self) -> Iterator[dict[int, Step]]:
+        source = self._source or partial(denoise_together, load=lambda name: self.checkpoint)
+        return source([Request(self.settings, self.dim, self.count)])
+
+    def _kept(self, made: dict[int, Step]) -> Step:
+        self.history.keep(made[0])
+        return made[0]
 
     @property
     def _made(self) -> History:
@@ -159,3 +219,29 @@ class Run:
 
     def _gain(self, brighten: bool) -> float:
         return 1 / self.settings.brightness if brighten else 1.0
+
+    @property
+    def _frame(self) -> Frame:
+        """Its network's, as the training record has it: a network that is not loaded stays so."""
+        if self._checkpoint:
+            return self._checkpoint.frame
+        name = self.settings.variant
+        return Frame.of(find_variant(name), checkpoints.record(name)["channel_mean"])
+
+
+def mean_colour(pictures: Tensor) -> Colour:
+    """The mean colour of model-range pictures (B, 3, H, W)."""
+    red, green, blue = channel_means(pictures).mean(dim=0).tolist()
+    return red, green, blue
+
+
+def _lasts(step: Step) -> bool:
+    """Whether a step is one of those, spread evenly over the run, that the budget has room for."""
+    size = step.x_t.nbytes + step.x0.nbytes
+    room = max(BUDGET // size, _FEWEST)
+    # The places of the choice, 0 to room − 1, are stretched over the run: a step lasts where one begins.
+    return step.index == 0 or _place(step.index, step, room) > _place(step.index - 1, step, room)
+
+
+def _place(index: int, step: Step, room: int) -> int:
+    return index * (room - 1) // (step.total - 1)

@@ -22,20 +22,20 @@ class Interval(NamedTuple):
 
 
 def interval(rows: pd.DataFrame, column: str, level: float = LEVEL, draws: int = DRAWS) -> Interval:
-    """The mean of `column` over one cell of results.table(), with its percentile bootstrap interval.
+    """The mean of `column` over one condition of results.table(), with its percentile bootstrap interval.
 
     Every draw takes as many pictures as there are, with replacement, then of each picture taken as many of
     its noise seeds, with replacement (Davison & Hinkley 1997, section 3.8): what two runs on one picture have
     in common is not counted twice. A mean is over pictures of means over seeds; with the protocol's equal
     numbers of seeds that is the mean of all rows. Samples from pure noise have no picture, and each counts as
     one of its own. Undefined values are left out. Raises Refusal where nothing is left, and where a picture
-    and a seed come twice, as in rows of several cells.
+    and a seed come twice, as in rows of several conditions.
     """
-    rows = rows[["picture", "seed", column]].dropna(subset=[column])
+    rows = rows.loc[:, ["picture", "seed", column]].dropna(subset=[column])
     if rows.empty:
         raise Refusal(f"There are no values of {column} to average: choose rows that have some.")
     if rows.duplicated(["picture", "seed"]).any():
-        raise Refusal("A picture and a seed come twice: choose the rows of one cell.")
+        raise Refusal("A picture and a seed come twice: choose the rows of one condition.")
     values, counts = _by_picture(rows, column)
     low, high = np.quantile(_resampled(values, counts, draws), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(_mean(values, counts).mean()), float(low), float(high))
@@ -46,11 +46,11 @@ def paired_interval(
 ) -> Interval:
     """`interval` of a less b on the same pictures and noise: what differs is the variant or setting alone.
 
-    Each is one cell of results.table(). Only pictures and seeds that both have count. Raises Refusal where
-    they share none, and as `interval` does.
+    Each is one condition of results.table(). Only pictures and seeds that both have count. Raises Refusal
+    where they share none, and as `interval` does.
     """
     keys = ["picture", "seed"]
-    a, b = (rows[[*keys, column]].dropna(subset=[column]) for rows in (rows_a, rows_b))
+    a, b = (rows.loc[:, [*keys, column]].dropna(subset=[column]) for rows in (rows_a, rows_b))
     both = a.merge(b, on=keys, suffixes=("_a", "_b"))
     if both.empty:
         raise Refusal(f"The two share no picture and noise with a value of {column}: compare like with like.")

@@ -11,8 +11,8 @@ from scipy.optimize import least_squares
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.images import read
-from lowlight_ddpm.images.pairs import Pair
 from lowlight_ddpm.images.photometry import linear, srgb
+from lowlight_ddpm.images.sources import Pair
 
 SATURATED = 254 / 255  # a pixel with a channel this high may have been any brighter
 # Share of such pixels above which a lit picture's mean colour is no measure of its light.
@@ -64,8 +64,11 @@ class Exposure:
         """Measure a pair. Raises Refusal for a file that cannot be read."""
         dark, lit = (tv.pil_to_tensor(read(file)).double() / 255 for file in (pair.dark, pair.lit))
         expected = srgb(linear(lit) / pair.ratio)
-        means = (255 * picture.mean(dim=(1, 2)).numpy() for picture in (dark, lit, expected))
-        return cls(pair, *means, (lit.amax(dim=0) >= SATURATED).double().mean().item())
+        of_dark, of_lit, by_srgb = (
+            255 * picture.mean(dim=(1, 2)).numpy() for picture in (dark, lit, expected)
+        )
+        saturated = (lit.amax(dim=0) >= SATURATED).double().mean().item()
+        return cls(pair, of_dark, of_lit, by_srgb, saturated)
 
 
 @dataclass(frozen=True)

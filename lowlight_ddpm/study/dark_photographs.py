@@ -1,7 +1,8 @@
 """Photographs that were taken in the dark: networks and plain filters, held against the well-lit partner.
 
 Every method gets the dark picture as it is; what it gives is brightened by one gain, the same for all methods
-of a pair, from a response curve that has not seen the pair. Figures go to results/dark/, a file a method.
+of a pair, from a response curve that has not seen the pair. A method is a line of the network's file in
+results/, or of no-network.jsonl.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -21,16 +23,15 @@ from torchvision.transforms.v2 import functional as tv
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import read
-from lowlight_ddpm.images.pairs import Pair
 from lowlight_ddpm.images.photometry import digest, prepare
-from lowlight_ddpm.metrics.colour import measure
-from lowlight_ddpm.metrics.detail import detail_ratio
+from lowlight_ddpm.images.sources import Pair
+from lowlight_ddpm.metrics.image import detail_ratio, measure
 from lowlight_ddpm.models.checkpoints import ROOT, available, load
 from lowlight_ddpm.study.camera_response import Exposure, Prediction, leave_one_out
-from lowlight_ddpm.study.protocol import RESULTS, network_id, write
+from lowlight_ddpm.study.protocol import RESULTS, network_id
+from lowlight_ddpm.study.store import NO_NETWORK, Measurement, append, record
 
-FOLDER = RESULTS / "dark"
-EXPOSURES = "pairs.json"
+EXPOSURES = "exposures", "pairs"  # kind and key of the line that has the pairs' exposures
 NETWORKS = ("dim", "dim-deep-zsnr")  # the post's control, and its cure
 STEPS_FROM = {50: 10, 300: 20, 600: 20, 999: 20}  # start timestep -> network calls
 
@@ -51,8 +52,9 @@ def _total_variation(image: np.ndarray, strength: float) -> np.ndarray:
 def _filtered(image: np.ndarray, kind: Callable[[np.ndarray, float], np.ndarray]) -> np.ndarray:
     """At the strength that tells pixels best from their neighbours alone (Batson & Royer 2019)."""
     tried = {"strength": STRENGTHS}
-    _, (settings, losses) = calibrate_denoiser(image, kind, tried, extra_output=True)
-    return kind(image, **settings[np.argmin(losses)])
+    # Its types know of no extra output.
+    _, (settings, losses) = cast(Any, calibrate_denoiser(image, kind, tried, extra_output=True))
+    return kind(image, settings[np.argmin(losses)]["strength"])
 
 
 PLAIN: dict[str, Callable[[np.ndarray, Brighten], np.ndarray]] = {
@@ -83,29 +85,36 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Job:
+class MethodRun(Measurement):
     """One method on all pairs; `predictions` have their response curves."""
 
     method: Method
     predictions: Sequence[Prediction]
-    folder: Path = FOLDER
+    folder: Path = RESULTS
     root: Path = ROOT
-
-    @property
-    def path(self) -> Path:
-        """Where its figures are, or go."""
-        return self.folder / f"{self.method.name.replace(' ', '-')}.json"
-
-    @property
-    def done(self) -> bool:
-        """Whether its figures are there, of these pairs and this network."""
-        return self.path.exists() and json.loads(self.path.read_text())["key"] == self.key
+    kind: ClassVar[str] = "dark-photographs"
 
     @property
     def key(self) -> str:
-        """A hash of everything that its figures depend on."""
+        """The method: of another network or other pairs there is a newer line."""
+        return self.method.name
+
+    @property
+    def path(self) -> Path:
+        """The file of the method's variant, or of all that no network has a part in."""
+        return self.folder / f"{self.method.settings.variant if self.method.settings else NO_NETWORK}.jsonl"
+
+    @property
+    def done(self) -> bool:
+        """Whether it is there, of these pairs and this network."""
+        found = self.record
+        return found is not None and found["inputs"] == self.inputs
+
+    @property
+    def inputs(self) -> str:
+        """A hash of everything that its rows depend on."""
         what = [
-            self._network,
+            self.network,
             self.method.settings and self.method.settings.model_dump(exclude_defaults=True),
             [digest(_pixels(file)) for one in self.predictions for file in _files(one)],
             [round(_gain(one), 3) for one in self.predictions],  # finer digits are the processor's
@@ -113,7 +122,7 @@ class Job:
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
 
     def run(self) -> Iterator[Pair]:
-        """Run it, and write its file when the last pair is done; yields each pair when it is."""
+        """Run it, and write its line when the last pair is done; yields each pair when it is."""
         rows = []
         for one in self.predictions:
             dark, lit = (prepare(_pixels(file)) for file in _files(one))
@@ -122,17 +131,12 @@ class Job:
             rows.append({"pair": one.exposure.pair.name, **figures})
             yield one.exposure.pair
         settings = self.method.settings
-        report = {
-            "key": self.key,
-            "method": self.method.name,
-            "network": self._network,
-            "settings": settings and settings.model_dump(),
-            "rows": rows,
-        }
-        write(self.path, report)
+        report = {"inputs": self.inputs, "network": self.network}
+        self.keep(report | {"settings": settings and settings.model_dump(), "rows": rows})
 
     @property
-    def _network(self) -> str | None:
+    def network(self) -> str | None:
+        """The id of its network, None of a plain method."""
         settings = self.method.settings
         return settings and network_id(settings.variant, self.root)
 
@@ -151,33 +155,33 @@ def exposures(pairs: Sequence[Pair]) -> list[Prediction]:
     return list(leave_one_out([Exposure.of(pair) for pair in pairs]))
 
 
-def write_exposures(predictions: Sequence[Prediction], folder: Path = FOLDER) -> None:
+def write_exposures(predictions: Sequence[Prediction], folder: Path = RESULTS) -> None:
     """Keep what `exposure_table` reads."""
-    write(folder / EXPOSURES, {"rows": [_told(one) for one in predictions]})
+    append(folder / f"{NO_NETWORK}.jsonl", *EXPOSURES, {"rows": [_told(one) for one in predictions]})
 
 
-def exposure_table(folder: Path = FOLDER) -> pd.DataFrame:
+def exposure_table(folder: Path = RESULTS) -> pd.DataFrame:
     """A row for every pair: `ratio` of exposures, `saturated` share of the lit one, mean colours in 1/255.
 
     `dark_r` to `_b` are measured, `predicted_*` by the curve of the other pairs (`gamma`, `black`), `srgb_*`
     by sRGB's own; `error` and `srgb_error` are the two's mean relative errors. Empty before they are written.
     """
-    path = folder / EXPOSURES
-    return pd.DataFrame(json.loads(path.read_text())["rows"] if path.exists() else [])
+    report = record(folder / f"{NO_NETWORK}.jsonl", *EXPOSURES)
+    return pd.DataFrame(report["rows"] if report else [])
 
 
-def table(folder: Path = FOLDER, root: Path = ROOT) -> pd.DataFrame:
+def method_table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     """A row for every method and pair: `method`, `pair`, `colour.Measures` and `detail`; plain methods first.
 
-    Figures of a network that is not there any more are left out.
+    Measurements of a network that is not there any more are left out.
     """
     there = set(available(root))
     rows = []
     for method in methods():
-        path = Job(method, (), folder, root).path
-        if path.exists() and (method.settings is None or method.settings.variant in there):
-            report = json.loads(path.read_text())
-            if report["network"] in (None, method.settings and network_id(method.settings.variant, root)):
+        if method.settings is None or method.settings.variant in there:
+            run = MethodRun(method, (), folder, root)
+            report = run.record
+            if report and report["network"] in (None, run.network):
                 rows += [{"method": method.name, **row} for row in report["rows"]]
     return pd.DataFrame(rows)
 

@@ -1,40 +1,40 @@
-"""The post's protocol on every variant: the same pictures and the same noise for all, one file a cell.
+"""The post's protocol on every variant: the same pictures and the same noise for all.
 
-A cell is one line of the protocol: a network, a set of pictures or pure noise, a start, a number of steps, a
-variance type. Its figures go to results/NAME-KEY.json, KEY being a hash of everything that they depend on, so
-a cell that is there is never run again.
+A condition is one line of the protocol: a network, a set of pictures or pure noise, a start, a number of
+steps, a variance type. What is measured is one line of results/VARIANT.jsonl (see `store`), with a hash of
+everything that it depends on as its key, so that a condition that is there is never run again.
 """
 
 import hashlib
 import json
-import math
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
-from lowlight_ddpm.diffusion.signal_leak import missing_colour
 from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.images.photometry import digest, prepare
-from lowlight_ddpm.metrics.colour import channel_means, measure, set_colours
-from lowlight_ddpm.metrics.detail import detail_ratio
-from lowlight_ddpm.metrics.memorisation import nearest
-from lowlight_ddpm.models.checkpoints import ROOT, Checkpoint, load, record
+from lowlight_ddpm.metrics.image import channel_means, detail_ratio, measure
+from lowlight_ddpm.metrics.sets import nearest, set_colours
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.models.checkpoints import ROOT, Checkpoint, load
 from lowlight_ddpm.paths import RESULTS
-from lowlight_ddpm.study.job_queue import claimed
+from lowlight_ddpm.study.store import NO_NETWORK, Measurement, append, claimed, files, mentions, record
 from lowlight_ddpm.variants import RESOLUTION, find_variant
 
 STEPS_FROM = {50: 10, 300: 50, 600: 50, 999: 50}  # start timestep -> network calls
 NOISE_SEEDS = 2
 SAMPLES = 64
-TRAINING_SET = "training-set-"  # what names of files begin with that are no cells
+CONDITION, TRAINING_SET = "condition", "training-set"  # kinds of lines in the store
 STEPS, FINE_STEPS = 50, 250
 VARIANCES = ("fixed_small", "fixed_large")
 FINELY_SAMPLED = ("bright", "dim", "dim-deep", "dim-deep-zsnr")
@@ -68,11 +68,12 @@ class EvaluationSet:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Condition(Measurement):
     """One line of the protocol for one network; `pictures` is None where it starts from pure noise.
 
     Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
     that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed formula predicts.
+    A `kind` of its own keeps what another study measures out of the protocol's results.
     """
 
     settings: RunSettings
@@ -82,10 +83,11 @@ class Cell:
     leaks: bool
     folder: Path
     root: Path
+    kind: str = CONDITION
 
-    @property
-    def path(self) -> Path:
-        """Where its figures are, or go."""
+    @cached_property
+    def key(self) -> str:
+        """A hash of all that its rows depend on: equal for variants with the same network."""
         # Defaults are left out, so that a setting that is new to RunSettings leaves older results in place.
         what = self.settings.model_dump(exclude={"variant"}, exclude_defaults=True) | {
             "network": self.network,
@@ -93,59 +95,46 @@ class Cell:
             "leaks": self.leaks,
             "count": NOISE_SEEDS if self.pictures else SAMPLES,
         }
-        key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
-        return self.folder / f"{self.settings.variant}-{key}.json"
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def path(self) -> Path:
+        """The variant's file, or that of a variant with the same network that has been measured already."""
+        own = self.folder / f"{self.settings.variant}.jsonl"
+        places = own, *files(self.folder)
+        return next((path for path in places if mentions(path, self.kind, self.key)), own)
 
     @property
     def done(self) -> bool:
-        """Whether its figures are there, under this name or that of a variant with the same network."""
-        found = self._found
-        if found is None:
-            return False
+        """Whether it is there, under this name or that of a variant with the same network."""
+        found = self.record
         # Samples that were made where no training picture was at hand are compared with them later.
-        return (
-            not self.training or bool(self.pictures) or "nearest" in json.loads(found.read_text())["rows"][0]
-        )
-
-    @property
-    def claim(self) -> Path:
-        """What stands for it while it is run, whatever variant of the same network it is run for."""
-        return (self.folder / self._key).with_suffix(".lock")
-
-    @property
-    def _found(self) -> Path | None:
-        if self.path.exists():  # looking through a full folder takes longer
-            return self.path
-        return next(iter(self.folder.glob(f"*-{self._key}")), None)
-
-    @property
-    def _key(self) -> str:
-        return self.path.name.rpartition("-")[2]
+        needs_training = self.training and not self.pictures
+        return found is not None and (not needs_training or "nearest" in found["rows"][0])
 
     def run(self) -> None:
-        """Run it and write its file, whole or not at all."""
+        """Run it, and write its line."""
         checkpoint = load(self.settings.variant, self.root)
-        figures = self._restored(checkpoint) if self.pictures else self._generated(checkpoint)
+        figures = self._restored(checkpoint, self.pictures) if self.pictures else self._generated(checkpoint)
         report = {
             "variant": self.settings.variant,
             "network": self.network,
             "source": self.pictures and self.pictures.label,
             "leaks": self.leaks,
             "settings": self.settings.model_dump(),
-            **figures,
         }
-        write(self._found or self.path, report)
+        self.keep(report | figures)
 
-    def _restored(self, checkpoint: Checkpoint) -> dict:
+    def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):
-            settings = self.settings.model_copy(update={"seed": seed * len(self.pictures.names)})
-            clean = settings.dim(self.pictures.unseen)  # by seed, as a camera's grain is
+            settings = self.settings.model_copy(update={"seed": seed * len(pictures.names)})
+            clean = settings.dim(pictures.unseen)  # by seed, as a camera's grain is
             shown = clean if self.leaks else checkpoint.frame.empty(clean)
             trace, last = _traced(denoise(checkpoint, settings, shown), channel_means(clean))
             traces.append(trace)
-            for name, output, picture in zip(self.pictures.names, last.x0, clean, strict=True):
+            for name, output, picture in zip(pictures.names, last.x0, clean, strict=True):
                 figures = asdict(measure(output, picture, self.settings.brightness))
                 detail = detail_ratio(output, picture)
                 rows.append({"picture": name, "seed": seed, **figures, "detail": detail})
@@ -180,7 +169,45 @@ class Cell:
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
 
 
-def evaluation_set(source: str, held_out: list[str] = (), size: int = RESOLUTION) -> EvaluationSet:
+@dataclass(frozen=True)
+class Transmission(Measurement):
+    """The tint transmission of one variant's network, on unseen pictures of its subject."""
+
+    variant: str
+    pictures: EvaluationSet
+    folder: Path = RESULTS
+    root: Path = ROOT
+    kind: ClassVar[str] = "transmission"
+
+    @property
+    def key(self) -> str:
+        """The variant: of another network or other pictures there is a newer line."""
+        return self.variant
+
+    @property
+    def path(self) -> Path:
+        """The variant's file."""
+        return self.folder / f"{self.variant}.jsonl"
+
+    @property
+    def done(self) -> bool:
+        """Whether it is there, of this network and these pictures."""
+        found = self.record
+        return found is not None and self._about.items() <= found.items()
+
+    def run(self) -> None:
+        """Measure it, and write its line."""
+        checkpoint = load(self.variant, self.root)
+        pictures = prepare(self.pictures.unseen, checkpoint.variant.brightness)
+        self.keep(self._about | {"rows": [asdict(found) for found in transmissions(checkpoint, pictures)]})
+
+    @property
+    def _about(self) -> dict:
+        network = network_id(self.variant, self.root)
+        return {"variant": self.variant, "network": network, "pictures": self.pictures.checksum}
+
+
+def evaluation_set(source: str, held_out: Sequence[str] = (), size: int = RESOLUTION) -> EvaluationSet:
     """The pictures of `source` that are named in `held_out`, and the rest.
 
     A source that holds none of them is new to the network: its first 16 pictures are the unseen ones.
@@ -195,62 +222,64 @@ def evaluation_set(source: str, held_out: list[str] = (), size: int = RESOLUTION
     return EvaluationSet(opened.label, unseen, tensor, learned if learned.rows else opened)
 
 
-def cells(
+def conditions(
     name: str,
     pictures: Iterable[EvaluationSet],
     training: EvaluationSet | None = None,
     folder: Path = RESULTS,
     root: Path = ROOT,
-) -> Iterator[Cell]:
+) -> Iterator[Condition]:
     """The protocol of one variant, what all have in common first, what takes longest last.
 
     `training` are the photographs that samples are compared with.
     """
     row, network = find_variant(name), network_id(name, root)
 
-    def cell(data: EvaluationSet | None, leaks: bool = True, **settings) -> Cell:
-        return Cell(run_settings(variant=name, **settings), network, data, training, leaks, folder, root)
+    def condition(data: EvaluationSet | None, leaks: bool = True, **settings) -> Condition:
+        return Condition(run_settings(variant=name, **settings), network, data, training, leaks, folder, root)
 
-    def restorations(data: EvaluationSet, brightness: float) -> Iterator[Cell]:
+    def restorations(data: EvaluationSet, brightness: float) -> Iterator[Condition]:
         for start, steps in STEPS_FROM.items():
             for kind in VARIANCES:
-                yield cell(data, start=start, steps=steps, variance_type=kind, brightness=brightness)
+                yield condition(data, start=start, steps=steps, variance_type=kind, brightness=brightness)
 
     for kind in VARIANCES:
-        yield cell(None, mode="generate", steps=STEPS, variance_type=kind)
+        yield condition(None, mode="generate", steps=STEPS, variance_type=kind)
     for data in pictures:
         yield from restorations(data, row.brightness)
     plain = {"steps": STEPS, "variance_type": VARIANCES[0]}
     for data in pictures:
-        yield cell(data, leaks=False, start=LAST_TIMESTEP, **plain)
+        yield condition(data, leaks=False, start=LAST_TIMESTEP, **plain)
     for sampler in OTHER_SAMPLERS.get(name, ()):
-        yield cell(None, mode="generate", sampler=sampler, **plain)
+        yield condition(None, mode="generate", sampler=sampler, **plain)
         for data in pictures:
             for start in SAMPLED_FROM:
-                yield cell(data, start=start, sampler=sampler, **plain)
+                yield condition(data, start=start, sampler=sampler, **plain)
     for brightness in UNTRAINED_BRIGHTNESS.get(name, ()):
         for data in pictures:
             yield from restorations(data, brightness)
     for light in UNTRAINED_LIGHT.get(name, ()):
         for data in pictures:
             for start in SAMPLED_FROM:
-                yield cell(data, start=start, light=light, steps=STEPS)
+                yield condition(data, start=start, light=light, steps=STEPS)
     for kind in VARIANCES if name in FINELY_SAMPLED else ():
-        yield cell(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
+        yield condition(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 
 
 def network_id(name: str, root: Path = ROOT) -> str:
     """A hash of a variant's weights and of how they are used: equal for variants that sample alike."""
     row = find_variant(name)
-    what = [record(name, root)["weights_sha256"], list(row.decides_sampling.values())]
+    what = [checkpoints.record(name, root)["weights_sha256"], list(row.decides_sampling.values())]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
 
 
 def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS) -> None:
     """Write the training pictures' colours as `name` sees them, and how near unseen pictures come to them."""
-    path, brightness = training_set_path(name, folder), find_variant(name).brightness
-    with claimed(path.with_suffix(".lock")):
-        if path.exists() and json.loads(path.read_text())["checksum"] == data.checksum:
+    key, brightness = training_set_key(name), find_variant(name).brightness
+    path = folder / f"{NO_NETWORK}.jsonl"
+    with claimed(folder / f"{TRAINING_SET}-{key}.lock"):
+        described = record(path, TRAINING_SET, key)
+        if described and described["checksum"] == data.checksum:
             return
         seen = prepare(data.seen, brightness)
         distances, _ = nearest(prepare(data.unseen, brightness), seen)
@@ -261,32 +290,20 @@ def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS
             "held_out_nearest": distances.tolist(),
             "rows": list(colour_rows(seen)),
         }
-        write(path, report)
+        append(path, TRAINING_SET, key, report)
 
 
-def training_set_path(name: str, folder: Path = RESULTS) -> Path:
-    """Where the description of a variant's training set at its brightness is, or goes."""
+def training_set_key(name: str) -> str:
+    """What tells a variant's training set from others: several variants share one."""
     row = find_variant(name)
     size = "" if row.size == RESOLUTION else f"-{row.size}px"
-    return folder / f"{TRAINING_SET}{row.subject}-{row.brightness:g}{size}.json"
+    return f"{row.subject}-{row.brightness:g}{size}"
 
 
 def colour_rows(pictures: Tensor) -> Iterator[dict]:
     """For each picture its mean R, G, B and its border's (1/255), and its mean L*, a*, b*."""
     for colours in set_colours(pictures).swapaxes(0, 1):
         yield dict(zip(COLOURS, colours.flatten().tolist(), strict=True))
-
-
-def write(path: Path, report: dict) -> None:
-    """Write JSON to a temporary name, then rename: a killed run leaves no half of a file behind.
-
-    A list has one item a line, so that a difference between two versions can be read.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    fields = (f"{json.dumps(name)}: {_lines(_rounded(value))}" for name, value in report.items())
-    temporary.write_text("{\n" + ",\n".join(fields) + "\n}\n")
-    temporary.replace(path)
 
 
 def _traced(walk: Iterator[Step], target: Tensor) -> tuple[Tensor, Step]:
@@ -296,21 +313,3 @@ def _traced(walk: Iterator[Step], target: Tensor) -> tuple[Tensor, Step]:
         shift = (channel_means(step.x0).cpu() - target).mean(dim=0)
         trace.append(torch.cat([torch.tensor([float(step.timestep)]), shift]))
     return torch.stack(trace), step
-
-
-def _lines(value) -> str:
-    items = ",\n".join(json.dumps(item) for item in value) if isinstance(value, list) else None
-    return json.dumps(value) if items is None else f"[\n{items}\n]"
-
-
-def _rounded(value):
-    """Seven significant digits for every float: what float32 holds, in a third of the space."""
-    if isinstance(value, float):
-        return (
-            value
-            if not value or not math.isfinite(value)
-            else round(value, 6 - math.floor(math.log10(abs(value))))
-        )
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value

@@ -1,46 +1,61 @@
-"""The results as one pandas table, read from results/: `from lowlight_ddpm.study.results import table`."""
+"""The results as pandas tables, read from results/: `from lowlight_ddpm.study.results import table`."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, available
-from lowlight_ddpm.study.protocol import COLOURS, RESULTS, TRAINING_SET, network_id, training_set_path
+from lowlight_ddpm.study import store
+from lowlight_ddpm.study.protocol import (
+    COLOURS,
+    CONDITION,
+    RESULTS,
+    TRAINING_SET,
+    Transmission,
+    network_id,
+    training_set_key,
+)
 from lowlight_ddpm.variants import find_variant
 
 SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type"]
-CELL = ["variant", "source", "leaks", *SETTINGS]
+CONDITION_COLUMNS = ["variant", "source", "leaks", *SETTINGS]
+SMOOTHED = 9  # points of a record, about a tenth of a run, that a point of a loss curve is the mean of
 USUAL = {name: RunSettings.model_fields[name].default for name in ("sampler", "light")}  # of every variant
 
 
-def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
+def table(folder: Path = RESULTS, root: Path = ROOT, kind: str = CONDITION) -> pd.DataFrame:
     """One row for every restored picture and every sample of every variant that is available.
 
+    A variant that has not been measured yet has none; without any, the table is empty. `kind` is that of
+    `protocol.Condition`.
+
     The columns `variant`, `source` (which pictures; None from pure noise), `leaks` (whether x_t held its part
-    of the picture) and SETTINGS tell the cell; `as_trained` whether brightness and variance type are the
+    of the picture) and SETTINGS tell the condition; `as_trained` whether brightness and variance type are the
     variant's own, the light scaled pixels and the sampler DDPM; `seed` and `picture` the row, `run_seed` the
     seed that draws its noise for a run of this one picture. The rest are `colour.Measures` and the `detail`
     of a restored picture, or `protocol.COLOURS` of a sample, empty otherwise. Variants that share
     a network share its rows. Three columns are made here: `size`, the pictures' side in pixels; in 1/255 as
     they would be at full brightness `tint`, the root mean square of a restoration's three shifts, and
-    `ground`, that of a sample's border colour less the training set's, empty where training-set-*.json is
-    not there.
+    `ground`, that of a sample's border colour less the training set's, empty where that is not
+    described.
     """
     names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
-    measured = pd.DataFrame([row for path in _files(folder) for row in _rows(path)])
+    measured = pd.DataFrame([row for report in store.records(folder, kind) for row in _rows(report)])
     if measured.empty or names.empty:
-        return pd.DataFrame(columns=[*CELL, "as_trained", "seed", "picture"])
+        return pd.DataFrame(columns=[*CONDITION_COLUMNS, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
     of_either_mode = ["picture", "mse_shift", *COLOURS]
     rows = rows.reindex(columns=rows.columns.union(of_either_mode, sort=False))
     rows["as_trained"] = (rows[list(USUAL)] == pd.Series(USUAL)).all(axis=1)
     for setting in ("variance_type", "brightness"):
         own = {name: getattr(find_variant(name), setting) for name in names["variant"]}
-        rows["as_trained"] &= rows[setting] == rows["variant"].map(own)
+        rows["as_trained"] &= rows[setting] == rows.loc[:, "variant"].map(own)
     rows["size"] = rows["variant"].map(lambda name: find_variant(name).size)
     rows["tint"] = 255 * rows["mse_shift"] ** 0.5 / rows["brightness"]
     rows["ground"] = _ground(rows, folder)
@@ -48,25 +63,25 @@ def table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each cell of restorations in one row, means over pictures and seeds; shifts are signed, in 1/255."""
-    restored = rows[(rows["mode"] == "restore") & rows["leaks"]]
+    """A row for each condition of restorations: means over pictures and seeds, signed shifts in 1/255."""
+    restored = rows.loc[(rows["mode"] == "restore") & rows["leaks"], :]
     figures = ["ssim", "detail", "psnr", "shift_r", "shift_g", "shift_b", "tint", "delta_e"]
-    restored = restored.reindex(columns=[*CELL, *figures])  # there may be samples alone
-    return restored.groupby(CELL, sort=False, as_index=False)[figures].mean()
+    restored = restored.reindex(columns=[*CONDITION_COLUMNS, *figures])  # there may be samples alone
+    return restored.groupby(CONDITION_COLUMNS, sort=False, as_index=False)[figures].mean()
 
 
 def typical(rows: pd.DataFrame) -> pd.DataFrame:
-    """The restoration of each cell whose `tint` is the median (of an even number the lower of the two)."""
-    restored = rows[(rows["mode"] == "restore") & rows["leaks"]].sort_values("tint", kind="stable")
-    cells = restored.groupby(CELL, sort=False)
-    return restored[cells.cumcount() == (cells["tint"].transform("size") - 1) // 2].sort_index()
+    """The restoration of each condition with the median `tint` (of an even number the lower of the two)."""
+    restored = rows.loc[(rows["mode"] == "restore") & rows["leaks"], :].sort_values("tint", kind="stable")
+    conditions = restored.groupby(CONDITION_COLUMNS, sort=False)
+    return restored[conditions.cumcount() == (conditions["tint"].transform("size") - 1) // 2].sort_index()
 
 
 def traces(
     mode: str, source: str | None, start: int, steps: int, folder: Path = RESULTS, root: Path = ROOT
 ) -> Iterator[tuple[str, list]]:
-    """(variant, trace) of each variant as it was trained; what a trace is, `protocol.Cell` says."""
-    reports = [json.loads(path.read_text()) for path in _files(folder)]
+    """(variant, trace) of each variant as it was trained; what a trace is, `protocol.Condition` says."""
+    reports = list(store.records(folder, CONDITION))
     for name in available(root):
         row, network = find_variant(name), network_id(name, root)
         wanted = USUAL | {"mode": mode, "start": start, "steps": steps}
@@ -77,30 +92,46 @@ def traces(
                 yield name, report["trace"]
 
 
+def transmissions(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
+    """A row for every Gain, with its `variant`, of every variant whose network is still the one measured."""
+    rows = []
+    for name in available(root):
+        report = store.record(folder / f"{name}.jsonl", Transmission.kind, name)
+        if report and report["network"] == network_id(name, root):
+            rows += [{"variant": name, **row} for row in report["rows"]]
+    return pd.DataFrame(rows)
+
+
 def training_set(name: str, folder: Path = RESULTS) -> pd.DataFrame:
-    """The colours of the pictures that a variant learned from, as dim as they were: columns COLOURS."""
-    return pd.DataFrame(json.loads(training_set_path(name, folder).read_text())["rows"])
+    """The colours of the pictures that a variant learned from, as dim as they were: columns COLOURS.
+
+    Raises KeyError where they are not described.
+    """
+    return pd.DataFrame(_description(training_set_key(name), folder)["rows"])
 
 
 def held_out_nearest(name: str, folder: Path = RESULTS) -> list[float]:
-    """How near each held-out picture comes to a training picture: what `nearest` is without memorising."""
-    return json.loads(training_set_path(name, folder).read_text())["held_out_nearest"]
+    """How near each held-out picture comes to a training picture: what `nearest` is without memorising.
+
+    Raises KeyError where the training set is not described.
+    """
+    return _description(training_set_key(name), folder)["held_out_nearest"]
 
 
 def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
-    """Each cell of samples against the training set at its brightness: one row a cell, in 1/255 or CIELAB.
+    """Each condition of samples against the training set at its brightness, in 1/255 or CIELAB: one row each.
 
     `shift_r` to `shift_b`: mean colour less the training set's; `border_std_r` to `_b`: deviation of the
     border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
     the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
-    Variants whose training-set-*.json is not there are left out.
+    Variants whose training set is not described are left out.
     """
     keys, found = ["variant", "brightness", "light", "steps", "sampler", "variance_type", "as_trained"], []
-    generated = rows[rows["mode"] == "generate"]
+    generated = rows.loc[rows["mode"] == "generate", :]
     sets = _training_sets(generated["variant"].unique(), folder)
-    for cell, group in generated[generated["variant"].isin(sets)].groupby(keys, sort=False):
-        learned = sets[cell[0]]
-        row = dict(zip(keys, cell, strict=True))
+    for condition, group in generated[generated["variant"].isin(sets)].groupby(keys, sort=False):
+        learned = sets[condition[0]]
+        row = dict(zip(keys, condition, strict=True))
         for axis in "rgb":
             row[f"shift_{axis}"] = group[f"mean_{axis}"].mean() - learned[f"mean_{axis}"].mean()
             row[f"border_std_{axis}"] = group[f"border_{axis}"].std(ddof=0)
@@ -111,39 +142,58 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+class LossCurve(NamedTuple):
+    """Epochs and the mean squared error of what the network predicts, float64 (N,) both."""
+
+    epochs: np.ndarray
+    losses: np.ndarray
+
+
+def loss_curves(root: Path | None = None) -> Iterator[tuple[str, LossCurve]]:
+    """(name, curve) of every training that is there and long enough, a mean over SMOOTHED points each.
+
+    Variants that share a training's weights have no curve of their own. `root` None is checkpoints.ROOT.
+    """
+    places = {} if root is None else {"root": root}
+    for name in checkpoints.available(**places):
+        record = checkpoints.record(name, **places)
+        if find_variant(name).trained_as == name and len(record.get("loss_curve", ())) >= SMOOTHED:
+            points = np.array(record["loss_curve"]) * [record["epochs"] / record["steps"], 1]
+            window = np.full(SMOOTHED, 1 / SMOOTHED)
+            yield name, LossCurve(*(np.convolve(column, window, "valid") for column in points.T))
+
+
 def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
     squares = pd.Series(0.0, index=rows.index)
     sets = _training_sets(rows["variant"].unique(), folder)
     for axis in "rgb":
         means = {name: learned[f"border_{axis}"].mean() for name, learned in sets.items()}
-        squares += (rows[f"border_{axis}"] - rows["variant"].map(means).astype(float)) ** 2 / 3
+        squares += (rows[f"border_{axis}"] - rows.loc[:, "variant"].map(means).astype(float)) ** 2 / 3
     return squares**0.5 / rows["brightness"]
 
 
 def _training_sets(names: Iterable[str], folder: Path) -> dict[str, pd.DataFrame]:
     """The training set of each variant whose is described; several share one, which is read once."""
-    read, found = {}, {}
-    for name in names:
-        path = training_set_path(name, folder)
-        if path not in read and path.exists():
-            read[path] = training_set(name, folder)
-        if path in read:
-            found[name] = read[path]
+    described = {
+        report["key"]: pd.DataFrame(report["rows"]) for report in store.records(folder, TRAINING_SET)
+    }
+    keys = {name: training_set_key(name) for name in names}
+    return {name: described[key] for name, key in keys.items() if key in described}
+
+
+def _description(key: str, folder: Path) -> dict:
+    found = store.record(folder / f"{store.NO_NETWORK}.jsonl", TRAINING_SET, key)
+    if found is None:
+        raise KeyError(key)
     return found
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.json") if not path.name.startswith(TRAINING_SET))
-
-
-def _rows(path: Path) -> Iterator[dict]:
-    report = json.loads(path.read_text())
-    cell = {name: report[name] for name in ("network", "source", "leaks")}
-    cell |= _settings(report)
-    # Plain rows, since a table of its own for each of hundreds of files takes ten times as long.
-    yield from (row | cell | {"run_seed": place} for place, row in enumerate(report["rows"]))
+def _rows(report: dict) -> Iterator[dict]:
+    condition = {name: report[name] for name in ("network", "source", "leaks")} | _settings(report)
+    # Plain rows, since a table of its own for each of hundreds of conditions takes ten times as long.
+    yield from (row | condition | {"run_seed": place} for place, row in enumerate(report["rows"]))
 
 
 def _settings(report: dict) -> dict:
-    """SETTINGS of a cell; one that RunSettings has learned since was at its default."""
+    """SETTINGS of a condition; one that RunSettings has learned since was at its default."""
     return {name: report["settings"].get(name, RunSettings.model_fields[name].default) for name in SETTINGS}

@@ -5,7 +5,7 @@ A launch is torchrun's or accelerate's; without one there is one process, and no
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from accelerate import PartialState
@@ -39,7 +39,7 @@ def anywhere(*flags: bool) -> list[bool]:
     if launch.num_processes == 1:
         return list(flags)
     up = torch.tensor(flags, dtype=torch.float32, device=launch.device)
-    return (reduce(up, "sum") > 0).tolist()
+    return (cast(torch.Tensor, reduce(up, "sum")) > 0).tolist()
 
 
 def take_own_gpu() -> None:

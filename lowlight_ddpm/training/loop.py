@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import cast
 
 import torch
 from accelerate import Accelerator
-from diffusers import UNet2DModel
+from diffusers.models.unets.unet_2d import UNet2DModel
 from diffusers.optimization import get_cosine_schedule_with_warmup
 from diffusers.training_utils import EMAModel
 from torch import Tensor
@@ -105,7 +106,9 @@ class Training:
         self.generator = torch.Generator().manual_seed(variant.seed)
         torch.manual_seed(variant.seed)  # the network's first weights
         # oneDNN convolves with channels last in any case: so nothing has to be reordered.
-        unet = _network(variant, recipe, pictures.shape[-1]).to(memory_format=torch.channels_last)
+        unet = _network(variant, recipe, pictures.shape[-1])
+        # diffusers wraps Module.to in a way that hides `self` from type checkers.
+        unet = unet.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         optimizer = Muon(
             unet, recipe.learning_rate, recipe.adamw_learning_rate, weight_decay=recipe.weight_decay
         )
@@ -159,7 +162,7 @@ class Training:
         self.learning_rate.step()
         self.optimizer.zero_grad()
         self.ema.step(self.raw_unet.parameters())
-        return self.accelerator.reduce(loss, "mean").item()
+        return cast(Tensor, self.accelerator.reduce(loss, "mean")).item()
 
     def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x_t, what the network should say of it, and t, of uint8 pictures (B, 3, H, W), half flipped.
@@ -176,10 +179,11 @@ class Training:
             noise = noise + self.variant.offset_noise * colour
 
         x0 = self.frame.enter(prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness))
-        x_t = self.scheduler.add_noise(x0, noise, timesteps)
+        whole = cast(torch.IntTensor, timesteps)  # so diffusers types whole numbers of any width
+        x_t = self.scheduler.add_noise(x0, noise, whole)
         targets = {
             "epsilon": lambda: noise,
-            "v_prediction": lambda: self.scheduler.get_velocity(x0, noise, timesteps),
+            "v_prediction": lambda: self.scheduler.get_velocity(x0, noise, whole),
             "sample": lambda: x0,
         }
         return x_t, targets[self.variant.prediction_type](), timesteps

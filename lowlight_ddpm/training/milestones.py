@@ -9,19 +9,21 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.backends import BATCH, predict
 from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.schedule import estimate_x0, signal_and_noise
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.transmission import kept_share
+from lowlight_ddpm.diffusion.trajectory import add_noise, draw_noise
+from lowlight_ddpm.diffusion.transmission import tint_transmission
 from lowlight_ddpm.images import HELD_OUT
-from lowlight_ddpm.images.grids import picture_grid
-from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import set_colours
+from lowlight_ddpm.images.photometry import picture_grid, prepare
+from lowlight_ddpm.metrics.sets import set_colours
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.training.held_out import epsilon_errors
 from lowlight_ddpm.training.loop import Training
 
 EPOCHS = (1, 2, 5, 10, 20, 50, 100)  # and the last
 SAMPLES, STEPS = 16, 50  # from pure noise of seeds 0 to 15, by as many steps of DDPM
+TIMESTEPS = (20, 60, 120, 200, 300, 400, 500, 600, 700, 800, 900)  # at which the error is measured
 SIGNALS = (0.02, 0.08, 0.32)  # √ᾱ at which the transmission of a tint is measured
 GREY = torch.ones(3)
 SHEET_BYTES = 120_000  # of the samples' sheet at most: a repository keeps every one for good
@@ -81,6 +83,32 @@ def encoded(sheet: Image.Image) -> tuple[str, bytes]:
     return suffix, content.getvalue()
 
 
+@torch.inference_mode()
+def epsilon_errors(checkpoint: Checkpoint, images: Tensor) -> dict[int, float]:
+    """Mean squared error of the noise that a network finds in `images`, uint8 (N, 3, H, W), by timestep.
+
+    Whatever the network predicts, its error is that of the epsilon in it, ε = (x_t − √ᾱ·x0) / √(1−ᾱ), so
+    that rows can be compared. Image i has the same noise at every timestep and for every network of one row's
+    offset noise: from a generator that is seeded with i.
+    """
+    variant, device = checkpoint.variant, checkpoint.device
+    clean = checkpoint.frame.enter(prepare(images, variant.brightness))
+    generators = [torch.Generator().manual_seed(number) for number in range(len(images))]
+    noise = draw_noise(clean.shape, generators, variant.offset_noise)
+    errors = {}
+    for timestep in TIMESTEPS:
+        level = checkpoint.alphas_cumprod[timestep].item()
+        signal, strength = signal_and_noise(level)
+        total = 0.0
+        for x0, epsilon in zip(clean.split(BATCH), noise.split(BATCH), strict=True):
+            x_t = add_noise(x0, epsilon, level).to(device)
+            answer = predict(checkpoint.unet, x_t, torch.tensor(timestep, device=device))
+            found = estimate_x0(answer, x_t, level, variant.prediction_type)
+            total += ((x_t - signal * found) / strength - epsilon.to(device)).square().sum().item()
+        errors[timestep] = total / noise.numel()
+    return errors
+
+
 def _sampled(checkpoint: Checkpoint) -> Tensor:
     settings = run_settings(variant=checkpoint.variant.name, mode="generate", steps=STEPS)
     *_, last = denoise(checkpoint, settings, count=SAMPLES)
@@ -102,10 +130,12 @@ def _colours(samples: Tensor) -> dict[str, list[float]]:
 
 
 def _transmission(checkpoint: Checkpoint, images: Tensor) -> dict[str, float]:
-    """The part of a grey tint in x_t that is in x0, by signal level: `transmission.kept_share`."""
+    """The part of a grey tint in x_t that is in x0, by signal level: `transmission.tint_transmission`."""
     levels = checkpoint.alphas_cumprod.sqrt()
     shown = prepare(images[:HELD_OUT], checkpoint.variant.brightness)
     return {
-        str(signal): round(kept_share(checkpoint, shown, (levels - signal).abs().argmin().item(), GREY), 4)
+        str(signal): round(
+            tint_transmission(checkpoint, shown, int((levels - signal).abs().argmin()), GREY), 4
+        )
         for signal in SIGNALS
     }

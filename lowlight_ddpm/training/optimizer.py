@@ -61,6 +61,7 @@ class Muon(torch.optim.Optimizer):
 
     def _orthogonal_step(self, weight: Tensor, state: dict, group: dict) -> None:
         """Nesterov's momentum over an average of gradients, orthogonalised."""
+        assert weight.grad is not None  # `step` asks
         if not state:
             state["average"] = torch.zeros_like(weight)
         average, momentum = state["average"], group["momentum"]

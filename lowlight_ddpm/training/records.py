@@ -8,6 +8,7 @@ from shutil import copyfile
 import torch
 from torch import Tensor
 
+from lowlight_ddpm import versions
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.images import hold_out, open_source, stack
 from lowlight_ddpm.images.photometry import channel_statistics, digest
@@ -16,7 +17,6 @@ from lowlight_ddpm.models.model_card import model_card
 from lowlight_ddpm.training import milestones
 from lowlight_ddpm.training.loop import Training
 from lowlight_ddpm.variants import RESOLUTION, Variant
-from lowlight_ddpm.versions import versions
 
 _LIBRARIES = ("torch", "torchvision", "diffusers", "accelerate")
 FIRST_DRAWN = 10_000  # number of the first synthetic butterfly to train on

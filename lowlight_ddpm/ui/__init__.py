@@ -4,4 +4,4 @@ import os
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 
-from lowlight_ddpm.ui.worker import gpu  # before anything that imports torch  # noqa: F401
+from lowlight_ddpm.ui import worker  # before anything that imports torch  # noqa: F401

@@ -1,38 +1,31 @@
-"""The page as a whole: tabs, theme and queue, and nothing else."""
-
-import os
-from importlib.util import find_spec
+"""The page as a whole: its tabs, its queue and its theme."""
 
 import gradio as gr
-from fastapi.routing import APIRoute
+from gradio.themes import Base, colors, sizes
 
-from lowlight_ddpm.ui.api import add_endpoints
+from lowlight_ddpm.ui.api.endpoints import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
-from lowlight_ddpm.ui.health import health
 from lowlight_ddpm.ui.play.tab import Watch
-from lowlight_ddpm.ui.schedule.tab import Schedule
+from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
-from lowlight_ddpm.ui.theme import STYLES, theme
 from lowlight_ddpm.ui.why.tab import Why
-from lowlight_ddpm.ui.worker.model import LIMITS
-from lowlight_ddpm.ui.worker.waiting import bound
+from lowlight_ddpm.ui.worker.queue import bound
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (
-    "A picture is dimmed and buried in noise, and a small network digs it out again step by step: "
-    "watch its guess become a butterfly, and how far the colours drift on the way. "
-    "Press Run, then change one thing (the network, the variance type, the start) and run again."
+    "An image is dimmed and noised, and a small network removes the noise step by step: "
+    "watch its estimate become a butterfly, and see how far the colours shift on the way. "
+    "Press Run, then change one setting (the network, the variance type, the start) and run again."
 )
-MAX_WAITING = 20  # runs in the queue before newcomers are asked to come back later
+MAX_WAITING = 20  # runs in the queue before new ones are refused
 MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
-MAX_SESSIONS = 100  # visitors whose last run is remembered
 
 
 def build() -> gr.Blocks:
     """The page, ready to launch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
-        add_endpoints()  # first: a callback of the page that has the name of one takes another for itself
+        add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
         with gr.Tabs() as tabs:
             with gr.Tab("Watch", id="watch"):
@@ -45,32 +38,54 @@ def build() -> gr.Blocks:
                 Schedule(tab, watch.session)
             with gr.Tab("Experiments") as tab:
                 experiments = Experiments(tab, watch.session)
-            for choices in (compare.grid, compare.sweep.map, *experiments.opens):
-                watch.reopens(choices.click)
+            for buttons in (compare.grid, compare.sweep.map, *experiments.opens):
+                watch.reopens(buttons.click)
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)
     return page
 
 
-def options() -> dict:
-    """How the page is served, by whatever: what Blocks.launch and gr.mount_gradio_app both take."""
-    return {
-        "theme": theme(),
-        "css_paths": STYLES,
-        "max_file_size": LIMITS.upload,
-        "app_kwargs": {"routes": [APIRoute("/health", health)]},  # before Gradio's own, which take any path
-        "footer_links": ["api"],
-        "show_error": False,
-        "enable_monitoring": False,
-        "ssr_mode": False,
-        "mcp_server": find_spec("mcp") is not None,  # the endpoints as tools, where the package is there
-    }
-
-
-def launch(page: gr.Blocks, **wanted) -> tuple:
-    """Serve the page: to this machine alone, or to everyone on a Space; `wanted` are Blocks.launch's own."""
-    served = {
-        "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
-        "state_session_capacity": MAX_SESSIONS,
-    }
-    return page.launch(**options() | served | wanted)
+def theme() -> Base:
+    """How the page looks, light and dark: one accent, quiet greys, system fonts (none is fetched)."""
+    return Base(
+        primary_hue=colors.amber,
+        secondary_hue=colors.amber,
+        neutral_hue=colors.stone,
+        radius_size=sizes.radius_md,
+        spacing_size=sizes.spacing_md,
+        text_size=sizes.text_md,
+        font=("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"),
+        font_mono=("ui-monospace", "SFMono-Regular", "Menlo", "monospace"),
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
+        block_title_text_color="*neutral_900",
+        block_title_text_color_dark="*neutral_100",
+        block_padding="0px",
+        block_shadow="none",
+        block_border_width="0px",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_label_background_fill="transparent",
+        block_title_text_weight="600",
+        block_info_text_size="*text_sm",
+        button_primary_background_fill="*primary_500",
+        button_primary_background_fill_hover="*primary_400",
+        button_primary_background_fill_dark="*primary_500",
+        button_primary_background_fill_hover_dark="*primary_400",
+        button_primary_text_color="*neutral_950",
+        button_primary_text_color_dark="*neutral_950",
+        button_secondary_background_fill="*neutral_200",
+        button_secondary_background_fill_dark="*neutral_800",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        input_border_width="1px",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_700",
+        slider_color="*primary_500",
+        slider_color_dark="*primary_500",
+    )

@@ -1,4 +1,4 @@
-"""A run as the query of a link: what differs from the variant as trained, and which picture."""
+"""A run as the query of a link: the settings that differ from the training defaults, and its image."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
@@ -6,15 +6,15 @@ from urllib.parse import parse_qsl, urlencode
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 
 PICTURE = "picture"
-# What else may stand in the page's address: gradio's own, and the theme and sign that a Space adds.
+# Other parameters of the page's address: Gradio's own. Those of a Space start with "__".
 _NOT_OURS = ("view", "deep_link")
 
 
 def query_of(settings: RunSettings, picture: str | None = None) -> str:
-    """What `parse` turns back into the same settings, like "variant=dim&start=300&picture=drawn_0003".
+    """The query that `parse` turns back into the same settings: "variant=dim&start=300&picture=drawn_0003".
 
     The variant is always written, of the rest only what `run_settings` would not fill in itself. `picture` is
-    a name in the gallery, or an upload's sha256; None where a run needs no picture.
+    a name in the gallery, or an upload's sha256; None if a run needs no image.
     """
     filled_in = run_settings(variant=settings.variant, mode=settings.mode)
     values = {
@@ -26,10 +26,10 @@ def query_of(settings: RunSettings, picture: str | None = None) -> str:
 
 
 def parse(query: str | Mapping[str, str]) -> tuple[RunSettings, str | None]:
-    """(settings, picture's name or sha256 or None) of a link's query, whether it opens with "?" or not.
+    """(settings, name or sha256 of the image or None) of a link's query, with or without its "?".
 
-    What is left out is as `run_settings` fills it in. Raises Refusal for settings that are unknown, out of
-    their limits, or contradict each other.
+    `run_settings` fills in what is left out. Raises Refusal for settings that are unknown, out of their
+    limits, or contradict each other.
     """
     values = own(query)
     picture = values.pop(PICTURE, None)
@@ -37,7 +37,7 @@ def parse(query: str | Mapping[str, str]) -> tuple[RunSettings, str | None]:
 
 
 def own(query: str | Mapping[str, str]) -> dict[str, str]:
-    """The part of a query that a run is made from, without what gradio and a Space put beside it."""
+    """The part of a query that describes a run, without what Gradio and a Space add to it."""
     if isinstance(query, str):
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     return {
@@ -46,7 +46,7 @@ def own(query: str | Mapping[str, str]) -> dict[str, str]:
 
 
 def _default(filled_in: RunSettings, name: str) -> object:
-    """The mode itself has one default, whatever else follows from it."""
+    """The default of a setting; the mode has its own, although `filled_in` depends on it."""
     return RunSettings.model_fields[name].default if name == "mode" else getattr(filled_in, name)
 
 

@@ -1,23 +1,82 @@
-"""Refusals as the page shows them: the one sentence, never a traceback."""
+"""How the page answers: the wiring of its events, refusals as one sentence, and times in words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from html import escape
+from typing import Any, Literal
 
 import gradio as gr
+from gradio.blocks import Block
+from gradio.events import Dependency
 
 from lowlight_ddpm.errors import Refusal
 
-# How the page's own events are wired. Gradio shows the message of a queued event only, so whatever may
-# refuse is queued, beside the runs and not behind them; whatever cannot refuse answers at once.
-_OWN = {"show_progress": "hidden", "api_visibility": "private"}
-SILENT = _OWN | {"queue": False}
-SPOKEN = _OWN | {"concurrency_limit": None}
+Listen = Callable[..., Dependency]
+"""What registers a callback: an event of a component, or what follows another event, such as its `then`."""
+Blocks = Block | Sequence[Block] | None
+TriggerMode = Literal["once", "multiple", "always_last"] | None
+
+
+def at_once(
+    events: Listen | Sequence[Listen],
+    callback: Callable | None,
+    inputs: Blocks = None,
+    outputs: Blocks = None,
+    *,
+    js: str | None = None,
+    trigger_mode: TriggerMode = None,
+) -> Dependency:
+    """Have `callback`, which cannot refuse, answer one event or several outside the queue."""
+    return _listen(events)(
+        callback,
+        inputs,
+        outputs,
+        queue=False,
+        js=js,
+        trigger_mode=trigger_mode,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def queued(
+    event: Listen,
+    callback: Callable,
+    inputs: Blocks = None,
+    outputs: Blocks = None,
+    *,
+    message_at: Block | None = None,
+    concurrency_limit: int | None = None,
+    concurrency_id: str | None = None,
+    trigger_mode: TriggerMode = None,
+) -> Dependency:
+    """Have `callback`, which may refuse, answer an event: Gradio shows messages for queued events only.
+
+    Without a `concurrency_limit` it is answered in parallel with the runs, not behind them. The message is
+    shown at the component `message_at`, by default at all outputs.
+    """
+    return event(
+        callback,
+        inputs,
+        outputs,
+        show_progress_on=message_at,
+        concurrency_limit=concurrency_limit,
+        concurrency_id=concurrency_id,
+        trigger_mode=trigger_mode,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def skip() -> Any:
+    """The value that leaves an output as it is; `gr.skip` is typed as a dict, whatever the output is."""
+    return gr.skip()
 
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Turn a Refusal raised inside into gradio's message box."""
+    """Turn a Refusal that is raised inside into Gradio's message box, without a traceback."""
     try:
         yield
     except Refusal as refusal:
@@ -25,12 +84,16 @@ def refusals_shown() -> Iterator[None]:
 
 
 def as_text(sentence: str) -> str:
-    """A sentence for one of gradio's messages, which are HTML: what a link or a file is called stays text."""
+    """A sentence for one of Gradio's messages, which are HTML: names in links and of files stay text."""
     return escape(sentence, quote=False)
 
 
+def _listen(events: Listen | Sequence[Listen]) -> Listen:
+    return events if callable(events) else partial(gr.on, events)
+
+
 def duration(seconds: float) -> str:
-    """A time a person would say: "under 1 s", "4 s", "2 min"."""
+    """A duration in words: "under 1 s", "4 s", "2 min"."""
     if seconds < 1:
         return "under 1 s"
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
@@ -38,5 +101,5 @@ def duration(seconds: float) -> str:
 
 def about(seconds: float) -> str:
     """`duration` of an estimate."""
-    said = duration(seconds)
-    return said if said.startswith("under") else f"about {said}"
+    words = duration(seconds)
+    return words if words.startswith("under") else f"about {words}"

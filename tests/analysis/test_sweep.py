@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab, rgb2xyz
 
-from lowlight_ddpm.analysis.sweep import AXES, MEASURES, MOST, cells, shade, share
+from lowlight_ddpm.analysis.sweep import AXES, MEASURES, MOST, settings_grid, shade, share
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS
@@ -18,13 +18,13 @@ GIVEN = {"variant": "dim", "start": 300, "steps": 10, "seed": 4, "brightness": N
 def test_every_value_offered_is_one_that_a_run_can_have(name):
     given = GIVEN | {"steps": 1, "beta_end": 0.5 if name == "beta_start" else None}
     other = "seed" if name != "seed" else "clip"
-    (row,) = cells(given, name, AXES[name].values, other, AXES[other].values[:1])
+    (row,) = settings_grid(given, name, AXES[name].values, other, AXES[other].values[:1])
     assert [getattr(cell, name) for cell in row] == list(AXES[name].values)
     assert set(AXES[name].proposed) <= set(AXES[name].values)
 
 
 def test_a_grid_is_row_by_row_and_keeps_what_is_given():
-    grid = cells(GIVEN, "steps", (5, 20), "start", (100, 500))
+    grid = settings_grid(GIVEN, "steps", (5, 20), "start", (100, 500))
     assert [[(cell.start, cell.steps) for cell in row] for row in grid] == [
         [(100, 5), (100, 20)],
         [(500, 5), (500, 20)],
@@ -33,14 +33,14 @@ def test_a_grid_is_row_by_row_and_keeps_what_is_given():
 
 
 def test_over_networks_whatever_is_left_out_is_as_each_was_trained():
-    ((bright, low),) = cells(GIVEN, "variant", ("bright", "dim-deep-low"), "clip", (True,))
+    ((bright, low),) = settings_grid(GIVEN, "variant", ("bright", "dim-deep-low"), "clip", (True,))
     assert (bright.brightness, bright.variance_type, bright.beta_start) == (1.0, "fixed_small", 1e-4)
     row = VARIANTS["dim-deep-low"]
     assert (low.brightness, low.variance_type, low.beta_start) == (0.5, row.variance_type, row.beta_start)
 
 
 def test_an_axis_may_mend_what_is_impossible_as_given(one_sentence):
-    grid = cells(GIVEN | {"steps": 50, "start": 5}, "start", (5, 300), "seed", (0,))
+    grid = settings_grid(GIVEN | {"steps": 50, "start": 5}, "start", (5, 300), "seed", (0,))
     impossible, possible = grid[0]
     assert "at most 6 steps" in one_sentence(impossible)
     assert isinstance(impossible, Refusal)
@@ -59,7 +59,7 @@ def test_an_axis_may_mend_what_is_impossible_as_given(one_sentence):
 )
 def test_a_grid_that_cannot_be_is_refused(axes, said, one_sentence):
     with pytest.raises(Refusal, match=said) as refusal:
-        cells(GIVEN, *axes)
+        settings_grid(GIVEN, *axes)
     one_sentence(refusal)
 
 

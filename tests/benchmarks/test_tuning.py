@@ -9,8 +9,8 @@ import torch
 
 from benchmarks import tuning
 from lowlight_ddpm.images.photometry import digest
-from lowlight_ddpm.training.held_out import epsilon_errors
 from lowlight_ddpm.training.loop import Training
+from lowlight_ddpm.training.milestones import epsilon_errors
 from lowlight_ddpm.training.records import training_set
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "training.md"

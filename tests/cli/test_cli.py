@@ -13,7 +13,7 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.study import protocol, results, step_counts, tint_transmission
+from lowlight_ddpm.study import protocol, results, step_counts, store
 from lowlight_ddpm.training import records
 from lowlight_ddpm.variants import VARIANTS
 
@@ -225,19 +225,15 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     drawn = protocol.evaluation_set("drawn:2", size=16)
     monkeypatch.setattr(protocol, "evaluation_set", lambda *_: drawn)
     places = {"folder": tmp_path, "root": checkpoint_root}
-    monkeypatch.setattr(protocol, "cells", partial(protocol.cells, **places))
+    monkeypatch.setattr(protocol, "conditions", partial(protocol.conditions, **places))
     monkeypatch.setattr(results, "table", partial(results.table, **places))
-    monkeypatch.setattr(
-        tint_transmission, "Job", partial(tint_transmission.Job, **places | {"folder": tmp_path / "gain"})
-    )
+    monkeypatch.setattr(protocol, "Transmission", partial(protocol.Transmission, **places))
     monkeypatch.setattr(step_counts, "STEPS", ())
     monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
-    monkeypatch.setattr(
-        step_counts, "cells", partial(step_counts.cells, **places | {"folder": tmp_path / "steps"})
-    )
+    monkeypatch.setattr(step_counts, "conditions", partial(step_counts.conditions, **places))
 
     def written():
-        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+        return {path: path.read_text().splitlines() for path in store.files(tmp_path)}
 
     status, said, _ = run("evaluate", "dim")
     assert status == 0
@@ -245,7 +241,7 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
     # what fewer steps are held against.
     first = written()
-    assert len(first) == 12
+    assert [(path.name, len(lines)) for path, lines in first.items()] == [("dim.jsonl", 12)]
     run("evaluate", "dim")
     assert written() == first
 
@@ -272,7 +268,7 @@ def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch,
 
 def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():
     before = signal.getsignal(signal.SIGTERM)
-    with training.stop_asked() as stopped:
+    with training.stop_requested() as stopped:
         assert not stopped()
         os.kill(os.getpid(), signal.SIGTERM)
         assert stopped()
@@ -298,13 +294,17 @@ def test_a_variant_is_measured_on_its_own_subject(
     monkeypatch.setattr(
         protocol, "describe_training_set", lambda data, of: measured.update(learned=(data.label, of))
     )
-    monkeypatch.setattr(protocol, "cells", lambda name, pictures, _: measured.update(cells=pictures) or [])
-    monkeypatch.setattr(tint_transmission, "Job", lambda name, pictures: measured.update(gain=pictures))
-    monkeypatch.setattr(step_counts, "cells", lambda name, pictures: measured.update(pace=pictures) or [])
+    monkeypatch.setattr(
+        protocol, "conditions", lambda name, pictures, _: measured.update(conditions=pictures) or []
+    )
+    monkeypatch.setattr(protocol, "Transmission", lambda name, pictures: measured.update(gain=pictures))
+    monkeypatch.setattr(
+        step_counts, "conditions", lambda name, pictures: measured.update(pace=pictures) or []
+    )
     monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
     monkeypatch.setattr(results, "summary", lambda rows: rows)
     run("evaluate", name, "--images", tmp_path / "mine")
-    assert [pictures.label for pictures in measured["cells"]] == labels
+    assert [pictures.label for pictures in measured["conditions"]] == labels
     assert measured["gain"].label == measured["pace"].label == labels[0]
     assert measured.get("learned") == (learned and (learned, name))
 

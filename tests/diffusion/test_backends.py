@@ -1,14 +1,17 @@
-"""The compiled network says what PyTorch's says, and nothing breaks where it is not to be had."""
+"""The compiled network says what PyTorch's says, with no more threads than pay; without it nothing breaks."""
 
+import time
 from dataclasses import replace
 
 import pytest
 import torch
 
 from lowlight_ddpm.diffusion import backends
-from lowlight_ddpm.diffusion.sampling import denoise, seconds_per_call
+from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import run_settings
 from tests.helpers.spy import Spy
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +19,13 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(backends, "CACHE", tmp_path)
     yield tmp_path
     backends._compiled.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def as_many_threads_as_before():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -97,5 +107,38 @@ def test_a_gpu_computes_by_pytorch(monkeypatch):
 
 
 def test_each_backend_has_its_own_time(tiny_checkpoint):
-    assert seconds_per_call(tiny_checkpoint, 16, 16) > 0
-    assert seconds_per_call(tiny_checkpoint, 16, 16, "onnx") > 0
+    assert backends.seconds_per_call(tiny_checkpoint, 16, 16) > 0
+    assert backends.seconds_per_call(tiny_checkpoint, 16, 16, "onnx") > 0
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("150000 100000", 1), ("400000 100000", 4), ("50000 100000", 1), ("max 100000", 8)],
+)
+def test_a_container_s_quota_is_the_most(monkeypatch, tmp_path, written, expected):
+    monkeypatch.setattr(backends.os, "cpu_count", lambda: 8)
+    torch.set_num_threads(8)
+    quota = tmp_path / "cpu.max"
+    quota.write_text(written + "\n")
+    assert backends.allowed_threads(quota) == expected
+
+
+def test_without_a_quota_the_cores_are_the_most_and_pytorch_s_count_is_kept_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(backends.os, "cpu_count", lambda: 8)
+    torch.set_num_threads(3)
+    assert backends.allowed_threads(tmp_path / "none") == 3
+
+
+@pytest.mark.parametrize(("speed_up", "expected"), [(1.0, 4), (0.0, 1), (-0.5, 1)])
+def test_threads_that_do_not_pay_are_left_to_others(speed_up, expected):
+    def call():
+        time.sleep(0.02 / torch.get_num_threads() ** speed_up)
+
+    assert backends.fastest_threads(call, most=4) == expected
+    assert torch.get_num_threads() == expected
+
+
+def test_one_thread_is_not_timed():
+    calls = []
+    assert backends.fastest_threads(lambda: calls.append(1), most=1) == 1
+    assert not calls

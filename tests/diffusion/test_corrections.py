@@ -1,4 +1,4 @@
-"""The cures: each formula on a tiny tensor, and what each does to a run."""
+"""The corrections: each formula on a tiny tensor, and what each does to a run."""
 
 from dataclasses import replace
 from types import SimpleNamespace

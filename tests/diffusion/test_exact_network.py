@@ -17,7 +17,7 @@ from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
 from tests.helpers.spy import Spy, draw, generators, last, pictures
 
 # diffusers hands tensors to numpy in a way that a later numpy wants otherwise.
-pytestmark = pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")]
 
 
 class Gaussian:

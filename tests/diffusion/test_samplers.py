@@ -12,8 +12,9 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
-from lowlight_ddpm.diffusion.samplers import SAMPLERS, Respaced, SamplerName
-from lowlight_ddpm.diffusion.schedule import VarianceType, alphas_cumprod, trailing_timesteps
+from lowlight_ddpm.diffusion.samplers import SAMPLERS, Respaced
+from lowlight_ddpm.diffusion.schedule import alphas_cumprod, trailing_timesteps
+from lowlight_ddpm.diffusion.settings import SamplerName, VarianceType
 
 # diffusers hands tensors to numpy in a way that a later numpy wants otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")

@@ -9,8 +9,8 @@ import torch
 from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 
 from lowlight_ddpm.diffusion.sampling import denoise
-from lowlight_ddpm.diffusion.schedule import VarianceType, alphas_cumprod, trailing_timesteps
-from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.diffusion.schedule import alphas_cumprod, trailing_timesteps
+from lowlight_ddpm.diffusion.settings import VarianceType, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.spy import Spy, draw, generators, last, pictures

@@ -1,12 +1,20 @@
 """Run settings: defaults as trained, a round trip through JSON, and readable refusals."""
 
+from typing import get_args
+
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from lowlight_ddpm.cli import runs
+from lowlight_ddpm.diffusion import settings
+from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import BackendName, LightName, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.variants import VARIANTS
 
 
@@ -39,13 +47,13 @@ def test_the_same_settings_make_the_same_key():
     brightness=st.floats(1e-3, 1),
     betas=st.tuples(st.floats(1e-6, 0.5), st.floats(1e-6, 0.5)).filter(lambda pair: pair[0] != pair[1]),
     sampler=st.sampled_from(sorted(SAMPLERS)),
-    cures=st.fixed_dictionaries(
+    corrections=st.fixed_dictionaries(
         {"clip": st.booleans(), "clip_to_data": st.booleans(), "epsilon_scale": st.floats(0.5, 1.5)}
         | {"anchor": st.booleans()}
     ),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_json_brings_settings_back(variant, start, fraction, brightness, betas, sampler, cures, seed):
+def test_json_brings_settings_back(variant, start, fraction, brightness, betas, sampler, corrections, seed):
     settings = run_settings(
         variant=variant,
         start=start,
@@ -55,7 +63,7 @@ def test_json_brings_settings_back(variant, start, fraction, brightness, betas, 
         beta_end=max(betas),
         sampler=sampler,
         seed=seed,
-        **cures,
+        **corrections,
     )
     assert RunSettings.model_validate_json(settings.model_dump_json()) == settings
 
@@ -121,10 +129,10 @@ def test_a_refusal_names_the_setting(field):
         run_settings(**{field: "x"})
 
 
-def test_every_cure_is_off_unless_asked_for():
+def test_every_correction_is_off_by_default():
     settings = run_settings()
-    cures = (settings.leak_start, settings.anchor, settings.epsilon_scale, settings.clip_to_data)
-    assert cures == (False, False, 1, False)
+    corrections = (settings.leak_start, settings.anchor, settings.epsilon_scale, settings.clip_to_data)
+    assert corrections == (False, False, 1, False)
     assert settings.sampler == "ddpm"
 
 
@@ -142,3 +150,33 @@ def test_noise_is_no_picture_to_take_whole(one_sentence):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         run_settings().seed = 1
+
+
+def test_the_choices_are_the_rows_of_the_tables():
+    assert get_args(LightName) == tuple(LIGHTS)
+    assert get_args(BackendName) == tuple(TITLES)
+
+
+def test_an_earlier_name_of_a_setting_means_the_same(monkeypatch):
+    monkeypatch.setitem(settings.EARLIER_NAMES, "noised_to", "start")
+    assert run_settings(noised_to=300) == run_settings(start=300)
+    starts, app = [], typer.Typer()
+
+    @app.command()
+    @runs.takes_settings("restore")
+    def command(**values):
+        starts.append(values["start"])
+
+    for option in ("--start", "--noised-to"):
+        assert CliRunner().invoke(app, [option, "300"]).exit_code == 0
+    assert starts == [300, 300]
+
+
+@pytest.mark.parametrize("mode", ["restore", "generate"])
+def test_what_is_offered_for_a_mode_can_be_set_in_it(mode):
+    defaults = {name: getattr(run_settings(mode=mode), name) for name in settings.names_in(mode)}
+    assert run_settings(mode=mode, **defaults) == run_settings(mode=mode)
+    assert {"mode", *settings.names_in("restore"), *settings.names_in("generate")} == set(
+        RunSettings.model_fields
+    )
+    assert not {"whole", "anchor", "light"} & set(settings.names_in("generate"))

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowlight_ddpm.diffusion import tiling
+from lowlight_ddpm.diffusion import backends
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images.photometry import prepare
@@ -32,7 +32,7 @@ class Stub:
 
 def borders(length, side):
     """Places i where a tile ends or begins between pixels i and i + 1."""
-    corners = tiling.corners(length, side)
+    corners = backends.corners(length, side)
     return {c - 1 for c in corners[1:]} | {c + side - 1 for c in corners[:-1]}
 
 
@@ -79,8 +79,8 @@ def test_no_step_across_tiles_is_larger_than_elsewhere(picture):
 
 
 def test_tiles_side_by_side_would_show(monkeypatch):
-    monkeypatch.setattr(tiling, "OVERLAP", 0)
-    monkeypatch.setattr(tiling, "_window", lambda side: torch.ones(side, side))
+    monkeypatch.setattr(backends, "OVERLAP", 0)
+    monkeypatch.setattr(backends, "_window", lambda side: torch.ones(side, side))
     (_, _), (across, elsewhere) = steps_across(restored(constant()), axis=2)
     assert across > elsewhere
 
@@ -88,38 +88,40 @@ def test_tiles_side_by_side_would_show(monkeypatch):
 def test_a_picture_of_the_network_s_size_is_asked_as_it_is(tiny_checkpoint):
     x = torch.randn(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     plain = tiny_checkpoint.unet(x.contiguous(memory_format=torch.channels_last), TIMESTEP).sample
-    assert torch.equal(tiling.predict(tiny_checkpoint.unet, x, TIMESTEP), plain)
+    assert torch.equal(backends.predict(tiny_checkpoint.unet, x, TIMESTEP), plain)
 
 
 @given(st.integers(SIDE, 90), st.integers(SIDE, 90), st.integers(1, 3))
 def test_an_answer_that_looks_at_single_pixels_comes_back_whole(height, width, count):
     x = torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(height * width))
     stub = Stub(lambda tiles: 2 * tiles + 1)
-    torch.testing.assert_close(tiling.predict(stub, x, TIMESTEP), 2 * x + 1)
-    assert max(stub.asked) <= tiling.BATCH
-    assert sum(stub.asked) == count * tiling.tile_count(height, width, SIDE)
+    torch.testing.assert_close(backends.predict(stub, x, TIMESTEP), 2 * x + 1)
+    assert max(stub.asked) <= backends.BATCH
+    assert sum(stub.asked) == count * backends.tile_count(height, width, SIDE)
 
 
 def test_what_a_tile_says_at_its_border_counts_for_little():
     """A stub whose answer jumps from 0 to 1 inside each tile: between tiles it must rise in small steps."""
     across = torch.linspace(0, 1, SIDE).expand(SIDE, SIDE)
-    answer = tiling.predict(Stub(lambda tiles: across.expand_as(tiles)), torch.zeros(1, 3, 16, 40), TIMESTEP)
+    answer = backends.predict(
+        Stub(lambda tiles: across.expand_as(tiles)), torch.zeros(1, 3, 16, 40), TIMESTEP
+    )
     assert answer.diff(dim=3).abs().max() < 0.5
 
 
 @given(st.integers(SIDE, 2000))
 def test_tiles_cover_an_axis_evenly(length):
-    corners = tiling.corners(length, SIDE)
+    corners = backends.corners(length, SIDE)
     assert corners[0] == 0
     assert corners[-1] == length - SIDE
     apart = torch.tensor(corners).diff()
     if len(apart):
         assert apart.min() > 0
-        assert apart.max() <= SIDE * (1 - tiling.OVERLAP)
+        assert apart.max() <= SIDE * (1 - backends.OVERLAP)
         assert apart.max() - apart.min() <= 1
 
 
 def test_four_times_the_pixels_take_four_times_the_calls():
-    counts = [tiling.tile_count(side, side, 64) for side in (256, 512, 1024, 2048)]
+    counts = [backends.tile_count(side, side, 64) for side in (256, 512, 1024, 2048)]
     pixels_a_tile = [side**2 / count for side, count in zip((256, 512, 1024, 2048), counts, strict=True)]
     assert max(pixels_a_tile) < 1.4 * min(pixels_a_tile)

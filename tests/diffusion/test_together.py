@@ -38,9 +38,10 @@ def restored(**settings):
 
 def ended(requests, load):
     """What each came to, by its place."""
-    found = {}
-    for told in denoise_together(requests, load):
-        found |= told
+    found, refused = {}, {}
+    for steps in denoise_together(requests, load, refused):
+        found |= steps
+    found |= refused
     return [found[place] for place in range(len(requests))]
 
 
@@ -104,6 +105,8 @@ def test_a_refusal_ends_those_runs_alone_that_it_is_about(counted):
     assert "overflow in step 2 of 4" in str(overflowed)
     assert "bright is damaged" in str(damaged)
     assert "no picture to restore" in str(missing)
+    with pytest.raises(Refusal, match="overflow in step 2 of 4"):
+        list(denoise_together(requests, counted.load))
 
 
 def test_nothing_is_asked_for_nothing(counted):

@@ -14,13 +14,13 @@ from benchmarks.tiny import save_tiny
 from lowlight_ddpm import cli
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.training import loop
 from lowlight_ddpm.variants import VARIANTS, Variant
 from tests.helpers.doc_commands import (
     CLI,
     DOCUMENTS,
     ELSEWHERE,
-    HOUSE,
     OF_OTHERS,
     SERVED,
     commands,
@@ -30,7 +30,7 @@ from tests.helpers.doc_commands import (
 )
 
 APP = typer.main.get_command(cli.app)
-HOWTO = HOUSE / "docs" / "howto.md"
+HOWTO = REPOSITORY / "docs" / "howto.md"
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
@@ -131,19 +131,21 @@ def test_the_table_of_what_is_tried_elsewhere_is_true():
     assert set(ELSEWHERE) - used == set(), "no document has these any more"
     for tried_by in [*(entry.tried_by for entry in ELSEWHERE.values()), *SERVED.values()]:
         file, _, test = tried_by.partition("::")
-        assert f"def {test}" in (HOUSE / file).read_text() if test else (HOUSE / file).is_file(), tried_by
+        assert f"def {test}" in (REPOSITORY / file).read_text() if test else (REPOSITORY / file).is_file(), (
+            tried_by
+        )
 
 
 @pytest.mark.parametrize("target", sorted(name for name in ELSEWHERE if name.startswith("make ")))
 def test_every_target_of_make_is_there_and_runs_files_that_are(target):
     recipe = subprocess.run(
-        ["make", "--dry-run", target.split()[1]], cwd=HOUSE, capture_output=True, text=True, check=False
+        ["make", "--dry-run", target.split()[1]], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert recipe.returncode == 0, recipe.stderr
     for module in re.findall(r"python -m ((?:benchmarks|lowlight_ddpm)[\w.]*)", recipe.stdout):
-        assert Path(HOUSE, *module.split(".")).with_suffix(".py").is_file() or module == "lowlight_ddpm"
+        assert Path(REPOSITORY, *module.split(".")).with_suffix(".py").is_file() or module == "lowlight_ddpm"
     for file in re.findall(r"python ([\w/]+\.py)", recipe.stdout):
-        assert (HOUSE / file).is_file()
+        assert (REPOSITORY / file).is_file()
 
 
 @pytest.mark.parametrize(
@@ -167,22 +169,22 @@ def test_every_link_leads_to_a_file_that_is_there(document):
 
 
 def test_every_document_is_linked_from_the_readme():
-    readme = (HOUSE / "README.md").read_text()
+    readme = (REPOSITORY / "README.md").read_text()
     pages = [
-        *HOUSE.glob("docs/*.md"),
-        *HOUSE.glob("docs/*.ipynb"),
-        *(HOUSE / name for name in ("CONTRIBUTING.md",)),
+        *REPOSITORY.glob("docs/*.md"),
+        *REPOSITORY.glob("docs/*.ipynb"),
+        *(REPOSITORY / name for name in ("CONTRIBUTING.md",)),
     ]
-    assert [page.name for page in pages if f"({page.relative_to(HOUSE)})" not in readme] == []
+    assert [page.name for page in pages if f"({page.relative_to(REPOSITORY)})" not in readme] == []
 
 
 def test_every_name_on_the_walk_stands_in_the_file_that_it_links_to():
-    named = re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/]+\.py)\)", (HOUSE / "docs" / "walk.md").read_text())
+    named = re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/]+\.py)\)", (REPOSITORY / "docs" / "walk.md").read_text())
     assert len(named) > 30
     for name, file in named:
         file = Path(file)
         module = file.parent.name if file.name == "__init__.py" else file.stem
-        assert name.rpartition(f"{module}.")[2] in set(defined(HOUSE / file)), f"{name} in {file}"
+        assert name.rpartition(f"{module}.")[2] in set(defined(REPOSITORY / file)), f"{name} in {file}"
 
 
 def defined(file: Path):

@@ -6,39 +6,37 @@ import shutil
 
 import pytest
 
-from tests.helpers.newcomer import HOUSE, NAME, follow
-
-# How a line begins that stands once in the package -> the same in small.
-SMALL = {
-    "CHANNELS = (24, 32, 64, 128)": "CHANNELS = (8, 8, 8, 8)",
-    "    drawn: int = 150": "    drawn: int = 0",
-    "STEPS_FROM = {50: 10, 300: 50, 600: 50, 999: 50}": "STEPS_FROM = {300: 1}",
-    "NOISE_SEEDS = 2": "NOISE_SEEDS = 1",
-    "SAMPLES = 64": "SAMPLES = 4",
-    "STEPS, FINE_STEPS = 50, 250": "STEPS, FINE_STEPS = 1, 1",
-}
+from lowlight_ddpm.paths import REPOSITORY
+from tests.helpers.newcomer import NAME, follow
 
 
 @pytest.fixture
 def house(tmp_path):
     """What a clone has, without the results and the other networks."""
     for folder in ("lowlight_ddpm", "checkpoints/dim", "docs/figures"):
-        shutil.copytree(HOUSE / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HOUSE / "app.py", tmp_path)
-    modules = list((tmp_path / "lowlight_ddpm").rglob("*.py"))
-    for line, small in SMALL.items():
-        (file,) = (module for module in modules if f"\n{line}" in module.read_text())
-        file.write_text(file.read_text().replace(f"\n{line}", f"\n{small}"))
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "app.py", tmp_path)
     return tmp_path
 
 
 def quick(command):
+    """The same with a tiny network and few steps, from one epoch on few images."""
+    command = command.replace("-m lowlight_ddpm", "-m tests.helpers.tiny_cli")
     return re.sub(r"--epochs \d+", "--epochs 1", re.sub(r"drawn:\d+", "drawn:32", command))
 
 
-def test_one_row_is_all_that_a_new_variant_takes(house):
-    told = follow(house, quick)
+def changed(house):
+    """The files of the package that are not as they are here."""
+    files = [path.relative_to(house) for path in (house / "lowlight_ddpm").rglob("*.py")]
+    return [str(file) for file in files if (house / file).read_bytes() != (REPOSITORY / file).read_bytes()]
+
+
+def test_one_row_is_all_that_a_new_variant_takes(house, monkeypatch):
+    monkeypatch.setenv("TINY_SIDE", "64")
+    told = follow(house, quick, REPOSITORY)
+    assert changed(house) == ["lowlight_ddpm/variants.py"]
     assert told["settings"]["variant"] == NAME
     assert told["settings"]["beta_end"] == 0.015
-    measured = [json.loads(path.read_text()) for path in (house / "results").glob(f"{NAME}-*.json")]
+    lines = map(json.loads, (house / "results" / f"{NAME}.jsonl").read_text().splitlines())
+    measured = [line for line in lines if line["kind"] == "condition"]
     assert {report["settings"]["mode"] for report in measured} == {"restore", "generate"}

@@ -1,15 +1,13 @@
 """docs/explore.ipynb, in a kernel of its own, with networks that answer at once."""
 
-from pathlib import Path
-
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 from benchmarks.tiny import save_tiny
+from lowlight_ddpm.paths import REPOSITORY
 
-HOUSE = Path(__file__).parents[2]
-NOTEBOOK = HOUSE / "docs" / "explore.ipynb"
+NOTEBOOK = REPOSITORY / "docs" / "explore.ipynb"
 
 
 @pytest.fixture
@@ -19,7 +17,8 @@ def written():
 
 def test_the_notebook_runs_from_top_to_bottom(written, tmp_path, monkeypatch):
     networks = save_tiny(tmp_path / "networks", ["dim", "dim-deep-low", "dim-deep-zsnr"])
-    for name, value in {"LOWLIGHT_CHECKPOINTS": networks, "PYTHONPATH": HOUSE, "OMP_NUM_THREADS": 1}.items():
+    environment = {"LOWLIGHT_CHECKPOINTS": networks, "PYTHONPATH": REPOSITORY, "OMP_NUM_THREADS": 1}
+    for name, value in environment.items():
         monkeypatch.setenv(name, str(value))
     NotebookClient(written, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
     shown = [output for cell in written.cells for output in cell.get("outputs", []) if "data" in output]

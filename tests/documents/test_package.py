@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -12,20 +11,22 @@ import pytest
 import lowlight_ddpm
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.images import draw
+from lowlight_ddpm.paths import REPOSITORY
 
-HOUSE = Path(__file__).parents[2]
-PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
 
 def lines(name):
-    return [line for line in (HOUSE / name).read_text().splitlines() if line and not line.startswith("-r")]
+    return [
+        line for line in (REPOSITORY / name).read_text().splitlines() if line and not line.startswith("-r")
+    ]
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", folder, HOUSE], check=True, timeout=120)
+    subprocess.run([*command, "--wheel-dir", folder, REPOSITORY], check=True, timeout=120)
     return next(folder.glob("*.whl"))
 
 
@@ -67,7 +68,7 @@ def test_the_wheel_has_one_version_a_command_and_every_file_of_the_package(wheel
         (points,) = (name for name in held if name.endswith("entry_points.txt"))
         assert "lowlight-ddpm = lowlight_ddpm.cli:main" in archive.read(points).decode()
     tracked = subprocess.run(
-        ["git", "ls-files", "lowlight_ddpm"], cwd=HOUSE, capture_output=True, text=True, check=True
+        ["git", "ls-files", "lowlight_ddpm"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert set(tracked.stdout.split()) <= held
     assert "lowlight_ddpm/py.typed" in held

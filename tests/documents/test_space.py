@@ -2,18 +2,17 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import gradio
 from huggingface_hub import RepoCard
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from lowlight_ddpm.images.stored import POST_DATASET
+from lowlight_ddpm.images.sources import POST_DATASET
 from lowlight_ddpm.models import checkpoints, hub
+from lowlight_ddpm.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
-CARD = RepoCard.load(ROOT / "README.md", ignore_metadata_errors=False).data.to_dict()
+CARD = RepoCard.load(REPOSITORY / "README.md", ignore_metadata_errors=False).data.to_dict()
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 # What the Hub knows of a Gradio Space (its "Spaces Configuration Reference"); it says nothing of a slip.
 KNOWN = {
@@ -23,7 +22,7 @@ KNOWN = {
 
 
 def requirements() -> dict[str, Requirement]:
-    lines = (ROOT / "requirements.txt").read_text().split()
+    lines = (REPOSITORY / "requirements.txt").read_text().split()
     return {requirement.name: requirement for requirement in map(Requirement, lines)}
 
 
@@ -32,7 +31,7 @@ def test_nothing_is_missing_or_misspelt():
     assert {CARD["colorFrom"], CARD["colorTo"]} <= COLOURS
     assert CARD["emoji"] == "🦋"
     assert CARD["license"] == "apache-2.0"
-    assert "Apache License" in (ROOT / "LICENSE").read_text()
+    assert "Apache License" in (REPOSITORY / "LICENSE").read_text()
 
 
 def test_the_space_s_gradio_is_the_one_that_is_tested():
@@ -41,13 +40,13 @@ def test_the_space_s_gradio_is_the_one_that_is_tested():
 
 
 def test_the_space_s_python_is_one_that_zero_gpu_offers_and_ours_allows():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert CARD["python_version"] == "3.12"  # a string: as a number, 3.10 would be 3.1
     assert CARD["python_version"] in SpecifierSet(project["requires-python"])
 
 
 def test_the_space_starts_a_file_that_is_there_within_a_time_of_its_own():
-    assert (ROOT / CARD["app_file"]).is_file()
+    assert (REPOSITORY / CARD["app_file"]).is_file()
     assert CARD["sdk"] == "gradio"
     assert re.fullmatch(r"\d+m", CARD["startup_duration_timeout"])
 

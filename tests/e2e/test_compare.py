@@ -1,4 +1,4 @@
-"""A visitor at the tab Compare."""
+"""A user at the tab Compare."""
 
 import pytest
 from playwright.sync_api import expect
@@ -61,7 +61,7 @@ def test_a_sweep_fills_its_map_which_reads_by_any_measure(tab):
     shifts = cells.all_inner_texts()
     tab.get_by_label("Measure", exact=True).click()
     tab.get_by_role("option", name="SSIM", exact=True).click()
-    expect(heat.locator("caption")).to_contain_text("likeness of structure")
+    expect(heat.locator("caption")).to_contain_text("structural similarity")
     assert cells.all_inner_texts() != shifts
 
     tab.get_by_role("checkbox", name="5", exact=True).first.uncheck()

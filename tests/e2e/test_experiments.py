@@ -1,4 +1,4 @@
-"""A visitor at the tab Experiments, where no results are of these tiny networks."""
+"""A user at the tab Experiments, where no results are of these tiny networks."""
 
 import pytest
 from playwright.sync_api import expect
@@ -20,7 +20,7 @@ def test_claims_figures_and_what_is_not_measured_are_there(tab):
     expect(tab.get_by_role("heading", level=2)).to_have_count(5)
     expect(tab.locator("#claims")).to_contain_text("Nothing has been measured yet")
     expect(tab.locator("#claims .badge").first).to_have_text("not measured yet")
-    expect(tab.locator("#cells")).to_contain_text("None of these cells has been measured yet.")
+    expect(tab.locator("#cells")).to_contain_text("None of these conditions has been measured yet.")
     expect(tab.locator("#dark tbody tr").first).to_contain_text("exposure")  # no network, so it is there
     picture = tab.locator("#figures img").last
     picture.scroll_into_view_if_needed()
@@ -29,7 +29,8 @@ def test_claims_figures_and_what_is_not_measured_are_there(tab):
 
 
 def test_a_figure_s_button_opens_its_run_in_watch(tab):
-    tab.get_by_role("button", name="Watch “Dim control” draw its first", exact=True).first.press("Enter")
+    name = "Watch “Dim control” generate its first sample"
+    tab.get_by_role("button", name=name, exact=True).first.press("Enter")
     expect(tab.get_by_role("tab", name="Watch", exact=True)).to_have_attribute("aria-selected", "true")
     expect(tab.locator("#stage .status")).to_contain_text("Done: 50 of 50 steps")
     expect(tab.locator("#findings")).to_contain_text("Dim control: pure noise")
@@ -45,7 +46,7 @@ ROWS = """(texts) => {
 
 
 def test_a_heading_sorts_up_and_down_and_leaves_the_undefined_below(tab):
-    expect(tab.locator("#cells")).to_contain_text("None of these cells")
+    expect(tab.locator("#cells")).to_contain_text("None of these conditions")
     tab.evaluate(ROWS, ["10", "nan", "9.5", "-1"])
     head = tab.locator("#cells th")
     shown = tab.locator("#cells tbody td")

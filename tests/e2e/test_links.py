@@ -1,4 +1,4 @@
-"""A visitor who sends a run to someone else: by link, or as a zip."""
+"""A user who sends a run to someone else: by link, or as a zip."""
 
 import os
 import re
@@ -114,13 +114,13 @@ def test_the_zip_holds_what_the_command_line_needs_to_make_the_result_again(
     assert (tmp_path / "again" / "result.png").read_bytes() == (tmp_path / "run" / "result.png").read_bytes()
 
 
-def test_a_preset_sets_the_controls_and_as_trained_takes_it_back(page):
+def test_a_preset_sets_the_controls_and_training_defaults_take_it_back(page):
     press(page, "Noised to 50")
     expect(field(page, "Start timestep")).to_have_value("50")
     expect(page.locator(".side")).to_contain_text("Signal left 98%, noise 17%")
-    page.get_by_role("button", name="From pure noise", exact=True).click()
+    page.get_by_role("button", name="Unconditional", exact=True).click()
     expect(page.locator("#plan")).to_contain_text("1000 network calls")
-    press(page, "As trained")
+    press(page, "Training defaults")
     expect(field(page, "Start timestep")).to_have_value("999")
     expect(page.locator("#plan")).to_contain_text("50 network calls")
 

@@ -1,4 +1,4 @@
-"""A visitor at the tab Schedule."""
+"""A user at the tab Schedule."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,14 +19,14 @@ def enter(tab, label, value):
     return field
 
 
-def test_dialling_changes_figures_pictures_and_curves(tab):
-    figures, picture = tab.locator("#schedule .compare"), tab.locator("#panel-dialled img")
+def test_other_betas_change_metrics_images_and_curves(tab):
+    figures, picture = tab.locator("#schedule .compare"), tab.locator("#panel-custom img")
     trained = tab.locator("#panel-trained img").get_attribute("src")
     tab.get_by_role("button", name="The post's control").press("Enter")
     expect(picture).to_have_attribute("src", trained)
     expect(figures).not_to_contain_text("6.3%")
 
-    curve = tab.locator("#schedule polyline.dialled").first
+    curve = tab.locator("#schedule polyline.custom").first
     before = curve.get_attribute("points")
     tab.get_by_role("slider", name="range slider for Beta end", exact=True).press("End")
     expect(curve).not_to_have_attribute("points", before)
@@ -39,7 +39,7 @@ def test_dialling_changes_figures_pictures_and_curves(tab):
     tab.get_by_label("Zero terminal SNR", exact=True).check()
     expect(figures.locator("tbody tr").nth(2)).to_contain_text("0.64%0%")
 
-    tab.get_by_role("button", name="As trained", exact=True).click()
+    tab.get_by_role("button", name="Training defaults", exact=True).click()
     expect(tab.get_by_label("Zero terminal SNR", exact=True)).not_to_be_checked()
     expect(picture).to_have_attribute("src", tab.locator("#panel-trained img").get_attribute("src"))
 

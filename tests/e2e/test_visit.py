@@ -1,4 +1,4 @@
-"""A visitor at the tab Watch."""
+"""A user at the tab Watch."""
 
 import base64
 import io
@@ -99,6 +99,32 @@ def test_an_uploaded_picture_is_restored_before_your_eyes(page, tmp_path):
     expect(page.locator(".trace polyline")).to_have_count(3)
 
 
+def test_the_plan_is_for_the_newest_values_though_what_follows_an_upload_comes_late(page, tmp_path):
+    draw(9, 96).save(tmp_path / "mine.png")
+    before, asked, held, typed = shown(page.locator("#panel-input img")), [], [], []
+
+    def hold(route):
+        if asked and not typed:
+            held.append(route)
+        else:  # the upload's own event, or what the page asks for once the visitor has typed
+            route.continue_()
+        asked.append(route)
+
+    page.route("**/queue/join*", hold)
+    page.locator("#upload input[type=file]").set_input_files(tmp_path / "mine.png")
+    while len(held) < 2:
+        page.wait_for_timeout(20)
+    typed.append(4)
+    set_steps(page, 4)
+    for route in held:
+        route.continue_()
+    page.unroute("**/queue/join*")
+    expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
+    press(page, "Run")
+    expect(page.locator(".status")).to_contain_text("Done: 4 of 4 steps")
+    expect(page.locator("#plan")).to_contain_text("4 network calls")
+
+
 def start_a_long_run(page: Page) -> None:
     start = page.get_by_label("number input for Start timestep", exact=True)
     start.fill("999")
@@ -183,7 +209,7 @@ def test_the_exposure_switch_applies_to_all_panels_without_a_new_run(page):
 
 
 def test_pure_noise_needs_no_picture_and_is_compared_with_the_training_set(page):
-    page.get_by_label("From pure noise", exact=True).check()
+    page.get_by_label("Unconditional sampling", exact=True).check()
     expect(page.get_by_label("number input for Start timestep", exact=True)).to_have_value("999")
     expect(page.locator("#panel-input img")).to_have_count(0)
     run(page, 4)
@@ -236,7 +262,7 @@ def test_settings_that_contradict_each_other_are_explained_and_the_page_goes_on(
     message = page.get_by_test_id("toast-body")
     expect(message).to_contain_text("at most 10 steps")
     message.get_by_test_id("toast-close").click()
-    press(page, "As trained")
+    press(page, "Training defaults")
     expect(start).to_have_value("300")
     run(page, 3)
 

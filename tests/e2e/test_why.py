@@ -1,4 +1,4 @@
-"""A visitor at the tab Why."""
+"""A user at the tab Why."""
 
 import re
 
@@ -45,9 +45,9 @@ def test_a_run_is_explained_and_tinted(tab):
 
 
 def test_from_pure_noise_it_can_be_stopped(tab):
-    tab.locator("#why-task").get_by_label("From pure noise", exact=True).check()
+    tab.locator("#why-task").get_by_label("Unconditional sampling", exact=True).check()
     expect(tab.locator("#why-which")).to_contain_text("pure noise, from timestep 999")
-    expect(tab.locator("#explanation .part h4", has_text="Terminal leak")).to_be_visible()
+    expect(tab.locator("#explanation .part h4", has_text="Signal leak")).to_be_visible()
     tab.get_by_role("button", name="Explain", exact=True).click()
     tab.locator("#why-stop").click()
     expect(tab.locator("#why-status")).to_contain_text(re.compile(r"(Stopped|Done): \d of \d finished"))

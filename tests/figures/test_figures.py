@@ -12,16 +12,15 @@ from PIL import Image
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm import cli
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
-from lowlight_ddpm.figures import table
-from lowlight_ddpm.figures.disagreement import most_contrary, restoration
-from lowlight_ddpm.figures.inputs import Inputs
+from lowlight_ddpm.figures import Inputs, table
+from lowlight_ddpm.figures.images import most_contrary, restoration
 from lowlight_ddpm.figures.style import COLOURS, colour_of, spread
 from lowlight_ddpm.figures.table import FIGURES, draw_figures
 from lowlight_ddpm.figures.unet import draw_unet, levels
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.unet import build_unet
-from lowlight_ddpm.study import protocol, tint_transmission
+from lowlight_ddpm.study import protocol
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
 NAMES = (
@@ -76,28 +75,35 @@ def inputs(tmp_path_factory) -> Inputs:
     data = protocol.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
         protocol.describe_training_set(data, name, inputs.results)
-        tint_transmission.Job(name, data, inputs.results / tint_transmission.FOLDER.name, inputs.root).run()
-        for cell in protocol.cells(name, [data], None, inputs.results, inputs.root):
-            if not cell.done:
-                cell.run()
+        protocol.Transmission(name, data, inputs.results, inputs.root).run()
+        for condition in protocol.conditions(name, [data], None, inputs.results, inputs.root):
+            if not condition.done:
+                condition.run()
     return inputs
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="module")
-def drawn(inputs, tmp_path_factory):
+def results_before(inputs):
+    """Every file of results as it is before any figure is drawn."""
+    return contents(inputs.results)
+
+
+@pytest.fixture(scope="module")
+def drawn(inputs, results_before, tmp_path_factory):
     """The folder of all figures, and what was said of them."""
     out = tmp_path_factory.mktemp("out")
     return out, list(draw_figures([], inputs, out))
 
 
 def test_every_figure_says_what_it_is_to_those_who_see_it_and_those_who_do_not():
-    assert len({figure.title for figure in FIGURES.values()}) == len(FIGURES)
-    for name, figure in FIGURES.items():
-        assert figure.name == name
-        assert figure.title.endswith(".")
-        assert figure.alt.endswith(".")
-        assert figure.alt != figure.title
-        assert figure.suffix in {".png", ".svg"}
+    texts = [text.strip() for figure in FIGURES.values() for text in (figure.title, figure.alt)]
+    assert all(texts)
+    assert len(set(texts)) == 2 * len(FIGURES), "two texts are the same"
+    assert {figure.suffix for figure in FIGURES.values()} == {".png", ".svg"}
 
 
 def test_the_table_names_each_figure_once():
@@ -208,7 +214,7 @@ def test_a_restoration_made_again_is_the_one_that_was_measured(inputs):
     row = rows[(rows.seed == 1) & (rows.picture == "drawn_0004")].iloc[0]
     data = inputs.unseen("bright")
     from lowlight_ddpm.images.photometry import prepare
-    from lowlight_ddpm.metrics.colour import measure
+    from lowlight_ddpm.metrics.image import measure
 
     clean = prepare(data.unseen[data.names.index("drawn_0004")], 1.0)
     assert measure(restoration(inputs, row, clean), clean).mse == pytest.approx(row.mse, rel=1e-4)
@@ -253,5 +259,6 @@ def test_the_command_prints_a_line_for_each_figure(inputs, monkeypatch, capsys, 
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / f"{n}.svg") for n in ("4.2-unet", "dose")]
 
 
-def test_results_are_only_read(inputs, drawn):
-    assert all(json.loads(path.read_text()) for path in inputs.results.rglob("*.json"))
+def test_results_are_only_read(inputs, results_before, drawn):
+    assert results_before
+    assert contents(inputs.results) == results_before

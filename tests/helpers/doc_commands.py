@@ -13,8 +13,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-HOUSE = Path(__file__).parents[2]
-DOCUMENTS = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")])
+from lowlight_ddpm.paths import REPOSITORY
+
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
 CLI = "python -m lowlight_ddpm"
 
 # What opens a command where it stands in the midst of a sentence, with at least one word behind it.
@@ -48,7 +49,12 @@ _SERVES = "serves until it is stopped"
 ELSEWHERE = {
     "make demo": Elsewhere(_SERVES, "tests/e2e/test_visit.py"),
     "make test": Elsewhere("is this very suite", ".ci/run"),
+    "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),
+    "make types": Elsewhere(
+        "takes a minute",
+        "tests/documents/test_docs.py::test_every_target_of_make_is_there_and_runs_files_that_are",
+    ),
     "make screenshots": Elsewhere("takes minutes, and writes into docs/", "tests/e2e/test_visit.py"),
     "make faults": Elsewhere("takes many minutes", "tests/training/test_saved_state.py"),
     "make load": Elsewhere(
@@ -75,7 +81,7 @@ ELSEWHERE = {
     ),
     "pip install -r requirements-quick.txt": Elsewhere("make test installs it", ".ci/run"),
     "make versions": Elsewhere("takes half an hour", "tests/benchmarks/test_versions.py"),
-    "make scale": Elsewhere("takes a minute", "tests/report/test_scale.py"),
+    "make scale": Elsewhere("takes a minute", "tests/report/test_benchmarks.py"),
     "accelerate launch": Elsewhere("starts processes", "tests/cli/test_launch.py"),
     "torchrun": Elsewhere("starts processes", "tests/cli/test_launch.py"),
     "python -m uvicorn": Elsewhere(_SERVES, "tests/test_serving.py"),

@@ -5,9 +5,9 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
-HOUSE = Path(__file__).parents[2]
+from lowlight_ddpm.paths import REPOSITORY
+
 PATIENCE = 300  # seconds, on a machine that does much else
 
 
@@ -15,7 +15,7 @@ PATIENCE = 300  # seconds, on a machine that does much else
 def started(folder, *command, processes=None, **environment):
     """The command under way in `folder`, alone or as so many of a launch; the block ends it."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    environment = os.environ | {"PYTHONPATH": str(HOUSE), "OMP_NUM_THREADS": "1"} | environment
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"} | environment
     run = subprocess.Popen(
         [
             sys.executable,

@@ -15,16 +15,19 @@ from textwrap import indent
 from gradio_client import Client
 
 from benchmarks.served import serving
+from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.variants import Variant
-from tests.helpers.doc_commands import HOUSE, commands, examples
+from tests.helpers.doc_commands import commands, examples
 
-HOWTO = HOUSE / "docs" / "howto.md"
+HOWTO = REPOSITORY / "docs" / "howto.md"
 ROW = examples(HOWTO)[0]
 NAME = eval(ROW, {"Variant": Variant}).name
 
 
-def follow(house: Path, shorten: Callable[[str], str] = str) -> dict:
+def follow(house: Path, shorten: Callable[[str], str] = str, *also: Path) -> dict:
     """Follow the section in `house`, each command as `shorten` gives it; what the page's /generate says.
+
+    Modules that are not in `house` are found in `also`.
 
     It takes those commands that name the row, and changes nothing else. What sets up `make demo` is left out:
     the page is served from here.
@@ -33,7 +36,7 @@ def follow(house: Path, shorten: Callable[[str], str] = str) -> dict:
     for command in (command for command in commands(HOWTO) if NAME in command):
         since = time.monotonic()
         words = shorten(command).split()
-        here = os.environ | {"PYTHONPATH": str(house)}
+        here = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (house, *also)))}
         subprocess.run([sys.executable, *words[1:]], cwd=house, env=here, check=True)
         print(f"{time.monotonic() - since:.0f} s: {' '.join(words)}", flush=True)
     its_own = {"PYTHONPATH": str(house), "LOWLIGHT_CHECKPOINTS": str(house / "checkpoints")}
@@ -54,5 +57,5 @@ def add_row(table: Path) -> None:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
-        subprocess.run(["git", "clone", "--quiet", HOUSE, folder], check=True)
+        subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
         print(follow(Path(folder)))

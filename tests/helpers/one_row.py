@@ -96,37 +96,37 @@ def _in_the_page() -> dict:
     from lowlight_ddpm.images.gallery import drawn_gallery
     from lowlight_ddpm.models import checkpoints
     from lowlight_ddpm.ui import interface
-    from lowlight_ddpm.ui.compare import outcomes_view, sheet
-    from lowlight_ddpm.ui.compare.trials import Trials
+    from lowlight_ddpm.ui.compare import sheet
+    from lowlight_ddpm.ui.compare.trials import Trials, scene
     from lowlight_ddpm.ui.components import run_view
     from lowlight_ddpm.ui.components.plan import plan
-    from lowlight_ddpm.ui.play import dimming_view
-    from lowlight_ddpm.ui.play.results_view import results
-    from lowlight_ddpm.ui.schedule import curves_view
-    from lowlight_ddpm.ui.session import Picked, Run, Session
+    from lowlight_ddpm.ui.play.results import results
+    from lowlight_ddpm.ui.play.visit import side_by_side
+    from lowlight_ddpm.ui.schedule import view as schedule_view
+    from lowlight_ddpm.ui.session import Picked, Session, Watched
     from lowlight_ddpm.ui.why import tab
 
     choices = [getattr(block, "choices", ()) for block in interface.build().blocks.values()]
     small, gallery = Picked("small.png", read(Path("small.png"))), drawn_gallery()
     settings = run_settings(variant="wide", start=300, steps=2)
-    run, whole = (Run(settings.model_copy(update={"whole": whole}), small) for whole in (False, True))
+    run, whole = (Watched(settings.model_copy(update={"whole": whole}), small) for whole in (False, True))
     for one in (run, whole):
         list(one.walk())
     session = Session(gallery, own=small, staged=run, finished=run)
 
     both = [run_settings(variant=name, start=300, steps=2) for name in ("dim", "wide")]
     trials, pages = Trials(small, both), sheet.Sheet(gallery.pictures[:2], tuple(both))
-    for job in (trials, pages, asked := tab.ask(session, tab.Slot(), "restore")):
+    for job in (trials, pages, asked := tab.explanation_job(session, tab.Slot(), "restore")):
         list(job.walk())
-    dialled = curves_view.Dialled.of(session, "wide", 1e-4, 0.02, False, 300)
+    pair = schedule_view.SchedulePair.of(session, "wide", 1e-4, 0.02, False, 300)
     stages = (
-        run_view.stage(run, False, ""), outcomes_view.scene(trials, False), sheet.scene(pages, False),
-        dimming_view.side_by_side(small.image, settings), curves_view.scene(dialled),
+        run_view.stage(run, False, ""), scene(trials, False), sheet.draw(session, pages),
+        side_by_side(small.image, settings), schedule_view.scene(pair),
     )  # fmt: skip
     return {
         "offered": sum(("Wide", "wide") in offered for offered in choices),
         "available": checkpoints.available(),
-        "sizes": [list(one.result.shape[1:]) for one in (run, whole)],
+        "sizes": [list(one.run.x0.shape[2:]) for one in (run, whole)],
         "sharp": "--scaling" not in stages[0],
         "plan": plan({"variant": "wide", "steps": 2, "start": 300}, small.image)[1],
         "compared": [list(outcome.result.shape[1:]) for outcome in trials.outcomes],

@@ -1,6 +1,7 @@
-"""The command line with networks of 16 px and a protocol of few steps, for processes of their own.
+"""The command line with tiny networks and a protocol of few steps, for processes of their own.
 
-It leaves RANK.pid in the folder that it runs in, and in jobs.log a line for every job that it begins or ends.
+Images have TINY_SIDE pixels a side, 16 unless it says 64. It leaves RANK.pid in the folder that it runs in,
+and in jobs.log a line for every job that it begins or ends.
 Where RANK is that of TINY_STUCK, `evaluate` never ends its second job.
 """
 
@@ -11,11 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from lowlight_ddpm import cli
-from lowlight_ddpm.study import protocol, step_counts, tint_transmission
-from lowlight_ddpm.training import milestones, saved_state
+from lowlight_ddpm.study import protocol, step_counts
+from lowlight_ddpm.training import loop, milestones, saved_state
 from lowlight_ddpm.variants import VARIANTS
 
 RANK = os.environ.get("RANK", "0")
+SIDE = int(os.environ.get("TINY_SIDE", "16"))
+CHANNELS = {16: (8, 16), 64: (8, 8, 8, 8)}[SIDE]
 
 
 def logged(run):
@@ -39,14 +42,15 @@ def logged(run):
 
 
 def main():
-    VARIANTS.update({name: replace(row, size=16, channels=(8, 16)) for name, row in VARIANTS.items()})
+    VARIANTS.update({name: replace(row, size=SIDE, channels=CHANNELS) for name, row in VARIANTS.items()})
     Path(f"{RANK}.pid").write_text(str(os.getpid()))
     milestones.EPOCHS, milestones.STEPS = (1,), 2
     saved_state.run = partial(saved_state.run, save_every=0)
+    loop.Recipe.drawn = 0
     protocol.STEPS_FROM, protocol.STEPS, protocol.FINE_STEPS = {50: 2, 300: 3}, 2, 3
     protocol.SAMPLES = protocol.HELD_OUT
     step_counts.STEPS, step_counts.REFERENCE = (2,), ("ddpm", 3)
-    for kind in (protocol.Cell, tint_transmission.Job):
+    for kind in (protocol.Condition, protocol.Transmission):
         kind.run = logged(kind.run)
     cli.main()
 

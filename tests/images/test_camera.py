@@ -5,9 +5,7 @@ import math
 import pytest
 import torch
 
-from lowlight_ddpm.images.camera import Camera, photograph, stops
-from lowlight_ddpm.images.dimming import LIGHTS
-from lowlight_ddpm.images.photometry import linear, prepare, srgb
+from lowlight_ddpm.images.photometry import LIGHTS, Camera, linear, photograph, prepare, srgb, stops
 
 CLEAN = Camera(white_electrons=1e9, read_noise=0, black_level=0, bits=16)
 EVERY_VALUE = torch.arange(256, dtype=torch.uint8).repeat(3).reshape(1, 3, 16, 16)

@@ -1,18 +1,18 @@
 """Every source, from end to end: a network learns from it, is evaluated on it, and the page offers it."""
 
-import json
-
 import datasets
 import pytest
 from huggingface_hub import ModelCard
 
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.images import HELD_OUT, draw, gallery, open_source, stored
+from lowlight_ddpm.images import HELD_OUT, draw, gallery, open_source, sources
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import protocol, results
 from lowlight_ddpm.training import records
 from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
+
+pytestmark = pytest.mark.slow
 
 COUNT, SIDE = 34, 16
 KINDS = {
@@ -47,7 +47,7 @@ def spec(request, pictures, tmp_path, monkeypatch):
         as_data_set(pictures).to_parquet(folder / "part.parquet")
         return str(folder)
     if request.param == "hub":
-        monkeypatch.setattr(stored, "_hub_is_known", lambda: True)
+        monkeypatch.setattr(sources, "_hub_is_known", lambda: True)
         rows = as_data_set(pictures).to_iterable_dataset()
         monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: rows)
         return "hub:someone/butterflies"
@@ -74,14 +74,14 @@ def test_a_network_learns_one_epoch_is_evaluated_and_the_page_shows_the_unseen(s
 
     unseen = protocol.evaluation_set(spec, record["held_out"], SIDE)
     assert sorted(unseen.names) == record["held_out"]
-    cell = protocol.Cell(
+    condition = protocol.Condition(
         run_settings(start=50, steps=1), protocol.network_id("dim", root), unseen, None, True, folder, root
     )
-    cell.run()
+    condition.run()
     rows = results.table(folder, root)
     assert len(rows) == protocol.NOISE_SEEDS * HELD_OUT
     assert set(rows.source) == {label}
-    assert json.loads(cell.path.read_text())["source"] == label
+    assert condition.record["source"] == label
 
     monkeypatch.setenv("LOWLIGHT_IMAGES", spec)
     shown = gallery.gallery(tuple(record["held_out"]), patience=60)

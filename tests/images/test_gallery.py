@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import draw, gallery, stored
+from lowlight_ddpm.images import draw, gallery, sources
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_a_machine_without_internet_is_told_so_at_once(monkeypatch):
 
     monkeypatch.delenv("HF_HUB_OFFLINE")
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
-    monkeypatch.setattr(stored, "getproxies", dict)
+    monkeypatch.setattr(sources, "getproxies", dict)
     monkeypatch.setattr(datasets, "load_dataset", None)
     shown = gallery.gallery(patience=30)
     assert len(shown.pictures) == 16

@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, stack, stored
+from lowlight_ddpm.images import HELD_OUT, draw, hold_out, open_picture, open_source, sources, stack
 from lowlight_ddpm.images.sources import drawn_picture
 from lowlight_ddpm.images.synthetic.fruit import draw_fruit
+
+pytestmark = pytest.mark.slow
 
 
 def plain(colour, mode="RGB"):
@@ -22,7 +24,7 @@ def plain(colour, mode="RGB"):
 @pytest.fixture(autouse=True)
 def _known(monkeypatch):
     """The Hub's name is found: what load_dataset makes of it is up to the test."""
-    monkeypatch.setattr(stored, "_hub_is_known", lambda: True)
+    monkeypatch.setattr(sources, "_hub_is_known", lambda: True)
 
 
 @pytest.fixture

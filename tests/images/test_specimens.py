@@ -9,10 +9,12 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from benchmarks import specimens as benchmark
-from lowlight_ddpm.cli.specimens import _free as free
+from lowlight_ddpm.cli.training import _free as free
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.specimens import FILL, LONGEST, cut_out, prepare
+
+pytestmark = pytest.mark.slow
 
 GREY, CREAM = (0.80, 0.81, 0.79), (0.88, 0.85, 0.76)
 PALE = (21, 25, 40)  # wings nearly as light as the paper under them

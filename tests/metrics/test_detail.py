@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from lowlight_ddpm.metrics.detail import detail_ratio
+from lowlight_ddpm.metrics.image import detail_ratio
 
 
 @pytest.fixture

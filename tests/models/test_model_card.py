@@ -3,10 +3,10 @@
 import pytest
 from huggingface_hub import EvalResult, ModelCard
 
-from lowlight_ddpm.figures.inputs import Inputs
+from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.models.model_card import model_card
-from lowlight_ddpm.report import model_cards
+from lowlight_ddpm.report import publish
 from lowlight_ddpm.variants import VARIANTS
 
 RECORD = {
@@ -44,7 +44,7 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     assert card.data.license == "apache-2.0"
     assert "fruit" in card.data.tags
     assert "| 9 of “drawn fruit” at 64 px; 16 held out |" in card.text
-    assert "It knows fruit on white and nothing else" in card.text
+    assert "It generates fruit on white, at" in card.text
     assert "photographs" not in card.text
     photographs = ModelCard(model_card(VARIANTS["dim"], RECORD))
     assert photographs.data.license_name == "learning-and-research-only"
@@ -77,7 +77,7 @@ def test_a_card_without_figures_has_no_empty_part():
 @pytest.mark.parametrize("name", Inputs().trained)
 def test_the_committed_cards_say_what_the_results_say(name):
     inputs = Inputs()
-    assert (inputs.root / name / "README.md").read_text() == model_cards.card_of(name, inputs), (
+    assert (inputs.root / name / "README.md").read_text() == publish.card_of(name, inputs), (
         f"run `python -m lowlight_ddpm cards {name}`"
     )
-    assert (inputs.root / name / model_cards.PICTURE).exists()
+    assert (inputs.root / name / publish.PICTURE).exists()

@@ -13,6 +13,8 @@ from lowlight_ddpm.models.unet import build_unet
 from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS, Variant
 
+pytestmark = pytest.mark.slow
+
 # "Train a diffusion model" of diffusers' documentation trains this network on the same butterflies.
 TUTORIAL = Variant(
     "tutorial",

@@ -46,7 +46,11 @@ def listed(announced):
 def test_everything_that_the_space_needs_goes_there_and_nothing_else(root):
     *models, space = publish.uploads("me/space", "me", root)
     assert {"app.py", "requirements.txt", "README.md", "lowlight_ddpm/ui/static/wipe.js"} <= set(space.files)
-    assert not [path for path in space.files if path.startswith(("tests", "benchmarks", "runs", "."))]
+    assert not [
+        path
+        for path in space.files
+        if path.startswith(("tests", "benchmarks", "runs", ".", "checkpoints/next"))
+    ]
     assert not [path for path in space.files if "__pycache__" in path]
     assert [model.repository for model in models] == ["me/lowlight-ddpm-bright", "me/lowlight-ddpm-dim"]
     assert "unet/diffusion_pytorch_model.safetensors" in models[0].files

@@ -4,8 +4,8 @@ from dataclasses import asdict
 import torch
 
 from lowlight_ddpm.diffusion.trajectory import Step
-from lowlight_ddpm.metrics.colour import measure, noise_floor
-from lowlight_ddpm.metrics.words import in_words
+from lowlight_ddpm.metrics.colour_shift import in_words, noise_floor
+from lowlight_ddpm.metrics.image import measure
 from lowlight_ddpm.runs.assessment import judge
 
 

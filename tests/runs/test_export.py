@@ -6,10 +6,9 @@ from PIL import Image
 
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.images.grids import picture_grid
-from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.images.photometry import picture_grid, prepare
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
-from lowlight_ddpm.runs.history import History
+from lowlight_ddpm.runs.run import History
 
 SETTINGS = run_settings(start=600, steps=12)
 
@@ -29,28 +28,28 @@ def steps(run):
 
 
 def test_a_run_leaves_its_four_files_and_the_same_bytes_again(run, tmp_path):
-    report = run_report(SETTINGS, run, measures={"ssim": 1.0})
-    first, second = (write_run(tmp_path / name, report, run) for name in "ab")
+    report = run_report(SETTINGS, run.means, measures={"ssim": 1.0})
+    first, second = (write_run(tmp_path / name, report, run.steps) for name in "ab")
     assert [path.name for path in first] == ["result.png", "steps.png", "steps.gif", "measures.json"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 def test_the_result_is_the_last_estimate_to_the_pixel(run, tmp_path):
-    result = write_run(tmp_path, {}, run)[0]
+    result = write_run(tmp_path, {}, run.steps)[0]
     with Image.open(result) as picture:
         assert picture.tobytes() == picture_grid(run.steps[-1].x0).tobytes()
         assert picture.size == (16, 16)
 
 
 def test_the_animation_ends_on_the_last_step(run, tmp_path):
-    with Image.open(write_run(tmp_path, {}, run)[2]) as animation:
+    with Image.open(write_run(tmp_path, {}, run.steps)[2]) as animation:
         assert animation.n_frames == len(run.steps)
         animation.seek(animation.n_frames - 1)
         assert animation.info["duration"] == 2000
 
 
 def test_the_report_is_json_with_settings_versions_and_every_step(run):
-    report = json.loads(json.dumps(run_report(SETTINGS, run, measures={"ssim": 1.0})))
+    report = json.loads(json.dumps(run_report(SETTINGS, run.means, measures={"ssim": 1.0})))
     assert report["settings"] == SETTINGS.model_dump()
     assert report["versions"]["torch"] == torch.__version__.split("+")[0]
     assert list(report["x0_means"]) == [str(step.timestep) for step in run.steps]

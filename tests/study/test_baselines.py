@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import measure
+from lowlight_ddpm.metrics.image import measure
 from lowlight_ddpm.study import baselines
-from lowlight_ddpm.study.classical_filters import FILTERS
+from lowlight_ddpm.study.baselines import FILTERS
 from lowlight_ddpm.study.protocol import evaluation_set
 
 

@@ -4,7 +4,7 @@ import torch
 from lowlight_ddpm.diffusion.trajectory import add_noise
 from lowlight_ddpm.images import draw, stack
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.study.classical_filters import FILTERS, filtered
+from lowlight_ddpm.study.baselines import FILTERS, filtered
 
 BRIGHTNESS, ALPHA_BAR = 0.5, 0.9
 

@@ -1,7 +1,5 @@
 """Photographs taken in the dark: every method on every pair, once, and what is told of them."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +7,10 @@ import torch
 from PIL import Image
 
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.figures.inputs import Inputs
-from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
-from lowlight_ddpm.report import darkness, written
+from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.images.sources import DARK, LIT, find_pairs
+from lowlight_ddpm.report import written
+from lowlight_ddpm.report.dark_photographs import losses
 from lowlight_ddpm.study import dark_photographs
 from lowlight_ddpm.study.camera_response import Response
 
@@ -36,17 +35,17 @@ def pairs(tmp_path):
 
 @pytest.fixture
 def job(pairs, tmp_path, checkpoint_root):
-    """A function from a method to its Job."""
+    """A function from a method to its run."""
     predictions = dark_photographs.exposures(pairs)
-    return lambda method: dark_photographs.Job(
-        method, predictions, tmp_path / "results" / "dark", checkpoint_root
+    return lambda method: dark_photographs.MethodRun(
+        method, predictions, tmp_path / "results", checkpoint_root
     )
 
 
 def test_exposure_alone_undoes_the_camera(job):
     alone = job(dark_photographs.Method("exposure"))
     assert [pair.name for pair in alone.run()] == ["desk_div2", "desk_div8"]
-    rows = json.loads(alone.path.read_text())["rows"]
+    rows = alone.record["rows"]
     assert all(row["ssim"] > 0.95 for row in rows)
     assert all(abs(row[f"shift_{axis}"]) < 2 for row in rows for axis in "rgb")
 
@@ -92,19 +91,21 @@ def test_what_is_there_is_not_run_again_until_a_picture_changes(job, pairs):
 def test_a_run_that_is_cut_short_leaves_nothing(job):
     cut = job(NETWORK)
     next(cut.run())
-    assert not cut.path.exists()
+    assert cut.record is None
 
 
 def test_the_table_has_plain_methods_first_and_no_network_that_is_another_now(job):
     for method in (NETWORK, dark_photographs.Method("CLAHE"), dark_photographs.Method("exposure")):
         list(job(method).run())
     first = job(NETWORK)
-    rows = dark_photographs.table(first.folder, first.root)
+    rows = dark_photographs.method_table(first.folder, first.root)
     assert list(rows.method.unique()) == ["exposure", "CLAHE", "dim from 300"]
     assert list(rows.pair) == ["desk_div2", "desk_div8"] * 3
-    report = json.loads(first.path.read_text()) | {"network": "another"}
-    first.path.write_text(json.dumps(report))
-    assert list(dark_photographs.table(first.folder, first.root).method.unique()) == ["exposure", "CLAHE"]
+    first.keep(first.record | {"network": "another"})
+    assert list(dark_photographs.method_table(first.folder, first.root).method.unique()) == [
+        "exposure",
+        "CLAHE",
+    ]
 
 
 def test_nothing_measured_is_said_to_be_so(tmp_path, checkpoint_root):
@@ -138,7 +139,7 @@ def test_where_a_network_loses_is_counted_at_its_best_start():
             for number, value in enumerate(values)
         ]
     )
-    (said,) = darkness.losses(rows)
+    (said,) = losses(rows)
     assert "dim is at its best from 50" in said
     assert "loses to exposure alone in 1 of 3 pairs, and to the best plain method in 2" in said
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lowlight_ddpm.study import results, tint_transmission
-from lowlight_ddpm.study.job_queue import settle
+from lowlight_ddpm.study import results, store
+from lowlight_ddpm.study.store import run_all
 from tests.helpers.launching import ended, process, started, wait_for
 
 fork = multiprocessing.get_context("fork")
@@ -53,7 +53,9 @@ def lines(folder):
 
 
 def work(folder, count, stuck=False):
-    list(settle(Note(folder, number, os.getpid() if stuck and number == 1 else 0) for number in range(count)))
+    list(
+        run_all(Note(folder, number, os.getpid() if stuck and number == 1 else 0) for number in range(count))
+    )
 
 
 def test_three_workers_do_each_job_once(tmp_path):
@@ -88,8 +90,8 @@ def test_a_job_whose_worker_is_killed_is_done_by_one_that_waits_for_it(tmp_path)
 
 def test_every_job_is_told_once_it_is_done_and_a_second_pass_runs_none(tmp_path):
     jobs = [Note(tmp_path, number) for number in range(3)]
-    assert list(settle(jobs)) == jobs
-    assert list(settle(jobs)) == jobs
+    assert list(run_all(jobs)) == jobs
+    assert list(run_all(jobs)) == jobs
     assert len(lines(tmp_path)) == 3
 
 
@@ -99,8 +101,8 @@ def test_a_job_that_fails_stays_to_be_done(tmp_path):
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        list(settle([Failing(tmp_path, 0)]))
-    assert list(settle([Note(tmp_path, 0)]))
+        list(run_all([Failing(tmp_path, 0)]))
+    assert list(run_all([Note(tmp_path, 0)]))
     assert len(lines(tmp_path)) == 1
 
 
@@ -134,7 +136,8 @@ def test_an_evaluation_that_loses_a_worker_is_ended_by_the_next(tmp_path, checkp
     assert before.keys() < jobs("ended").keys()
 
     folder = tmp_path / "results"
-    assert not list(folder.rglob("*.lock"))
-    assert len(list(folder.rglob("*.json"))) == len(jobs("begun"))
+    files = store.files(folder)
+    assert {path.stem for path in folder.rglob("*.lock")} == {path.stem for path in files}, "no claim is left"
+    assert sum(path.read_bytes().count(b"\n") for path in files) == len(jobs("begun"))
     assert set(results.table(folder, checkpoint_root)["variant"]) == {"dim", "bright"}
-    assert set(tint_transmission.table(folder / "gain", checkpoint_root)["variant"]) == {"dim", "bright"}
+    assert set(results.transmissions(folder, checkpoint_root)["variant"]) == {"dim", "bright"}

@@ -1,18 +1,16 @@
-"""The protocol: every cell once, the same pictures and noise for all, files that are whole or absent."""
-
-import json
+"""The protocol: every condition once, the same pictures and noise for all."""
 
 import pytest
 import torch
 
 from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.schedule import leaked_share
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.signal_leak import leaked_share
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import measure
+from lowlight_ddpm.metrics.image import measure
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study import protocol, store
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +29,11 @@ def drawn():
 
 
 @pytest.fixture
-def cells_of(checkpoint_root, drawn, tmp_path):
-    def cells(name, training=None):
-        return list(protocol.cells(name, [drawn], training, tmp_path, checkpoint_root))
+def conditions_of(checkpoint_root, drawn, tmp_path):
+    def conditions(name, training=None):
+        return list(protocol.conditions(name, [drawn], training, tmp_path, checkpoint_root))
 
-    return cells
-
-
-def read(cell):
-    return json.loads(cell.path.read_text())
+    return conditions
 
 
 def test_the_pictures_that_were_held_out_are_the_unseen_ones(drawn):
@@ -55,9 +49,9 @@ def test_a_source_without_any_of_them_gives_its_first_sixteen():
     assert data.names[0] == "drawn_0500"
 
 
-def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(cells_of):
+def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(conditions_of):
     fields = ("mode", "start", "steps", "brightness", "variance_type", "sampler", "light")
-    seen = {tuple(getattr(c.settings, field) for field in fields) for c in cells_of("dim")}
+    seen = {tuple(getattr(c.settings, field) for field in fields) for c in conditions_of("dim")}
     kinds = ("fixed_small", "fixed_large")
     restored = {
         ("restore", start, steps, brightness, kind, "ddpm", "pixels")
@@ -74,8 +68,8 @@ def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(ce
         for sampler in ("ddim", "pndm")
     }
     assert seen == restored | generated | leakless | taken | others
-    assert len(cells_of("dim")) == len(seen)
-    assert [c.settings.start for c in cells_of("dim") if not c.leaks] == [999]
+    assert len(conditions_of("dim")) == len(seen)
+    assert [c.settings.start for c in conditions_of("dim") if not c.leaks] == [999]
 
 
 def test_the_real_protocol_is_the_post_s(monkeypatch):
@@ -86,10 +80,10 @@ def test_the_real_protocol_is_the_post_s(monkeypatch):
     assert protocol.SAMPLED_FROM == (300, 600)
 
 
-def test_a_leakless_cell_holds_what_the_closed_formula_predicts(cells_of, drawn, checkpoint_root):
+def test_a_leakless_condition_holds_what_the_closed_formula_predicts(conditions_of, drawn, checkpoint_root):
     """Starting without the picture's part, W·m of its mean colour m is missing, for every noise seed."""
-    cell = next(c for c in cells_of("dim") if not c.leaks)
-    cell.run()
+    condition = next(c for c in conditions_of("dim") if not c.leaks)
+    condition.run()
     checkpoint = checkpoints.load("dim", checkpoint_root)
     share = leaked_share(
         torch.tensor(checkpoint.record["channel_covariance"]).double(),
@@ -98,16 +92,16 @@ def test_a_leakless_cell_holds_what_the_closed_formula_predicts(cells_of, drawn,
     )
     means = prepare(drawn.unseen, 0.5).mean(dim=(2, 3)).double()
     expected = 127.5 * means @ share.T
-    predicted = [[row[f"leak_{axis}"] for axis in "rgb"] for row in read(cell)["rows"]]
+    predicted = [[row[f"leak_{axis}"] for axis in "rgb"] for row in condition.record["rows"]]
     torch.testing.assert_close(torch.tensor(predicted).double(), expected.repeat(2, 1), rtol=1e-5, atol=1e-6)
 
 
-def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, checkpoint_root):
-    cell = next(c for c in cells_of("dim") if c.pictures and c.settings.start == 300)
-    assert not cell.done
-    cell.run()
-    assert cell.done
-    report = read(cell)
+def test_a_restoration_measures_every_picture_with_every_seed(conditions_of, drawn, checkpoint_root):
+    condition = next(c for c in conditions_of("dim") if c.pictures and c.settings.start == 300)
+    assert not condition.done
+    condition.run()
+    assert condition.done
+    report = condition.record
     assert all(row["detail"] > 0 for row in report["rows"])
     assert [(row["picture"], row["seed"]) for row in report["rows"]] == [
         (name, seed) for seed in (0, 1) for name in drawn.names
@@ -122,61 +116,63 @@ def test_a_restoration_measures_every_picture_with_every_seed(cells_of, drawn, c
     assert report["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-5)
 
 
-def test_a_camera_s_picture_has_the_grain_that_a_run_of_it_alone_has(cells_of, drawn, checkpoint_root):
-    cell = next(c for c in cells_of("dim") if c.settings.light == "camera")
-    cell.run()
-    alone = cell.settings.model_copy(update={"seed": 3})  # the second picture's second seed
+def test_a_camera_s_picture_has_the_grain_that_a_run_of_it_alone_has(conditions_of, drawn, checkpoint_root):
+    condition = next(c for c in conditions_of("dim") if c.settings.light == "camera")
+    condition.run()
+    alone = condition.settings.model_copy(update={"seed": 3})  # the second picture's second seed
     clean = alone.dim(drawn.unseen[1:])
     *_, last = denoise(checkpoints.load("dim", checkpoint_root), alone, clean)
     expected = measure(last.x0[0], clean[0], 0.5)
-    assert read(cell)["rows"][3]["ssim"] == pytest.approx(expected.ssim, rel=1e-4)
-    assert read(cell)["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-4)
+    assert condition.record["rows"][3]["ssim"] == pytest.approx(expected.ssim, rel=1e-4)
+    assert condition.record["rows"][3]["shift_b"] == pytest.approx(expected.shift_b, rel=1e-4)
 
 
-def test_a_trace_ends_in_the_mean_shift(cells_of):
-    cell = next(c for c in cells_of("dim") if c.pictures and c.settings.start == 300)
-    cell.run()
-    report = read(cell)
+def test_a_trace_ends_in_the_mean_shift(conditions_of):
+    condition = next(c for c in conditions_of("dim") if c.pictures and c.settings.start == 300)
+    condition.run()
+    report = condition.record
     assert [line[0] for line in report["trace"]] == [300.0, 200.0, 99.0]
     for place, axis in enumerate("rgb", 1):
         mean = sum(row[f"shift_{axis}"] for row in report["rows"]) / 4
         assert report["trace"][-1][place] == pytest.approx(mean, abs=0.05)
 
 
-def test_without_the_leak_a_run_starts_from_its_noise_alone(cells_of, drawn, checkpoint_root):
-    cell = next(c for c in cells_of("dim") if not c.leaks)
-    cell.run()
+def test_without_the_leak_a_run_starts_from_its_noise_alone(conditions_of, drawn, checkpoint_root):
+    condition = next(c for c in conditions_of("dim") if not c.leaks)
+    condition.run()
     checkpoint = checkpoints.load("dim", checkpoint_root)
-    *_, last = denoise(checkpoint, cell.settings, torch.zeros(2, 3, 16, 16))
+    *_, last = denoise(checkpoint, condition.settings, torch.zeros(2, 3, 16, 16))
     expected = measure(last.x0[0], prepare(drawn.unseen, 0.5)[0], 0.5)
-    assert read(cell)["rows"][0]["shift_r"] == pytest.approx(expected.shift_r, rel=1e-5)
+    assert condition.record["rows"][0]["shift_r"] == pytest.approx(expected.shift_r, rel=1e-5)
 
 
-def test_two_networks_get_the_same_pictures_and_noise(cells_of, checkpoint_root):
+def test_two_networks_get_the_same_pictures_and_noise(conditions_of, checkpoint_root):
     """Noise that follows the settings alone: the first x_t of both variants is the same tensor."""
     image = torch.zeros(1, 3, 16, 16)
     first = []
     for name in ("dim", "bright"):
-        cell = next(c for c in cells_of(name) if c.pictures and c.settings.brightness == 0.5)
+        condition = next(c for c in conditions_of(name) if c.pictures and c.settings.brightness == 0.5)
         checkpoint = checkpoints.load(name, checkpoint_root)
-        first.append(next(denoise(checkpoint, cell.settings, image)).x_t)
+        first.append(next(denoise(checkpoint, condition.settings, image)).x_t)
     assert torch.equal(*first)
 
 
-def test_samples_have_their_colours_and_their_nearest_training_picture_where_there_are_some(cells_of, drawn):
-    cell = next(c for c in cells_of("dim") if not c.pictures)
-    cell.run()
-    rows = read(cell)["rows"]
+def test_samples_have_their_colours_and_their_nearest_training_picture_where_there_are_some(
+    conditions_of, drawn
+):
+    condition = next(c for c in conditions_of("dim") if not c.pictures)
+    condition.run()
+    rows = condition.record["rows"]
     assert [row["seed"] for row in rows] == list(range(32))
     assert set(rows[0]) == {"seed", *protocol.COLOURS}
-    assert cell.done
+    assert condition.done
 
-    compared = next(c for c in cells_of("dim", drawn) if not c.pictures)
-    assert compared.path == cell.path
+    compared = next(c for c in conditions_of("dim", drawn) if not c.pictures)
+    assert (compared.path, compared.key) == (condition.path, condition.key)
     assert not compared.done
     compared.run()
     assert compared.done
-    again = read(compared)["rows"]
+    again = compared.record["rows"]
     assert all(
         row | {key: new[key] for key in set(new) - set(row)} == new
         for row, new in zip(rows, again, strict=True)
@@ -184,32 +180,33 @@ def test_samples_have_their_colours_and_their_nearest_training_picture_where_the
     assert 0 <= again[0]["nearest_picture"] < 4
 
 
-def test_running_a_cell_again_gives_the_same_file(cells_of):
-    cell = next(c for c in cells_of("dim") if c.pictures)
-    cell.run()
-    once = cell.path.read_bytes()
-    cell.run()
-    assert cell.path.read_bytes() == once
-    assert [path.name for path in cell.folder.iterdir()] == [cell.path.name]
+def test_running_a_condition_again_gives_the_same_line(conditions_of):
+    condition = next(c for c in conditions_of("dim") if c.pictures)
+    condition.run()
+    once = condition.path.read_text()
+    condition.run()
+    assert condition.path.read_text() == 2 * once
+    assert store.files(condition.folder) == [condition.path] == [condition.folder / "dim.jsonl"]
 
 
-def test_variants_that_share_a_network_share_its_cells(checkpoint_root, drawn, tmp_path):
+def test_variants_that_share_a_network_share_its_results(checkpoint_root, drawn, tmp_path):
     import shutil
 
     root = shutil.copytree(checkpoint_root, tmp_path / "root")
     shutil.copytree(root / "dim", root / "dim-large")
-    results = tmp_path / "results"
-    first = next(c for c in protocol.cells("dim", [drawn], None, results, root) if c.pictures)
+    folder = tmp_path / "results"
+    first = next(c for c in protocol.conditions("dim", [drawn], None, folder, root) if c.pictures)
     first.run()
-    twin = next(c for c in protocol.cells("dim-large", [drawn], None, results, root) if c.pictures)
+    twin = next(c for c in protocol.conditions("dim-large", [drawn], None, folder, root) if c.pictures)
     assert twin.done
+    assert twin.path == first.path
     assert protocol.network_id("dim", root) != protocol.network_id("bright", root)
 
 
 def test_the_training_set_is_described_once(drawn, tmp_path):
     protocol.describe_training_set(drawn, "dim", tmp_path)
-    path = tmp_path / "training-set-butterflies-0.5.json"
-    report = json.loads(path.read_text())
+    path = tmp_path / "no-network.jsonl"
+    report = store.record(path, protocol.TRAINING_SET, "butterflies-0.5")
     assert len(report["rows"]) == 4
     assert len(report["held_out_nearest"]) == 2
     expected = (prepare(drawn.seen, 0.5).mean((0, 2, 3)) + 1) * 127.5
@@ -219,12 +216,3 @@ def test_the_training_set_is_described_once(drawn, tmp_path):
     before = path.stat().st_mtime_ns
     protocol.describe_training_set(drawn, "dim", tmp_path)
     assert path.stat().st_mtime_ns == before
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(1.23456789, 1.234568), (0.000123456789, 0.0001234568), (0.0, 0.0), (3, 3), (None, None), ("x", "x")],
-)
-def test_floats_keep_seven_digits(tmp_path, value, expected):
-    protocol.write(tmp_path / "a.json", {"rows": [{"value": value}]})
-    assert json.loads((tmp_path / "a.json").read_text())["rows"][0]["value"] == expected

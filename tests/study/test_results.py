@@ -1,6 +1,5 @@
 """The results as a table: a row for every picture and sample; variants with one network share its rows."""
 
-import json
 import shutil
 
 import pytest
@@ -10,9 +9,9 @@ from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import HELD_OUT, draw, square
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.metrics.colour import measure
-from lowlight_ddpm.models.checkpoints import load
-from lowlight_ddpm.study import protocol, results
+from lowlight_ddpm.metrics.image import measure
+from lowlight_ddpm.models.checkpoints import available, load
+from lowlight_ddpm.study import claims, protocol, results, store
 from lowlight_ddpm.variants import VARIANTS
 
 
@@ -35,10 +34,16 @@ def folder(root):
         patch.setattr(protocol, "OTHER_SAMPLERS", {})
         patch.setattr(protocol, "SAMPLES", HELD_OUT)
         drawn = protocol.evaluation_set("drawn:6", ["drawn_0004", "drawn_0001"], size=16)
-        for cell in protocol.cells("dim", [drawn], drawn, root.parent / "results", root):
+        for cell in protocol.conditions("dim", [drawn], drawn, root.parent / "results", root):
             cell.run()
         protocol.describe_training_set(drawn, "dim", root.parent / "results")
     return root.parent / "results"
+
+
+def of_mode(folder, mode):
+    """The measured conditions of one mode."""
+    every = store.records(folder, protocol.CONDITION)
+    return (report for report in every if report["settings"]["mode"] == mode)
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +66,12 @@ def test_a_shared_network_is_as_trained_under_each_variant_s_own_variance(rows):
 
 
 def test_a_camera_s_light_is_not_as_trained_and_older_results_had_scaled_pixels(folder, root, tmp_path):
-    path = next(path for path in sorted(folder.glob("dim-*.json")) if '"mode": "restore"' in path.read_text())
-    report = json.loads(path.read_text())
+    report = next(of_mode(folder, "restore"))
     older = report["settings"].copy()
     del older["light"]
     camera = report["settings"] | {"light": "camera"}
     for name, settings in (("older", older), ("camera", camera)):
-        (tmp_path / f"dim-{name}.json").write_text(json.dumps(report | {"settings": settings}))
+        store.append(tmp_path / "dim.jsonl", protocol.CONDITION, name, report | {"settings": settings})
     rows = results.table(tmp_path, root)
     own = rows[rows.variance_type == rows.variant.map(lambda name: VARIANTS[name].variance_type)]
     assert set(zip(own.light, own.as_trained, strict=True)) == {("pixels", True), ("camera", False)}
@@ -107,6 +111,19 @@ def test_without_results_the_table_is_empty(tmp_path, root):
     assert results.table(tmp_path, root).empty
 
 
+def test_a_variant_without_results_is_absent_and_everything_else_goes_on(rows, folder, root, tmp_path):
+    """`bright` is trained and not measured yet, most others are not even trained."""
+    measured = {"dim", "dim-large"}
+    assert set(available(root)) == measured | {"bright"}
+    assert set(rows.variant) == set(results.summary(rows).variant) == measured
+    assert set(results.samples(rows, folder).variant) == measured
+    traces = results.traces("restore", "drawn butterflies", 50, 2, folder, root)
+    assert {name for name, _ in traces} == measured
+    assert results.transmissions(folder, root).empty
+    for some in (rows, results.table(tmp_path / "nowhere", root)):
+        assert {finding.verdict for finding in claims.findings(some)} == {"not measured yet"}
+
+
 def test_results_of_other_networks_give_no_rows(folder, tmp_path):
     save_tiny(tmp_path, ["bright"], channels=(8, 16), side=16)
     assert results.table(folder, tmp_path).empty
@@ -121,9 +138,8 @@ def test_a_trace_is_each_variant_s_own(folder, root):
 
 
 def test_results_of_one_mode_alone_are_a_table_too(folder, root, tmp_path):
-    for path in folder.glob("*.json"):
-        if '"mode": "restore"' in path.read_text():
-            shutil.copy(path, tmp_path)
+    for report in of_mode(folder, "restore"):
+        store.append(tmp_path / "dim.jsonl", protocol.CONDITION, report["key"], report)
     rows = results.table(tmp_path, root)
     assert set(rows["mode"]) == {"restore"}
     assert rows.ground.isna().all()
@@ -145,9 +161,8 @@ def test_a_typical_run_has_the_middle_tint_and_can_be_made_again_alone(rows, roo
 
 
 def test_samples_alone_have_no_summary_and_those_without_a_training_set_are_left_out(folder, root, tmp_path):
-    for path in folder.glob("dim-*.json"):
-        if '"mode": "generate"' in path.read_text():
-            shutil.copy(path, tmp_path)
+    for report in of_mode(folder, "generate"):
+        store.append(tmp_path / "dim.jsonl", protocol.CONDITION, report["key"], report)
     rows = results.table(tmp_path, root)
     assert results.summary(rows).empty
     assert results.samples(rows, tmp_path).empty

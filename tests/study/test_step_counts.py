@@ -58,7 +58,7 @@ def test_cells_that_were_run_are_held_against_the_reference(monkeypatch, checkpo
     monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 4))
     monkeypatch.setattr(protocol, "SAMPLES", protocol.HELD_OUT)
     drawn = protocol.evaluation_set("drawn", size=16)
-    for cell in step_counts.cells("dim", drawn, tmp_path, checkpoint_root):
+    for cell in step_counts.conditions("dim", drawn, tmp_path, checkpoint_root):
         cell.run()
     rows = step_counts.distances(tmp_path, checkpoint_root)
     assert set(rows["mode"]) == {"restore", "generate"}
@@ -72,6 +72,8 @@ def test_cells_that_were_run_are_held_against_the_reference(monkeypatch, checkpo
 
 def test_other_networks_are_not_asked(checkpoint_root):
     assert (
-        list(step_counts.cells("bright", protocol.evaluation_set("drawn", size=16), root=checkpoint_root))
+        list(
+            step_counts.conditions("bright", protocol.evaluation_set("drawn", size=16), root=checkpoint_root)
+        )
         == []
     )

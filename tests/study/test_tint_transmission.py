@@ -8,10 +8,10 @@ import torch
 from lowlight_ddpm.diffusion import transmission
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.diffusion.trajectory import randn
-from lowlight_ddpm.figures.inputs import Inputs
+from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report import written
-from lowlight_ddpm.study import tint_transmission
-from lowlight_ddpm.study.protocol import evaluation_set
+from lowlight_ddpm.study import results, store
+from lowlight_ddpm.study.protocol import Transmission, evaluation_set
 from lowlight_ddpm.variants import PREDICTION_TYPES, find_variant
 
 GREY, HUE = (torch.tensor(colour) for colour in transmission.TINTS.values())
@@ -51,7 +51,7 @@ def test_a_blind_network_keeps_all_of_a_tint_by_epsilon_alpha_bar_of_it_by_v_and
     level = tiny_checkpoint.alphas_cumprod[timestep].item()
     for prediction_type, expected in (("epsilon", 1.0), ("v_prediction", level), ("sample", 0.0)):
         network = known(tiny_checkpoint, blind, prediction_type=prediction_type)
-        found = transmission.kept_share(network, pictures, timestep, tint)
+        found = transmission.tint_transmission(network, pictures, timestep, tint)
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-6)
 
 
@@ -59,14 +59,14 @@ def test_a_blind_network_keeps_all_of_a_tint_by_epsilon_alpha_bar_of_it_by_v_and
 def test_one_that_takes_all_colour_for_noise_keeps_none(tiny_checkpoint, pictures, timestep):
     level = tiny_checkpoint.alphas_cumprod[timestep].item()
     network = known(tiny_checkpoint, lambda x_t: x_t / (1 - level) ** 0.5)
-    assert transmission.kept_share(network, pictures, timestep, GREY) == pytest.approx(0, abs=1e-3)
+    assert transmission.tint_transmission(network, pictures, timestep, GREY) == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize("timestep", TIMESTEPS)
 def test_one_that_takes_all_colour_for_the_image_s_keeps_all(tiny_checkpoint, pictures, timestep):
     level = tiny_checkpoint.alphas_cumprod[timestep].item()
     network = known(tiny_checkpoint, lambda x_t: x_t / level**0.5, prediction_type="sample")
-    assert transmission.kept_share(network, pictures, timestep, GREY) == pytest.approx(1, abs=1e-3)
+    assert transmission.tint_transmission(network, pictures, timestep, GREY) == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize("row", [{}, {"centred": True}, {"renormalised": True}, {"offset_noise": 0.1}])
@@ -91,15 +91,16 @@ def test_a_perfect_denoiser_s_share_is_what_is_measured_of_one(tiny_checkpoint, 
         return {"epsilon": epsilon, "v_prediction": v, "sample": x0}[kind]
 
     network = known(tiny_checkpoint, perfect, **row)
-    told = transmission.perfect_share(network, timestep, tint)
-    assert transmission.kept_share(network, pictures, timestep, tint) == pytest.approx(told, abs=2e-3)
+    told = transmission.perfect_transmission(network, timestep, tint)
+    assert transmission.tint_transmission(network, pictures, timestep, tint) == pytest.approx(told, abs=2e-3)
     assert 0 < told < 1
 
 
 def test_levels_that_a_schedule_does_not_reach_are_left_out(tiny_checkpoint, pictures):
     weak = replace(tiny_checkpoint, scheduler=trained_scheduler(find_variant("dim-deep-low")))
     every, some = (
-        {found.signal for found in transmission.gains(one, pictures)} for one in (tiny_checkpoint, weak)
+        {found.signal for found in transmission.transmissions(one, pictures)}
+        for one in (tiny_checkpoint, weak)
     )
     assert every == set(transmission.LEVELS)
     assert some == {0.08, 0.16, 0.32, 0.64, 0.9}  # 6 % of the signal are left at its last timestep
@@ -107,9 +108,7 @@ def test_levels_that_a_schedule_does_not_reach_are_left_out(tiny_checkpoint, pic
 
 @pytest.fixture
 def job(tmp_path, checkpoint_root):
-    return tint_transmission.Job(
-        "dim", evaluation_set("drawn:2", size=16), tmp_path / "gain", checkpoint_root
-    )
+    return Transmission("dim", evaluation_set("drawn:2", size=16), tmp_path, checkpoint_root)
 
 
 def test_what_is_there_is_not_measured_again_until_pictures_or_network_change(job, tmp_path):
@@ -117,14 +116,14 @@ def test_what_is_there_is_not_measured_again_until_pictures_or_network_change(jo
     job.run()
     assert job.done
     assert not replace(job, pictures=evaluation_set("drawn:3", size=16)).done
-    job.path.write_text(job.path.read_text().replace('"network": "', '"network": "another '))
+    store.append(job.path, job.kind, job.key, job.record | {"network": "another"})
     assert not job.done
-    assert tint_transmission.table(job.folder, job.root).empty
+    assert results.transmissions(job.folder, job.root).empty
 
 
 def test_the_table_has_a_row_for_every_level_and_tint(job):
     job.run()
-    rows = tint_transmission.table(job.folder, job.root)
+    rows = results.transmissions(job.folder, job.root)
     assert list(rows.variant.unique()) == ["dim"]
     assert list(rows.signal) == [signal for signal in transmission.LEVELS for _ in transmission.TINTS]
     assert rows.perfect.between(0, 1).all()
@@ -135,6 +134,6 @@ def test_the_report_tells_each_level_or_that_nothing_is_measured(job, tmp_path, 
     assert written("gain", inputs).startswith("Not measured yet: ")
     job.run()
     heads, _, line = written("gain", Inputs(checkpoint_root, tmp_path)).splitlines()
-    first = tint_transmission.table(job.folder, job.root).iloc[0]
+    first = results.transmissions(job.folder, job.root).iloc[0]
     assert heads.startswith("| variant | √ᾱ = 0.01 |")
     assert line.startswith(f"| dim | {first.kept:.2f} / {first.perfect:.2f} |")

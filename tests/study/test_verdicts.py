@@ -3,10 +3,21 @@
 import pandas as pd
 import pytest
 
-from lowlight_ddpm.study import verdicts
 from lowlight_ddpm.study.bootstrap import Interval
-from lowlight_ddpm.study.claims import CAUSES, CLAIMS, FIGURES, LIGHTS, SHALLOW, SUBJECTS, Claim, Comparison
-from lowlight_ddpm.study.verdicts import cell, misleading_share, verdict
+from lowlight_ddpm.study.claims import (
+    CAUSE_CLAIMS,
+    CLAIMS,
+    LIGHTS,
+    METRICS,
+    SHALLOW,
+    SUBJECTS,
+    Claim,
+    Comparison,
+    condition_rows,
+    findings,
+    misleading_share,
+    verdict,
+)
 from lowlight_ddpm.variants import VARIANTS
 
 BASE = {
@@ -62,12 +73,14 @@ def test_a_verdict_follows_from_interval_claim_and_spread(interval, claimed, sma
 
 
 @pytest.mark.parametrize(
-    "comparison", [c for claim in CLAIMS + CAUSES + LIGHTS + SUBJECTS for c in claim.comparisons], ids=str
+    "comparison",
+    [c for claim in CLAIMS + CAUSE_CLAIMS + LIGHTS + SUBJECTS for c in claim.comparisons],
+    ids=str,
 )
 def test_every_comparison_is_between_rows_of_the_table(comparison):
     names = {comparison.a, comparison.b, *(comparison.trained_twice or ())}
     assert names <= set(VARIANTS)
-    assert comparison.column in FIGURES
+    assert comparison.column in METRICS
     assert comparison.a != comparison.b or comparison.changed
 
 
@@ -84,34 +97,36 @@ def test_a_cell_is_a_variant_as_trained_unless_something_is_changed():
         ]
     )
     where = {"mode": "restore", "start": 600}
-    assert set(cell(table, "dim", where, "drawn").tint) == {1.0}
-    assert set(cell(table, "dim-large", where, "drawn").tint) == {2.0}
-    assert set(cell(table, "dim", where, "drawn", sampler="ddim").tint) == {3.0}
-    assert set(cell(table, "dim", where).tint) == {1.0, 4.0}
+    assert set(condition_rows(table, "dim", where, "drawn").tint) == {1.0}
+    assert set(condition_rows(table, "dim-large", where, "drawn").tint) == {2.0}
+    assert set(condition_rows(table, "dim", where, "drawn", sampler="ddim").tint) == {3.0}
+    assert set(condition_rows(table, "dim", where).tint) == {1.0, 4.0}
 
 
 def test_a_variant_of_another_subject_is_measured_on_its_own_pictures_alone():
     table = rows("fruit-dim", tint=1.0).assign(source="drawn fruit")
-    assert set(cell(table, "fruit-dim", {"mode": "restore", "start": 600}, "photographs").tint) == {1.0}
+    assert set(condition_rows(table, "fruit-dim", {"mode": "restore", "start": 600}, "photographs").tint) == {
+        1.0
+    }
 
 
 def test_a_claim_is_tested_beyond_what_training_again_changes():
     claims = (Claim("deeper is better", (Comparison("dim-deep", "dim-large", "tint", -1, SHALLOW),)),)
     better = pd.concat([rows("dim-large", tint=wavy(9)), rows("dim-deep", tint=wavy(4))])
-    (finding,) = verdicts.findings(better, claims=claims)
+    (finding,) = findings(better, claims=claims)
     assert finding.verdict == "no verdict yet"  # the retraining is missing
 
-    (finding,) = verdicts.findings(pd.concat([better, rows("dim-retrained", tint=wavy(10.5))]), claims=claims)
+    (finding,) = findings(pd.concat([better, rows("dim-retrained", tint=wavy(10.5))]), claims=claims)
     assert finding.difference.mean == pytest.approx(-5)
     assert finding.spread == pytest.approx(1.5)
     assert finding.verdict == "holds"
 
-    (finding,) = verdicts.findings(pd.concat([better, rows("dim-retrained", tint=wavy(15))]), claims=claims)
+    (finding,) = findings(pd.concat([better, rows("dim-retrained", tint=wavy(15))]), claims=claims)
     assert finding.verdict == "does not hold"
 
 
 def test_cells_that_are_missing_are_said_to_be():
-    found = list(verdicts.findings(rows("dim", tint=1.0, ssim=0.5, detail=1.0, ground=2.0)))
+    found = list(findings(rows("dim", tint=1.0, ssim=0.5, detail=1.0, ground=2.0)))
     assert len(found) == sum(len(claim.comparisons) for claim in CLAIMS)
     assert {finding.verdict for finding in found} == {"not measured yet"}
 

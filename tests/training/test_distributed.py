@@ -19,14 +19,10 @@ def rank_of_two():
     return state.process_index
 
 
-def agree():
+def agree_and_refuse():
     rank = rank_of_two()
     assert on_main(lambda: {"rank": rank}) == {"rank": 0}
     assert anywhere(rank == 1, False, True) == [True, False, True]
-
-
-def refuse():
-    rank_of_two()
 
     def refused():
         raise Refusal("There is no room: make some.")
@@ -52,12 +48,8 @@ def crowd(folder):
         next(saved_state.run(job(), folder / "state.pt"))
 
 
-def test_what_the_main_process_gives_is_given_in_all_and_any_flag_is_seen_by_all():
-    debug_launcher(agree, num_processes=2)
-
-
-def test_what_the_main_process_refuses_is_refused_in_all():
-    debug_launcher(refuse, num_processes=2)
+def test_what_the_main_process_gives_or_refuses_holds_in_all_and_any_flag_is_seen_by_all():
+    debug_launcher(agree_and_refuse, num_processes=2)
 
 
 def test_processes_stop_after_the_same_step_though_one_alone_is_asked(tmp_path):

@@ -15,6 +15,8 @@ from lowlight_ddpm.training.loop import Training
 from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.tiny_training import DIM, LONGER, RECIPE, equal, job, pictures, weights
 
+SHARED = ((4, 1), (6, 2))  # batches that two processes share, and in how many parts
+
 
 def shown(run):
     """What the network of a run predicts for fixed input: raw, then averaged weights."""
@@ -39,9 +41,15 @@ def train_in_a_process_of_two(folder):
     torch.save(result, folder / f"{run.accelerator.process_index}.pt")
 
 
-def look_in_a_process_of_two(folder, batch_size, accumulate):
-    """Keep what the networks of two processes are shown of twelve pictures, each of one colour, unnoised."""
+def look_in_a_process_of_two(folder):
+    """Keep what the networks of two processes are shown, with each of SHARED."""
     AcceleratorState._reset_state(reset_partial_state=True)
+    for batch_size, accumulate in SHARED:
+        look(folder / f"{batch_size}-{accumulate}", batch_size, accumulate)
+
+
+def look(folder, batch_size, accumulate):
+    """Keep what a network is shown of twelve pictures, each of one colour, unnoised."""
     colours = torch.arange(12, dtype=torch.uint8).reshape(12, 1, 1, 1).expand(12, 3, 16, 16)
     recipe = replace(RECIPE, batch_size=batch_size)
     run = Training(replace(DIM, brightness=1.0), colours, recipe, accumulate=accumulate)
@@ -51,6 +59,7 @@ def look_in_a_process_of_two(folder, batch_size, accumulate):
         lambda _, inputs: seen.append(((inputs[0][:, 0, 0, 0] + 1) * 127.5).round().int().tolist())
     )
     list(run)
+    folder.mkdir(exist_ok=True)
     torch.save(seen, folder / f"{run.accelerator.process_index}.pt")
 
 
@@ -59,6 +68,22 @@ def undisturbed():
     """A run of RECIPE left alone, and its steps."""
     run = job()
     return run, list(run)
+
+
+@pytest.fixture(scope="module")
+def trained_by_two(tmp_path_factory):
+    """Where two processes have left what a run of RECIPE ends in, and its state after three steps."""
+    folder = tmp_path_factory.mktemp("two")
+    debug_launcher(train_in_a_process_of_two, (folder,), num_processes=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def looked_at_by_two(tmp_path_factory):
+    """Where two processes have left what they were shown, a folder for each of SHARED."""
+    folder = tmp_path_factory.mktemp("shown")
+    debug_launcher(look_in_a_process_of_two, (folder,), num_processes=2)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -98,10 +123,9 @@ def test_steps_are_numbered_and_epochs_end_where_they_should(undisturbed):
     assert [step.ends_epoch for step in steps] == [False, False, True] * 2
 
 
-def test_two_processes_learn_what_one_does(tmp_path, undisturbed):
+def test_two_processes_learn_what_one_does(trained_by_two, undisturbed):
     whole, steps = undisturbed
-    debug_launcher(train_in_a_process_of_two, (tmp_path,), num_processes=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    first, second = (torch.load(trained_by_two / f"{rank}.pt") for rank in range(2))
     assert equal(first["weights"], second["weights"])
     assert first["losses"] == second["losses"] == pytest.approx([step.loss for step in steps], abs=1e-5)
     # AdamW makes a whole step of a gradient that is 0 but for rounding, as biases before a norm have: such
@@ -113,11 +137,10 @@ def test_two_processes_learn_what_one_does(tmp_path, undisturbed):
     assert apart.quantile(0.99) < 1e-4
 
 
-def test_a_run_of_two_processes_goes_on_in_one(tmp_path, undisturbed):
+def test_a_run_of_two_processes_goes_on_in_one(trained_by_two, undisturbed):
     _, steps = undisturbed
-    debug_launcher(train_in_a_process_of_two, (tmp_path,), num_processes=2)
     alone = job()
-    saved_state.resume(alone, tmp_path / "state.pt")
+    saved_state.resume(alone, trained_by_two / "state.pt")
     assert [step.step for step in alone] == [4, 5, 6]
     assert alone.place.losses == pytest.approx([step.loss for step in steps], abs=1e-5)
     assert alone.place.launches == [
@@ -126,10 +149,10 @@ def test_a_run_of_two_processes_goes_on_in_one(tmp_path, undisturbed):
     ]
 
 
-@pytest.mark.parametrize(("batch_size", "accumulate"), [(4, 1), (6, 2)])
-def test_two_processes_together_see_every_picture_once_an_epoch(tmp_path, batch_size, accumulate):
-    debug_launcher(look_in_a_process_of_two, (tmp_path, batch_size, accumulate), num_processes=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+@pytest.mark.parametrize(("batch_size", "accumulate"), SHARED)
+def test_two_processes_together_see_every_picture_once_an_epoch(looked_at_by_two, batch_size, accumulate):
+    folder = looked_at_by_two / f"{batch_size}-{accumulate}"
+    first, second = (torch.load(folder / f"{rank}.pt") for rank in range(2))
     calls = 12 // batch_size * accumulate
     assert len(first) == len(second) == RECIPE.epochs * calls
     for epoch in (slice(0, calls), slice(calls, None)):

@@ -13,11 +13,10 @@ from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.diffusion.trajectory import add_noise, randn
-from lowlight_ddpm.diffusion.transmission import kept_share
-from lowlight_ddpm.images.grids import picture_grid
-from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.diffusion.transmission import tint_transmission
+from lowlight_ddpm.images.photometry import picture_grid, prepare
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.training import held_out, milestones, records
+from lowlight_ddpm.training import milestones, records
 from tests.helpers.tiny_training import RECIPE, equal, job, pictures, weights
 
 
@@ -60,7 +59,7 @@ def test_each_has_its_figures_in_order(kept):
     assert found == json.loads(json.dumps(found))
     assert [path.name for path in milestones.sheets(folder)] == ["epoch-1.png", "epoch-2.png"]
     for one in found:
-        assert [int(timestep) for timestep in one["epsilon_errors"]] == list(held_out.TIMESTEPS)
+        assert [int(timestep) for timestep in one["epsilon_errors"]] == list(milestones.TIMESTEPS)
         assert list(one["tint_transmission"]) == ["0.02", "0.08", "0.32"]
 
 
@@ -95,7 +94,7 @@ def test_the_transmission_is_that_of_a_grey_tint(kept):
     levels, clean = shown[-1].alphas_cumprod.sqrt(), prepare(pictures(5), 0.5)
     for signal, found in milestones.kept(folder)[-1]["tint_transmission"].items():
         timestep = (levels - float(signal)).abs().argmin().item()
-        assert found == pytest.approx(kept_share(shown[-1], clean, timestep, torch.ones(3)), abs=1e-4)
+        assert found == pytest.approx(tint_transmission(shown[-1], clean, timestep, torch.ones(3)), abs=1e-4)
 
 
 def test_errors_are_those_of_the_noise_by_hand(kept):
@@ -134,8 +133,8 @@ def test_an_error_of_epsilon_is_the_same_whatever_is_predicted(tiny_checkpoint, 
         device = torch.device("cpu")
 
     wrong = Network(variant, Wrong(), tiny_checkpoint.scheduler, tiny_checkpoint.record)
-    errors = held_out.epsilon_errors(wrong, pixels)
-    assert list(errors) == list(held_out.TIMESTEPS)
+    errors = milestones.epsilon_errors(wrong, pixels)
+    assert list(errors) == list(milestones.TIMESTEPS)
     assert list(errors.values()) == pytest.approx([0.01] * len(errors), rel=1e-2)
 
 

@@ -13,28 +13,34 @@ from PIL import Image
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui import interface
-from lowlight_ddpm.ui.session import Picked, Run
+from lowlight_ddpm.ui import interface, server
+from lowlight_ddpm.ui.session import Picked, Watched
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tmp_path_factory, untrained_page_root):
+    """`dim` works and `bright` is damaged; a test that changes it changes it back."""
+    root = shutil.copytree(untrained_page_root, tmp_path_factory.mktemp("ui") / "checkpoints")
+    (root / "bright" / checkpoints.WEIGHTS).write_bytes(b"damaged")
+    return root
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny_root(tmp_path_factory, untrained_page_root):
-    """`dim` works and `bright` is damaged; whatever the page loads comes from here."""
-    root = shutil.copytree(untrained_page_root, tmp_path_factory.mktemp("ui") / "checkpoints")
-    (root / "bright" / checkpoints.WEIGHTS).write_bytes(b"damaged")
+def _patched_root(tiny_root):
+    """Have whatever the page loads come from `tiny_root`, in the tests of this folder alone."""
     record = checkpoints.record
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoints, "load", partial(checkpoints.load, root=root))
-        patch.setattr(checkpoints, "available", partial(checkpoints.available, root=root))
-        patch.setattr(checkpoints, "record", lambda name, root=root: record(name, root))
-        yield root
+        patch.setattr(checkpoints, "load", partial(checkpoints.load, root=tiny_root))
+        patch.setattr(checkpoints, "available", partial(checkpoints.available, root=tiny_root))
+        patch.setattr(checkpoints, "record", lambda name, root=tiny_root: record(name, root))
+        yield
 
 
 @pytest.fixture(scope="module")
 def page():
     """The page, served; a module that needs another has its own."""
     page = interface.build()
-    interface.launch(page, prevent_thread_lock=True, quiet=True)
+    server.launch(page, prevent_thread_lock=True, quiet=True)
     yield page
     page.close(verbose=False)
 
@@ -51,8 +57,8 @@ def client(page):
 def make_run():
     """A run of `steps` steps of the tiny network, not walked yet."""
 
-    def make(steps=4, **values) -> Run:
-        return Run(run_settings(steps=steps, **values), Picked("butterfly 0", draw(0, 64)))
+    def make(steps=4, **values) -> Watched:
+        return Watched(run_settings(steps=steps, **values), Picked("butterfly 0", draw(0, 64)))
 
     return make
 
@@ -60,10 +66,10 @@ def make_run():
 @pytest.fixture
 def finished(make_run):
     """A restoration in four steps."""
-    run = make_run()
-    for _ in run.walk():
+    watched = make_run()
+    for _ in watched.walk():
         pass
-    return run
+    return watched
 
 
 @pytest.fixture

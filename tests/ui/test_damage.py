@@ -12,12 +12,12 @@ from safetensors.torch import load_file, save_file
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui import interface, server
 from lowlight_ddpm.ui.compare import tab
 from lowlight_ddpm.ui.components import controls
 from lowlight_ddpm.ui.components.controls import values_of
 from lowlight_ddpm.ui.play import visit
-from lowlight_ddpm.ui.session import Run, Session
+from lowlight_ddpm.ui.session import Session, Watched
 from lowlight_ddpm.variants import VARIANTS
 
 MISSING = "dim-raw"
@@ -68,27 +68,28 @@ DAMAGES = {
 
 
 @pytest.fixture(scope="module")
-def root(tiny_root):
-    """One whole network, `dim`, and others damaged in every way."""
+def tiny_root(tmp_path_factory, untrained_page_root):
+    """One whole network, `dim`, and others damaged in every way: this file's own, in place of the shared."""
+    root, whole = tmp_path_factory.mktemp("damaged"), untrained_page_root / "dim"
+    shutil.copytree(whole, root / "dim")
     for name, damage in DAMAGES.items():
-        shutil.rmtree(tiny_root / name, ignore_errors=True)
-        shutil.copytree(tiny_root / "dim", tiny_root / name)
-        damage(tiny_root / name)
-    return tiny_root
+        shutil.copytree(whole, root / name)
+        damage(root / name)
+    return root
 
 
 @pytest.fixture(scope="module")
-def page(root):
+def page():
     page = interface.build()
-    interface.launch(page, prevent_thread_lock=True, quiet=True)
+    server.launch(page, prevent_thread_lock=True, quiet=True)
     yield page
     page.close(verbose=False)
 
 
 @pytest.fixture
-def session(root):
+def session():
     session = Session(drawn_gallery())
-    session.staged = Run(run_settings(), session.picked)
+    session.staged = Watched(run_settings(), session.picked)
     return session
 
 
@@ -147,11 +148,11 @@ def test_where_all_are_here_nothing_is_said(monkeypatch):
 
 
 @pytest.mark.parametrize("damage", [*DAMAGES.values(), shutil.rmtree])
-def test_the_page_opens_whatever_befalls_its_first_network(root, damage, tmp_path):
-    kept = shutil.copytree(root / "dim", tmp_path / "dim")
+def test_the_page_opens_whatever_befalls_its_first_network(tiny_root, damage, tmp_path):
+    kept = shutil.copytree(tiny_root / "dim", tmp_path / "dim")
     try:
-        damage(root / "dim")
+        damage(tiny_root / "dim")
         assert interface.build().fns
     finally:
-        shutil.rmtree(root / "dim", ignore_errors=True)
-        shutil.copytree(kept, root / "dim")
+        shutil.rmtree(tiny_root / "dim", ignore_errors=True)
+        shutil.copytree(kept, tiny_root / "dim")

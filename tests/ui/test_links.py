@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.schedule import VarianceType
-from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, BackendName, RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import (
+    LAST_TIMESTEP,
+    BackendName,
+    RunSettings,
+    VarianceType,
+    run_settings,
+)
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.ui.links import own, parse, query_of
 from lowlight_ddpm.variants import VARIANTS

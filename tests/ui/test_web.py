@@ -1,7 +1,6 @@
 """What a stranger may ask the server for: nothing but the page, its endpoints, and what it made for him."""
 
 import json
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,15 +9,15 @@ from gradio.utils import get_upload_folder
 
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.ui import interface, server
 
-HOUSE = Path(__file__).parents[2]
 FORBIDDEN = {
     "a file of the system": "gradio_api/file=/etc/passwd",
     "the environment": "gradio_api/file=/proc/self/environ",
-    "code": f"gradio_api/file={HOUSE}/app.py",
+    "code": f"gradio_api/file={REPOSITORY}/app.py",
     "a checkpoint": f"gradio_api/file={checkpoints.ROOT}/dim/training.json",
-    "beside the figures": f"gradio_api/file={HOUSE}/docs/figures/../../app.py",
+    "beside the figures": f"gradio_api/file={REPOSITORY}/docs/figures/../../app.py",
     "two slashes": "gradio_api/file=//etc/passwd",
     "another server": "gradio_api/file=http://127.0.0.1:1/x",
     "by proxy": "gradio_api/proxy=http://127.0.0.1:1/x",
@@ -53,7 +52,7 @@ def web(request):
             yield client
         return
     page = interface.build()
-    interface.launch(page, prevent_thread_lock=True, quiet=True)
+    server.launch(page, prevent_thread_lock=True, quiet=True)
     with httpx.Client(base_url=page.local_url, timeout=60) as client:
         yield client
     page.close(verbose=False)
@@ -82,7 +81,7 @@ def test_nothing_is_served_from_outside(web, what):
 def test_a_malformed_call_gets_an_error_without_a_traceback_and_the_server_lives(web, what):
     said = call(web, BODIES[what])
     assert "Traceback" not in said
-    assert str(HOUSE) not in said
+    assert str(REPOSITORY) not in said
     assert web.get("health").json()["status"] == "ok"
 
 

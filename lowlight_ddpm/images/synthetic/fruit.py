@@ -1,4 +1,4 @@
-"""Fruit drawn by our own code, so that what is found is not about butterflies alone: one piece a number."""
+"""Synthetic fruit, so that what is found is not about butterflies alone: one piece for every number."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy.interpolate import CubicSpline
 
-from lowlight_ddpm.images.synthetic.butterflies import check, samples_across
-from lowlight_ddpm.images.synthetic.fields import Grain, lay, smooth
+from lowlight_ddpm.images.synthetic import Grain, check, lay, samples_across, smooth
 
 SALT = 0xF1247
 LIGHT = np.array([-0.45, 0.62, 0.64], np.float32)  # where it comes from, of length 1
@@ -107,7 +106,7 @@ KINDS = (
 
 
 def draw_fruit(number: int, size: int = 128) -> Image.Image:
-    """Fruit `number`, as an RGB picture of `size` x `size` pixels on white, with its shadow.
+    """Fruit `number`, as an RGB image of `size` x `size` pixels on white, with its shadow.
 
     The number (0 or more) alone decides the design, as with `draw`. Raises ValueError as that does.
     """
@@ -122,7 +121,7 @@ def draw_fruit(number: int, size: int = 128) -> Image.Image:
 
 
 class _Fruit:
-    """One piece's design; places reach from -1 to 1 across the picture, y up."""
+    """One piece's design; places reach from -1 to 1 across the image, y up."""
 
     def __init__(self, number: int) -> None:
         rng = np.random.default_rng([SALT, int(number)])
@@ -155,7 +154,7 @@ class _Fruit:
         return np.clip(colours, 0, 1)
 
     def _frame(self, fill: float) -> tuple[float, float]:
-        """Size, and height of the middle: it takes `fill` of the picture with leaf and shadow."""
+        """Size, and height of the middle: it takes `fill` of the image with leaf and shadow."""
         radii = self.radius(np.linspace(0, np.pi, 50))
         top, bottom = radii[0] + self.length - 0.04, radii[-1] + 0.08
         scale = fill * min(2 / (top + bottom), 1 / (radii.max() + 0.05))

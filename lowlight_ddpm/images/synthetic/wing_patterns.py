@@ -1,12 +1,12 @@
-"""The markings of drawn wings: the painting of one wing's points in the measures of its style."""
+"""The markings of synthetic wings: the painting of one wing's points in the measures of its style."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from lowlight_ddpm.images.synthetic.fields import Grain, lay, smooth
+from lowlight_ddpm.images.synthetic import Grain, lay, smooth
+from lowlight_ddpm.images.synthetic.designs import Amounts
 from lowlight_ddpm.images.synthetic.wing_shapes import Wing
-from lowlight_ddpm.images.synthetic.wing_styles import Amounts
 
 Colours = dict[str, np.ndarray]
 
@@ -36,17 +36,17 @@ class _Points(NamedTuple):
 
 
 class Markings:
-    """One wing's markings, in the measures `amount`, over the colour whose role is `ground`."""
+    """One wing's markings, in the measures `amount`, over the colour whose role is `base`."""
 
-    def __init__(self, amount: Amounts, colours: Colours, ground: str, rng: np.random.Generator) -> None:
-        self._amount, self._colours, self._ground = amount, colours, colours[ground]
+    def __init__(self, amount: Amounts, colours: Colours, base: str, rng: np.random.Generator) -> None:
+        self._amount, self._colours, self._base = amount, colours, colours[base]
         self._grain = Grain(rng)
         self._first_eye, self._eye_sizes = int(rng.integers(1, 3)), rng.uniform(0.6, 1.0, 8)
 
     def paint(self, wing: Wing, x: np.ndarray, y: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Colours (n, 3) of the points `x`, `y` that lie `depth` inside the outline of `wing`."""
         points = self._points(wing, x, y, depth)
-        colour = np.tile(self._ground, (len(x), 1))
+        colour = np.tile(self._base, (len(x), 1))
         self._shades(colour, points)
         self._bands(colour, points)
         self._bars(colour, points, wing)
@@ -64,7 +64,7 @@ class Markings:
         swing = 2 * ((across * wing.cells) % 1) - 1
         hill = 1 - swing**2
         blade = smooth(1.08, 1.02, along)
-        # In a tail, beyond the margin, only the distance from the edge tells rim from ground.
+        # In a tail, beyond the margin, only the distance from the edge tells rim from base.
         along = np.minimum(along, np.maximum(1 - depth, 0.85))
         rough = self._grain(across * 17, along * 7) + 0.5 * self._grain(across * 43, along * 19)
         level = along + self._amount["wave"] * (hill - 0.5) * smooth(0.3, 0.5, along) + 0.012 * rough
@@ -75,7 +75,7 @@ class Markings:
             lay(colour, self._colours[role], cover * np.float32(self._amount[amount]))
 
     def _shades(self, colour: np.ndarray, points: _Points) -> None:
-        """The slow changes of the ground from root to margin."""
+        """The slow changes of the base colour from root to margin."""
         inner = 1 - self._amount["rim"]
         cloud = 0.75 + 0.25 * self._grain(points.across * 5 + 3, points.along * 4)
         middle = smooth(0.15, 0.55, points.along) * smooth(0.95, 0.55, points.along)

@@ -1,4 +1,4 @@
-"""The shapes of drawn wings: families of outlines, and the polar coordinates that their patterns live in."""
+"""The shapes of synthetic wings: families of outlines, and the polar coordinates of their patterns."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
-from lowlight_ddpm.images.synthetic.fields import smooth
+from lowlight_ddpm.images.synthetic import smooth
 
 Point = tuple[float, float]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from inspect import Parameter, Signature
+from inspect import Parameter
 
 import gradio as gr
 from gradio.components import Component
 from gradio.components.api_component import Api
 
-from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.ui.components.picture_input import PictureInput
-from lowlight_ddpm.ui.worker.model import QUEUE
+from lowlight_ddpm.diffusion.settings import RunSettings, show_parameters
+from lowlight_ddpm.ui.components.widgets import ImageUpload
+from lowlight_ddpm.ui.worker.queue import QUEUE
 
 _SCHEMAS = RunSettings.model_json_schema()["properties"]
 _VARIANT = "the network, by its variant's name; the endpoint variants lists them"
@@ -27,7 +27,7 @@ class Field:
     def component(self) -> Component:
         """What takes its value."""
         if self.schema is None:
-            return PictureInput(visible=False, label=self.name)
+            return ImageUpload(visible=False, label=self.name)
         return Api(None, self.schema | {"additional_description": self.meaning}, label=self.name)
 
 
@@ -39,22 +39,21 @@ def of_settings(*names: str) -> tuple[Field, ...]:
 def takes(*fields: Field) -> Callable[[Callable], Callable]:
     """A function whose parameters are `fields`, each of which may be left out and is None then.
 
-    Its docstring is what people and language models are told; the fields' meanings are added to it.
+    Its docstring describes the endpoint to people and language models; the fields' meanings are added to it.
     """
 
     def described(function: Callable) -> Callable:
-        names = (Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields)
+        shown = [Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields]
         meanings = "\n".join(f"    {field.name}: {field.meaning}" for field in fields)
-        function.__signature__ = Signature(list(names))
-        function.__doc__ = f"{function.__doc__.rstrip()}\n\nArgs:\n{meanings}\n"
+        function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\nArgs:\n{meanings}\n"
         function.fields = fields
-        return function
+        return show_parameters(function, shown)
 
     return described
 
 
 def image() -> gr.Image:
-    """A picture that comes back: a lossless PNG."""
+    """An image that is returned: a lossless PNG."""
     return gr.Image(visible=False, format="png", label="result")
 
 
@@ -64,18 +63,18 @@ def images() -> gr.Gallery:
 
 
 def report() -> gr.JSON:
-    """Figures and words that come back."""
+    """Metrics and sentences that are returned."""
     return gr.JSON(visible=False, label="report")
 
 
 def add(function: Callable, outputs: Iterable[Component], calls_network: bool = True) -> None:
     """Make `function`, which `takes` fields, the endpoint of its own name in the current Blocks."""
-    place = {"concurrency_id": QUEUE} if calls_network else {"concurrency_limit": None}
     gr.Button(visible=False).click(
         function,
         [field.component() for field in function.fields],
         list(outputs),
         api_name=function.__name__,
         show_progress="hidden",
-        **place,
+        concurrency_id=QUEUE if calls_network else None,
+        concurrency_limit="default" if calls_network else None,
     )

@@ -1,25 +1,30 @@
-"""All pictures of the gallery restored by two networks, each as one sheet, as the post shows them."""
+"""A part of the tab Compare: all sixteen images restored by two networks, as the post shows them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 
+import gradio as gr
 from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
 from lowlight_ddpm.analysis.compare import SetShift, set_shift
-from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
+from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.images import stack
-from lowlight_ddpm.ui.compare.outcomes_view import title
-from lowlight_ddpm.ui.components.jobs import Job
+from lowlight_ddpm.ui.compare.trials import title
+from lowlight_ddpm.ui.components.jobs import Course, Job, Launcher
 from lowlight_ddpm.ui.components.run_view import gain
-from lowlight_ddpm.ui.html.png import data_uri
-from lowlight_ddpm.ui.worker import model
+from lowlight_ddpm.ui.html.images import data_uri
+from lowlight_ddpm.ui.session import Session
+from lowlight_ddpm.ui.worker import source
+from lowlight_ddpm.variants import VARIANTS
 
 COLUMNS = 4
 GAP = 2  # pixels between the pictures of a sheet
+READY = "Ready. Sixteen pictures take a network about sixteen times as long as one."
+PROPOSED = ("dim", "bright")
 
 
 @dataclass
@@ -37,7 +42,8 @@ class Side:
 
     @property
     def shift(self) -> SetShift:
-        """How far the colours of its newest estimates lie from the pictures'."""
+        """How far the colours of its newest estimates lie from the images'."""
+        assert self.step is not None, "before the first step there is no estimate"
         return set_shift(self.step.x0, self.pictures, self.settings.brightness)
 
 
@@ -73,14 +79,49 @@ class Sheet(Job):
     def calls(self) -> Iterator[bool]:
         """Restore all pictures with one network, then with the other."""
         for side in self.sides:
-            for step in model.walk(side.settings, side.pictures):
-                side.step = step
+            for steps in source.steps([Request(side.settings, side.pictures)]):
+                side.step = steps[0]
                 yield False
 
 
-def scene(sheet: Sheet, brightened: bool) -> str:
-    """Both sheets as HTML, with the shift of each below."""
-    return f'<div class="sheets">{"".join(_sheet(side, brightened) for side in sheet.sides)}</div>'
+class Sixteen:
+    """Layout and wiring, built in the current column."""
+
+    def __init__(self, names: list[str]) -> None:
+        left, right = (name if name in names else names[0] for name in PROPOSED)
+        with gr.Row(elem_classes="abreast"):
+            self.networks = [
+                gr.Dropdown(
+                    [(VARIANTS[name].title, name) for name in names],
+                    value=value,
+                    label=label,
+                    filterable=False,
+                    min_width=130,
+                )
+                for label, value in (("Left sheet", left), ("Right sheet", right))
+            ]
+        self.launcher = Launcher("All sixteen", "sheet", READY)
+        self.scene = gr.HTML(elem_id="sheets", padding=False)
+
+    def wire(self, tab: gr.Tab, session: gr.State, shared: list) -> None:
+        """`shared` are start, steps, seed and brightness."""
+        inputs = [*self.networks, *shared]
+        changes = [tab.select, *(control.change for control in inputs)]
+        self.launcher.wire(Course(make, draw), session, inputs, self.scene, changes)
+
+
+def make(
+    session: Session, left: str, right: str, start: int, steps: int, seed: int, brightness: float
+) -> Sheet:
+    """The work that the controls ask for. Raises Refusal where they contradict each other."""
+    shared = {"start": start, "steps": steps, "seed": seed, "brightness": brightness or None}
+    both = run_settings(variant=left, **shared), run_settings(variant=right, **shared)
+    return Sheet(session.gallery.pictures, both)
+
+
+def draw(session: Session, work: Sheet) -> str:
+    """Both sheets as HTML, as they stand, with the shift of each below."""
+    return f'<div class="sheets">{"".join(_sheet(side, session.brightened) for side in work.sides)}</div>'
 
 
 def _sheet(side: Side, brightened: bool) -> str:

@@ -6,19 +6,18 @@ import gradio as gr
 
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import square
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
-from lowlight_ddpm.ui.compare import outcomes_view
-from lowlight_ddpm.ui.compare.sheet_tab import Sixteen
-from lowlight_ddpm.ui.compare.sweep_tab import Sweep
-from lowlight_ddpm.ui.compare.trials import Trials
-from lowlight_ddpm.ui.components.choices import Choices
+from lowlight_ddpm.ui.compare import trials
+from lowlight_ddpm.ui.compare.sheet import Sixteen
+from lowlight_ddpm.ui.compare.sweep import Sweep
 from lowlight_ddpm.ui.components.controls import START, not_offered
-from lowlight_ddpm.ui.components.dial import Dial
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
-from lowlight_ddpm.ui.html.png import data_uri
-from lowlight_ddpm.ui.messages import SILENT
-from lowlight_ddpm.ui.session import Run, Session
+from lowlight_ddpm.ui.components.widgets import ButtonsHTML, Input, Slider
+from lowlight_ddpm.ui.html.images import data_uri
+from lowlight_ddpm.ui.messages import at_once, skip
+from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS
 
 WIPE = STATIC / "wipe.js"
@@ -35,7 +34,7 @@ READY = "Ready. What has been measured before is there at once."
 
 
 class Compare:
-    """Layout and wiring of the tab that it is built in; `session` is the visitor's, shared with Watch.
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch.
 
     A click in `grid` or in `sweep.map` has as its value the query of a run to open in Watch.
     """
@@ -55,13 +54,13 @@ class Compare:
         self._wire(tab, session)
 
     @property
-    def shared(self) -> list[gr.components.Component]:
+    def shared(self) -> list[Input]:
         """Start, steps, seed and brightness, which all three parts go by."""
         return [self.start, self.steps, self.seed, self.brightness]
 
     def _controls(self, session: Session) -> None:
         self.picture = gr.HTML(picked(session), elem_id="compare-picture", padding=False)
-        self.start = Dial(
+        self.start = Slider(
             0,
             LAST_TIMESTEP,
             START,
@@ -69,7 +68,7 @@ class Compare:
             label="Start timestep",
             info="How deep in noise the picture is. All networks get the very same noise.",
         )
-        self.steps = Dial(
+        self.steps = Slider(
             1, 250, STEPS, step=1, label="Steps", info="How many times each network is asked on the way back."
         )
         self.seed = gr.Number(
@@ -97,12 +96,12 @@ class Compare:
         )
         gr.HTML(not_offered(), visible=bool(not_offered()), padding=False)
         self.launcher = Launcher("Compare", "compare", READY)
-        trials = make(session, proposed, *OPENING)
-        self.grid = Choices(draw(session, trials), elem_id="trials", padding=False)
+        opening = make(session, proposed, *OPENING)
+        self.grid = ButtonsHTML(draw(session, opening), elem_id="trials", padding=False)
         gr.HTML("<h3>Wipe between two</h3>", padding=False)
         with gr.Row(elem_classes="abreast"):
             with gr.Column(scale=3, min_width=240):
-                blank = outcomes_view.wipe(trials, None, None, False)
+                blank = trials.wipe(opening, None, None, False)
                 self.wipe = gr.HTML(blank, js_on_load=WIPE.read_text(), elem_id="wipe", padding=False)
             with gr.Column(scale=2, min_width=200):
                 self.over, self.under = (
@@ -114,54 +113,55 @@ class Compare:
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:
         slot, inputs = self.launcher.slot, [self.variants, *self.shared]
         pair, wiped = [self.under, self.over], [self.under, self.over, self.wipe]
-        tab.select(picked, session, self.picture, **SILENT)
+        at_once(tab.select, picked, session, self.picture)
         changes = [tab.select, *(control.change for control in inputs)]
         for listen in self.launcher.wire(Course(make, draw), session, inputs, self.grid, changes):
-            listen.then(lay, [session, slot], wiped, **SILENT)
-        gr.on([self.under.input, self.over.input], wipe, [session, slot, *pair], self.wipe, **SILENT)
+            at_once(listen.then, lay, [session, slot], wiped)
+        at_once([self.under.input, self.over.input], wipe, [session, slot, *pair], self.wipe)
         self.sixteen.wire(tab, session, self.shared)
         self.sweep.wire(tab, session, self.shared)
 
 
 def settings_for(variant: str, start: int, steps: int, seed: int, brightness: float) -> RunSettings:
-    """A network as trained, from the shared controls' values. Raises Refusal where they contradict."""
+    """A network's training defaults with the shared values. Raises Refusal where they contradict."""
     return run_settings(variant=variant, start=start, steps=steps, seed=seed, brightness=brightness or None)
 
 
-def make(session: Session, variants: list[str], *shared) -> Trials:
+def make(session: Session, variants: list[str], *shared) -> trials.Trials:
     """The trials that the controls ask for, in the post's order. Raises Refusal where there can be none."""
     if not variants:
         raise Refusal("No network is chosen: tick at least one.")
     ordered = [name for name in VARIANTS if name in variants]
-    return Trials(session.picked, [settings_for(name, *shared) for name in ordered])
+    return trials.Trials(session.picked, [settings_for(name, *shared) for name in ordered])
 
 
-def draw(session: Session, trials: Trials) -> str:
+def draw(session: Session, job: trials.Trials) -> str:
     """Cards and disagreements as they stand."""
-    return outcomes_view.scene(trials, session.brightened)
+    return trials.scene(job, session.brightened)
 
 
-def lay(session: Session, slot: Slot) -> tuple:
+def lay(session: Session, slot: Slot[trials.Trials]) -> tuple:
     """(right, left, wipe) for the results at hand: the most telling pair is laid over each other first."""
     if slot.job is None or slot.busy:
-        return (gr.skip(),) * 3
+        return (skip(),) * 3
     names = [outcome.settings.variant for outcome in slot.job.outcomes]
     choices = [(VARIANTS[name].title, name) for name in names]
-    choices += [("The input", outcomes_view.INPUT)] if names else []
-    worse, better = outcomes_view.wipe_pair(slot.job)
+    choices += [("The input", trials.INPUT)] if names else []
+    worse, better = trials.wipe_pair(slot.job)
     shown = wipe(session, slot, worse, better)
     return gr.Dropdown(choices, value=worse), gr.Dropdown(choices, value=better), shown
 
 
-def wipe(session: Session, slot: Slot, under: str | None, over: str | None) -> str:
+def wipe(session: Session, slot: Slot[trials.Trials], under: str | None, over: str | None) -> str:
     """The two chosen results on top of each other."""
-    return outcomes_view.wipe(slot.job, under, over, session.brightened) if slot.job else gr.skip()
+    return trials.wipe(slot.job, under, over, session.brightened) if slot.job else skip()
 
 
 def picked(session: Session) -> str:
     """The picture that is worked on, as HTML, and how to change it."""
-    run = Run(run_settings(brightness=1.0), session.picked)
-    picture = f'<img alt="The picture to restore" src="{data_uri(run.dim)}">'
+    settings = run_settings(brightness=1.0)
+    shown = settings.dim(square(session.picked.image, settings.size)[None])[0]
+    picture = f'<img alt="The picture to restore" src="{data_uri(shown)}">'
     name = escape(session.picked.name)
     return (
         f'<div class="picked">{picture}<p><b>{name}</b>Choose another picture, and the exposure that all are '

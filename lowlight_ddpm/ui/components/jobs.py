@@ -1,20 +1,18 @@
 """Work that calls networks for long: its two buttons, how far it is, and what it shows on the way."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import gradio as gr
+from gradio.events import Dependency
 
 from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.run_view import refused
-from lowlight_ddpm.ui.messages import SILENT, SPOKEN, about, refusals_shown
+from lowlight_ddpm.ui.messages import about, at_once, queued, refusals_shown, skip
 from lowlight_ddpm.ui.session import HOUR, Session
-from lowlight_ddpm.ui.worker.model import QUEUE
-from lowlight_ddpm.ui.worker.waiting import waiting
-from lowlight_ddpm.ui.worker.work import Work
+from lowlight_ddpm.ui.worker.queue import QUEUE, Pace, Work, waiting
 
 LABEL = "Steps done"  # of the bar, for those who do not see it
 
@@ -59,11 +57,14 @@ class Job(Work):
         return self.seconds / done * left if done else None
 
 
-@dataclass
-class Slot:
-    """Where a visitor's newest job of one kind is kept."""
+J = TypeVar("J", bound=Job)
 
-    job: Job | None = None
+
+@dataclass
+class Slot(Generic[J]):
+    """Where a user's newest job of one kind is kept."""
+
+    job: J | None = None
 
     @property
     def busy(self) -> bool:
@@ -72,28 +73,30 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Course:
+class Course(Generic[J]):
     """What the page does with one kind of job.
 
     `make(session, *inputs)` gives a job, `draw(session, job)` its scene as HTML; either may raise Refusal.
     """
 
-    make: Callable[..., Job]
-    draw: Callable[[Session, Job], str]
+    make: Callable[..., J]
+    draw: Callable[[Session, J], str]
 
-    def stage(self, session: Session, slot: Slot, *inputs) -> str:
+    def stage(self, session: Session, slot: Slot[J], *inputs) -> str:
         """The scene for the inputs, before anything runs; work under way keeps the scene."""
         try:
-            job = None if slot.busy else self.make(session, *inputs)
-            if slot.busy:  # begun before or meanwhile
-                return gr.skip()
-            if not job.repeats(slot.job):
+            if slot.busy:
+                return skip()
+            job = self.make(session, *inputs)
+            if slot.busy:  # begun meanwhile
+                return skip()
+            if slot.job is None or not job.repeats(slot.job):
                 slot.job = job
             return self.draw(session, slot.job)
         except Refusal as refusal:
-            return refused(str(refusal), self.draw(session, slot.job) if slot.job else "")
+            return run_view.refused(str(refusal), self.draw(session, slot.job) if slot.job else "")
 
-    def begin(self, session: Session, slot: Slot, *inputs) -> tuple:
+    def begin(self, session: Session, slot: Slot[J], *inputs) -> tuple:
         """(run, stop, counter, scene) while the job waits for the network."""
         with refusals_shown():
             job = self.make(session, *inputs)
@@ -101,27 +104,28 @@ class Course:
         job.launched, slot.job = True, job
         return *_buttons(running=True), _counter(job), drawn
 
-    def stream(self, session: Session, slot: Slot) -> Iterator[tuple]:
+    def stream(self, session: Session, slot: Slot[J]) -> Iterator[tuple]:
         """(counter, scene), now and then, while the job goes."""
-        job, shown = slot.job, float("-inf")
+        job = slot.job
+        assert job is not None, "`begin` has put it there"
+        pace = Pace(job.pace)
         with refusals_shown():
             for changed in job.walk():
-                if changed or time.monotonic() - shown >= job.pace:
-                    shown = time.monotonic()
-                    yield _counter(job), self.draw(session, job) if changed or job.live else gr.skip()
+                if pace.due(changed):
+                    yield _counter(job), self.draw(session, job) if changed or job.live else skip()
         # The browser may draw a late frame over what `conclude` says: let the last one say the same.
-        yield _counter(job), gr.skip()
+        yield _counter(job), skip()
 
-    def conclude(self, session: Session, slot: Slot) -> tuple:
+    def conclude(self, session: Session, slot: Slot[J]) -> tuple:
         """(run, stop, counter, scene) when the job has ended; one under way goes on.
 
         Inputs that have changed since its last frame have staged another by now, which may be run.
         """
         if slot.busy:
-            return (gr.skip(),) * 4
-        ended = slot.job and slot.job.ended
-        told = (_counter(slot.job), self.draw(session, slot.job)) if ended else (gr.skip(), gr.skip())
-        return *_buttons(running=False), *told
+            return (skip(),) * 4
+        job = slot.job
+        shown = (_counter(job), self.draw(session, job)) if job and job.ended else (skip(), skip())
+        return *_buttons(running=False), *shown
 
 
 class Launcher:
@@ -136,22 +140,29 @@ class Launcher:
 
     def wire(
         self, course: Course, session: gr.State, inputs: list, scene: gr.HTML, changes: list
-    ) -> list[gr.events.Dependency]:
+    ) -> list[Dependency]:
         """Have the buttons run `course`, and the scene follow the inputs at every event of `changes`.
 
         Returns the events after which the slot may hold another job, or one that has ended.
         """
         kept, shown = [session, self.slot], [self.run, self.stop, self.status, scene]
-        spoken = SPOKEN | {"show_progress_on": self.run}
-        staged = gr.on(changes, course.stage, [*kept, *inputs], scene, trigger_mode="always_last", **SILENT)
-        begun = self.run.click(course.begin, [*kept, *inputs], shown, **spoken)
-        place = spoken | {"concurrency_limit": 1, "concurrency_id": QUEUE, "trigger_mode": "multiple"}
-        streamed = begun.success(course.stream, kept, [self.status, scene], **place)
+        staged = at_once(changes, course.stage, [*kept, *inputs], scene, trigger_mode="always_last")
+        begun = queued(self.run.click, course.begin, [*kept, *inputs], shown, message_at=self.run)
+        streamed = queued(
+            begun.success,
+            course.stream,
+            kept,
+            [self.status, scene],
+            message_at=self.run,
+            concurrency_limit=1,
+            concurrency_id=QUEUE,
+            trigger_mode="multiple",
+        )
         # As in Watch, Stop does not cancel the event: frames on their way would come after the last word.
-        stopped = self.stop.click(halt, self.slot, None, **SILENT)
-        gone_wrong = streamed.failure(halt, self.slot, None, **SILENT)
+        stopped = at_once(self.stop.click, halt, self.slot)
+        gone_wrong = at_once(streamed.failure, halt, self.slot)
         ends = (streamed, stopped, gone_wrong)
-        return [staged, *(end.then(course.conclude, kept, shown, **SILENT) for end in ends)]
+        return [staged, *(at_once(end.then, course.conclude, kept, shown) for end in ends)]
 
 
 def under_way(steps: Sequence[Step]) -> str:

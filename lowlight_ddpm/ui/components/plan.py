@@ -4,22 +4,20 @@ from html import escape
 
 from PIL import Image
 
-from lowlight_ddpm.diffusion.backends import TITLES, backend_here
-from lowlight_ddpm.diffusion.sampling import seconds_per_call
+from lowlight_ddpm.diffusion.backends import TITLES, backend_here, seconds_per_call, tile_count
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.diffusion.tiling import tile_count
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import entire_size
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.messages import about
-from lowlight_ddpm.ui.worker import model
+from lowlight_ddpm.ui.worker import source
 from lowlight_ddpm.variants import Variant, find_variant
 
 
-def lesson(variant: str) -> str:
+def description(variant: str) -> str:
     """What a variant teaches, as HTML."""
-    return f'<p class="note">{escape(find_variant(variant).lesson)}</p>'
+    return f'<p class="note">{escape(find_variant(variant).description)}</p>'
 
 
 def signal(settings: RunSettings) -> str:
@@ -44,8 +42,8 @@ def _estimate(settings: RunSettings, picture: Image.Image) -> str:
     if settings.whole:
         width, height = entire_size(picture.size, size)
         calls += f" on {tile_count(height, width, size)} tiles of {width}×{height} pixels"
-    model.LIMITS.check(settings.steps, height * width)
-    model.settle_threads()
+    source.LIMITS.check(settings.steps, height * width)
+    source.settle_threads()
     per_call = seconds_per_call(checkpoints.load(settings.variant), height, width, settings.backend)
     return f"Takes {about(per_call * settings.steps)}: {calls} by {TITLES[backend_here(settings.backend)]}."
 

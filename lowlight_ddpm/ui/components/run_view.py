@@ -1,4 +1,4 @@
-"""A Run as the components show it: pictures at an exposure, words, and figures from the tensors."""
+"""A run as the components show it: images at an exposure, words, and figures from the tensors."""
 
 from dataclasses import asdict
 from html import escape
@@ -6,11 +6,12 @@ from html import escape
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.runs.run import Run, mean_colour
 from lowlight_ddpm.ui.components.controls import steps_in_words
-from lowlight_ddpm.ui.html.png import data_uri, proportions
-from lowlight_ddpm.ui.html.trace import trace
+from lowlight_ddpm.ui.html.charts import trace
+from lowlight_ddpm.ui.html.images import data_uri, proportions
 from lowlight_ddpm.ui.messages import about, duration
-from lowlight_ddpm.ui.session import Run
+from lowlight_ddpm.ui.session import Watched
 from lowlight_ddpm.variants import find_variant
 
 # (name, title, what it is, what stands in its place while there is none) of each panel.
@@ -28,37 +29,41 @@ def gain(settings: RunSettings, brightened: bool) -> float:
     return 1 / brightness if brightened else 1.0
 
 
-def stage(run: Run, brightened: bool, counter: str) -> str:
+def stage(watched: Watched, brightened: bool, counter: str) -> str:
     """The three pictures, the counter and the trace as they stand, as HTML.
 
     It is one piece, since a browser spends most of a frame on the number of components that change. The
     pictures travel inside it: one that must be fetched would be given up for the next frame before it has
     arrived, wherever the way to the server takes longer than a frame.
     """
-    latest = (run.steps[-1].x_t[0], run.steps[-1].x0[0]) if run.steps else (None, None)
+    run = watched.run
+    kept = run.history.steps  # what `run.steps` gives would be made first
+    latest = (kept[-1].x_t[0], kept[-1].x0[0]) if kept else (None, None)
+    dim = None if run.dim is None else run.dim[0]
     exposure = gain(run.settings, brightened)
-    panels = (panel(*words, x, exposure) for words, x in zip(PANELS, (run.dim, *latest), strict=True))
+    panels = (panel(*words, x, exposure) for words, x in zip(PANELS, (dim, *latest), strict=True))
     aim = "the training pictures" if run.generates else "the dimmed input"
-    mark = run.onset if run.over and run.steps and not run.generates else None
-    lines = trace(run.means, run.settings.steps, run.target(), aim, onset=mark)
-    return f'<div class="panels"{proportions(run.dim)}>{"".join(panels)}</div>{counter}{lines}'
+    mark = watched.onset if watched.over and kept and not run.generates else None
+    means = list(run.history.means.values())
+    lines = trace(means, run.settings.steps, run.target, aim, onset=mark)
+    return f'<div class="panels"{proportions(dim)}>{"".join(panels)}</div>{counter}{lines}'
 
 
-def progress(run: Run) -> str:
+def progress(watched: Watched) -> str:
     """The counter while the run goes, as HTML."""
-    step = run.steps[-1]
+    step = watched.run.steps[-1]
     done = step.index + 1
-    left = about(run.seconds / done * (step.total - done))
+    left = about(watched.seconds / done * (step.total - done))
     return bar(done, step.total, f"step {done} of {step.total}, timestep {step.timestep}, {left} left")
 
 
-def outcome(run: Run) -> str:
+def outcome(watched: Watched) -> str:
     """The counter when the run has ended, as HTML."""
-    done, total = run.history.done, run.settings.steps
-    if run.beforehand:
+    done, total = watched.run.history.done, watched.run.settings.steps
+    if watched.beforehand:
         return bar(done, total, f"A run of {total} steps, made beforehand. Press Run to see it happen.")
     how = f"Stopped after step {done} of {total}" if done < total else f"Done: {done} of {total} steps"
-    return bar(done, total, f"{how}, {duration(run.seconds)}.")
+    return bar(done, total, f"{how}, {duration(watched.seconds)}.")
 
 
 def idle(text: str) -> str:
@@ -68,18 +73,18 @@ def idle(text: str) -> str:
 
 def report(run: Run) -> dict:
     """A finished run for programs, JSON-able: settings, mean colours, and what was found."""
-    found = {"settings": run.settings.model_dump(), "mean": run.means[-1], "target": run.target()}
+    found = {"settings": run.settings.model_dump(), "mean": mean_colour(run.x0), "target": run.target}
     if not run.generates:
         found |= {"measures": asdict(run.judgement.measures), "verdict": run.judgement.in_words}
     return found
 
 
-def which(run: Run) -> str:
-    """One sentence that says what is run."""
+def which(run: Run, name: str) -> str:
+    """One sentence that says what is run; `name` is that of its image."""
     s = run.settings
-    source = "pure noise" if run.generates else f"{run.picked.name}, brightness {s.brightness:g}"
-    if s.whole:
-        source += ", whole at {2}×{1} pixels".format(*run.dim.shape)
+    source = "pure noise" if run.generates else f"{name}, brightness {s.brightness:g}"
+    if s.whole and run.dim is not None:
+        source += ", whole at {2}×{1} pixels".format(*run.dim[0].shape)
     return (
         f"{find_variant(s.variant).title}: {source}, from timestep {s.start} in {s.steps} steps, "
         f"{steps_in_words(s)}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."

@@ -1,1 +1,1 @@
-"""The tab that shows what was measured."""
+"""The tab Experiments."""

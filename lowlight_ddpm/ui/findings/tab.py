@@ -1,4 +1,4 @@
-"""The tab Experiments: what was measured, against what the post says."""
+"""The tab Experiments: the measurements, compared with the claims of the post."""
 
 import gradio as gr
 
@@ -6,60 +6,60 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.sources import is_drawn
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.study.loss_curves import loss_curves
-from lowlight_ddpm.ui.components.choices import Choices
+from lowlight_ddpm.study.results import loss_curves
+from lowlight_ddpm.ui.components.widgets import ButtonsHTML
 from lowlight_ddpm.ui.findings import claims_view, figures_view
-from lowlight_ddpm.ui.findings.dark_view import darkness
-from lowlight_ddpm.ui.findings.loss_view import losses
-from lowlight_ddpm.ui.findings.measured import measured
-from lowlight_ddpm.ui.findings.results_table import (
+from lowlight_ddpm.ui.findings.claims_view import measured
+from lowlight_ddpm.ui.findings.figures_view import figures, losses
+from lowlight_ddpm.ui.findings.tables_view import (
     ALL,
     OWN,
     PICTURES,
     TASKS,
     VARIANCE_TYPES,
     ResultsTable,
+    darkness,
     table,
 )
-from lowlight_ddpm.ui.messages import SILENT
+from lowlight_ddpm.ui.messages import at_once
 from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS
 
-READING = '<p class="verdict">Reading the results.</p>'
+LOADING = '<p class="verdict">Loading the results.</p>'
 OPENING = (ALL, TASKS[0], PICTURES[0], OWN)  # what the table shows first
 
 
 class Experiments:
-    """Layout and wiring of the tab; `session` is the visitor's, shared with Watch."""
+    """Layout and wiring of the tab; `session` is the user's, shared with Watch."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
         gr.set_static_paths([figures_view.FOLDER])
         with gr.Column(elem_classes="canvas experiments"):
             gr.HTML("<h2>What the post says, and what we measured</h2>", padding=False)
-            self.claims = gr.HTML(READING, elem_id="claims", padding=False)
+            self.claims = gr.HTML(LOADING, elem_id="claims", padding=False)
             gr.HTML(
                 "<h2>Every measurement</h2>"
-                '<p class="how">One row for each network and way of sampling. A heading sorts; Watch opens a '
-                "run of the very settings, where the picture is at hand.</p>",
+                '<p class="how">One row for each network and condition. Headings sort the table; Watch opens '
+                "a run with the same settings, if its image is available here.</p>",
                 padding=False,
             )
             self._filters()
             self.table = ResultsTable(elem_id="cells", padding=False)
             gr.HTML(
                 "<h2>Photographs taken in the dark</h2>"
-                '<p class="how">Each has a well-lit partner. A network gets the dark one as it is; what it '
-                "gives is brightened by one gain and held against the lit one, as is what plain filters make "
-                "of it. The networks have learned nothing but butterflies on white.</p>",
+                '<p class="how">Each has a well-lit counterpart. A network gets the dark one unchanged; its '
+                "result is brightened by one factor and compared with the lit one, as are those of plain "
+                "filters. The networks are trained on butterflies on a white background only.</p>",
                 padding=False,
             )
             self.dark = gr.HTML(elem_id="dark", padding=False)
             gr.HTML("<h2>Figures</h2>", padding=False)
-            self.figures = Choices(elem_id="figures", padding=False)
+            self.figures = ButtonsHTML(elem_id="figures", padding=False)
             gr.HTML(
-                "<h2>How the networks learned</h2>"
-                '<p class="how">Mean squared error of what each network predicts, over the epochs, on a '
-                "logarithmic scale; all others pale behind. A network that predicts v, or meets offset "
-                "noise, has another task, so that its losses are not on the others’ scale.</p>",
+                "<h2>Training losses</h2>"
+                '<p class="how">Mean squared error of each network’s prediction over the epochs, on a '
+                "logarithmic scale, with all other networks in grey. A network that predicts v, or is "
+                "trained with offset noise, has a different task, so its losses are on another scale.</p>",
                 padding=False,
             )
             self.losses = gr.HTML(elem_id="losses", padding=False)
@@ -67,7 +67,7 @@ class Experiments:
 
     @property
     def opens(self) -> list[gr.HTML]:
-        """The components whose buttons hold the query of a run."""
+        """The components whose buttons have the query of a run as their data-value."""
         return [self.table, self.figures]
 
     def _filters(self) -> None:
@@ -81,7 +81,7 @@ class Experiments:
             self.task = gr.Dropdown(
                 TASKS, value=task, label="Task, by start timestep", filterable=False, min_width=190, scale=2
             )
-            self.pictures = gr.Radio(PICTURES, value=pictures, label="Pictures", min_width=300, scale=3)
+            self.pictures = gr.Radio(PICTURES, value=pictures, label="Images", min_width=300, scale=3)
             self.variance = gr.Radio(
                 list(VARIANCE_TYPES), value=variance, label="Variance type", min_width=270, scale=3
             )
@@ -89,30 +89,29 @@ class Experiments:
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:
         filters = [self.variant, self.task, self.pictures, self.variance]
         shown = [self.claims, self.table, self.dark, self.figures, self.losses]
-        tab.select(show, [session, *filters], shown, **SILENT)
-        gr.on(
+        at_once(tab.select, show, [session, *filters], shown)
+        at_once(
             [control.input for control in filters],
             choose,
             [session, *filters],
             self.table,
             trigger_mode="always_last",
-            **SILENT,
         )
 
 
 def show(session: Session, *filters) -> tuple[str, str, str, str, str]:
     """(claims, table, dark, figures, losses) as HTML."""
-    claims, drawn = claims_view.claims(measured()), figures_view.figures(_at_hand(session))
+    claims, drawn = claims_view.claims(measured()), figures(_available(session))
     return claims, choose(session, *filters), darkness(measured().dark), drawn, _losses()
 
 
 def choose(session: Session, variant: str, task: str, pictures: str, variance: str) -> str:
-    """The table of the cells that are asked for, as HTML."""
-    return table(measured(), variant, task, pictures, variance, _at_hand(session))
+    """The table of the chosen conditions, as HTML."""
+    return table(measured(), variant, task, pictures, variance, _available(session))
 
 
-def _at_hand(session: Session) -> list[str]:
-    """The pictures that a run can be opened with: Watch finds drawn ones even where it offers others."""
+def _available(session: Session) -> list[str]:
+    """Names of the images that Watch can open: all synthetic ones, whatever it offers in its gallery."""
     measured_on = measured().rows["picture"].dropna().unique()
     return [*session.gallery.names, *drawn_gallery().names, *filter(is_drawn, measured_on)]
 

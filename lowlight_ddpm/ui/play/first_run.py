@@ -20,7 +20,7 @@ from lowlight_ddpm.images.photometry import prepare, to_image
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui.components.controls import opening
-from lowlight_ddpm.ui.session import Picked, Run
+from lowlight_ddpm.ui.session import Picked, Watched
 
 FOLDER = STATIC / "first_run"
 VARIANT, NUMBER = "dim", 0  # the network, and the drawn butterfly, that are chosen when the page opens
@@ -30,17 +30,17 @@ COLUMNS = 10  # pictures side by side in a sheet
 
 def make() -> None:
     """Run it and write it down: settings and origin as JSON, every step's pictures as two PNG sheets."""
-    run = Run(opening(VARIANT), picked())
-    steps = list(run.walk())
+    settings = opening(VARIANT)
+    steps = list(Watched(settings, picked()).walk())
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in SHEETS:
         sheet = _joined(torch.cat([getattr(step, name) for step in steps]))
         to_image(sheet).save(FOLDER / f"{name}.png", optimize=True)
-    record = {"settings": run.settings.model_dump(), "weights_sha256": weights()}
+    record = {"settings": settings.model_dump(), "weights_sha256": weights()}
     (FOLDER / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
 
-def load() -> Run | None:
+def load() -> Watched | None:
     """The run as if it had just ended, its tensors rounded to 8 bits; None where `dim` is another network."""
     try:
         record = json.loads((FOLDER / RECORD).read_text())
@@ -61,14 +61,16 @@ def picked() -> Picked:
     return Picked(f"drawn_{NUMBER:04d}", draw(NUMBER))
 
 
-def _restored(settings: RunSettings) -> Run:
-    run = Run(settings, picked(), begun=True, over=True, beforehand=True)
+def _restored(settings: RunSettings) -> Watched:
+    watched = Watched(settings, picked(), beforehand=True)
+    watched.begun = watched.over = True
     timesteps = trailing_timesteps(settings.start, settings.steps).tolist()
     x_t, x0 = (_cut(FOLDER / f"{name}.png", len(timesteps), settings.size) for name in SHEETS)
     for index, timestep in enumerate(timesteps):
         alpha_bar = settings.alphas_cumprod[timestep].item()
-        run.history.keep(Step(index, len(timesteps), timestep, alpha_bar, x_t[index, None], x0[index, None]))
-    return run
+        step = Step(index, len(timesteps), timestep, alpha_bar, x_t[index, None], x0[index, None])
+        watched.run.history.keep(step)
+    return watched
 
 
 def _joined(pictures: Tensor) -> Tensor:

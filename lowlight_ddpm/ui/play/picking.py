@@ -10,8 +10,8 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.gallery import PATIENCE, SUBJECTS, Gallery, drawn_gallery, gallery
 from lowlight_ddpm.images.sources import drawn_picture
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.components.picture_input import PictureInput
-from lowlight_ddpm.ui.messages import as_text
+from lowlight_ddpm.ui.components.widgets import ImageUpload
+from lowlight_ddpm.ui.messages import as_text, skip
 from lowlight_ddpm.ui.session import Picked, Session
 
 
@@ -42,7 +42,7 @@ class Picker:
             elem_id="gallery",
         )
         self.source = gr.HTML(_source(offered), padding=False)
-        self.upload = PictureInput(
+        self.upload = ImageUpload(
             sources=["upload", "clipboard", "webcam"],
             type="filepath",
             height=132,
@@ -63,7 +63,7 @@ def refresh(session: Session) -> tuple:
     """(gallery, source) when the page opens, in case better pictures have arrived since the start."""
     newest = offered(patience=0)
     if newest.names == session.gallery.names:
-        return gr.skip(), gr.skip()
+        return skip(), skip()
     shown = session.picked if session.finished else None
     session.gallery, session.index = newest, 0
     if shown and shown.name not in newest.names:  # the page opens with a run of it

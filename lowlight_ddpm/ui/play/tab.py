@@ -1,15 +1,16 @@
 """The tab Watch: one run, seen step by step while it happens, then looked at again."""
 
 import gradio as gr
+from gradio.events import Dependency
 
 from lowlight_ddpm.ui.components.controls import Controls, opening
-from lowlight_ddpm.ui.components.copy_link import CopyLink, link_to
-from lowlight_ddpm.ui.messages import SILENT, SPOKEN
+from lowlight_ddpm.ui.components.widgets import CopyLink, link_to
+from lowlight_ddpm.ui.messages import Listen, at_once, queued
 from lowlight_ddpm.ui.play import first_run, picking, visit
 from lowlight_ddpm.ui.play.picking import Picker
-from lowlight_ddpm.ui.play.results_tab import Results
-from lowlight_ddpm.ui.session import HOUR, Run, Session
-from lowlight_ddpm.ui.worker.model import QUEUE
+from lowlight_ddpm.ui.play.results import Results
+from lowlight_ddpm.ui.session import HOUR, Session, Watched
+from lowlight_ddpm.ui.worker.queue import QUEUE
 
 # On a telephone Run stays at the bottom of the screen, and the stage may be far from it.
 TO_THE_STAGE = """() => {
@@ -26,8 +27,8 @@ class Watch:
             with gr.Column(scale=4, min_width=280, elem_classes="side"):
                 self.picker = Picker(session)
                 self.controls = Controls()
-            if session.staged is None:
-                session.staged = Run(opening(self.controls.variant.value), session.picked)
+            if session.finished is None:
+                session.staged = Watched(opening(self.controls.variant.value), session.picked)
             with gr.Column(scale=7, min_width=280, elem_classes="canvas"):
                 self._stage(session)
                 self.results = Results(session)
@@ -36,9 +37,9 @@ class Watch:
         self.results.wire(self.session)
         self._wire(page, tabs)
 
-    def reopens(self, click: gr.events.EventListener) -> None:
-        """Have the buttons of a Choices, whose click event this is, open the run whose query they hold."""
-        click(visit.follow, None, self.wanted, **SPOKEN)
+    def reopens(self, click: Listen) -> None:
+        """Have the buttons of a ButtonsHTML, whose click event this is, open the run of their query."""
+        queued(click, visit.follow, None, self.wanted)
 
     def _stage(self, session: Session) -> None:
         with gr.Row(elem_classes="actions"):
@@ -60,20 +61,22 @@ class Watch:
 
     def _wire(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
         # A refusal must not cover the panels with an error each; a button has no place to show one.
-        spoken = SPOKEN | {"show_progress_on": self.run}
+        run = self.run
         picker, controls, upload = self.picker, self.controls, self.picker.upload
         scene = [self.session, controls.variant, controls.mode, controls.brightness]
         scene += [controls.light, controls.whole, controls.seed]
 
-        chosen = picker.gallery.select(picking.choose, self.session, upload, **SILENT)
-        turned = picker.subject.input(
-            picking.turn, [self.session, picker.subject], [picker.gallery, picker.source, upload], **SILENT
+        chosen = at_once(picker.gallery.select, picking.choose, self.session, upload)
+        turned = at_once(
+            picker.subject.input,
+            picking.turn,
+            [self.session, picker.subject],
+            [picker.gallery, picker.source, upload],
         )
-        brought = upload.input(picking.bring, [self.session, upload], upload, **spoken)
+        brought = queued(upload.input, picking.bring, [self.session, upload], upload, message_at=run)
         # What is wanted changes in queued events alone: Gradio does not tell the browser of others.
-        arrived = page.load(
-            visit.arrive, self.session, [picker.gallery, picker.source, self.wanted], **spoken
-        )
+        offered = [picker.gallery, picker.source, self.wanted]
+        arrived = queued(page.load, visit.arrive, self.session, offered, message_at=run)
         for listen in (
             arrived.then,
             turned.then,
@@ -84,47 +87,49 @@ class Watch:
             controls.light.change,
             controls.whole.change,
         ):
-            listen(visit.preview, scene, [self.stage, controls.lights], **spoken)
-        controls.announce(self.session, self.plan, page.load, [turned, chosen, brought])
+            queued(listen, visit.preview, scene, [self.stage, controls.lights], message_at=run)
+        controls.announce(self.session, self.plan, page.load)
 
-        brought.then(visit.resume, [self.session, self.wanted], self.wanted, **spoken)
-        controls.surprise.click(visit.surprise, self.session, self.wanted, **spoken)
+        wanted = [self.session, self.wanted]
+        queued(brought.then, visit.resume, wanted, self.wanted, message_at=run)
+        queued(controls.surprise.click, visit.surprise, self.session, self.wanted, message_at=run)
         begins = [self.run, self.stop, self.stage, self.link]
-        reopened = self.wanted.change(
-            visit.reopen,
-            [self.session, self.wanted],
-            [*controls.fields, picker.gallery, upload, *begins, tabs],
-            **spoken,
-        )
-        self.run.click(None, js=TO_THE_STAGE, **SILENT)
-        begun = self.run.click(
-            visit.begin,
-            [self.session, controls.lock, *controls.fields],
-            [controls.seed, *begins],
-            **spoken,
-        )
-        self._conclude([self._stream(begun, spoken), self._stream(reopened, spoken)])
+        opened = [*controls.fields, picker.gallery, upload, *begins, tabs]
+        reopened = queued(self.wanted.change, visit.reopen, wanted, opened, message_at=run)
+        at_once(run.click, None, js=TO_THE_STAGE)
+        asked = [self.session, controls.lock, *controls.fields]
+        begun = queued(run.click, visit.begin, asked, [controls.seed, *begins], message_at=run)
+        self._conclude([self._stream(begun), self._stream(reopened)])
 
-    def _stream(self, begun: gr.events.Dependency, spoken: dict) -> gr.events.Dependency:
+    def _stream(self, begun: Dependency) -> Dependency:
         """Show the run that `begun` has made ready, once the network is free."""
         # "multiple": who stops while waiting may run again before the place in the queue has come up.
-        place = spoken | {"concurrency_limit": 1, "concurrency_id": QUEUE, "trigger_mode": "multiple"}
-        return begun.success(visit.stream, self.session, self.stage, **place)
+        return queued(
+            begun.success,
+            visit.stream,
+            self.session,
+            self.stage,
+            message_at=self.run,
+            concurrency_limit=1,
+            concurrency_id=QUEUE,
+            trigger_mode="multiple",
+        )
 
-    def _conclude(self, streams: list[gr.events.Dependency]) -> None:
+    def _conclude(self, streams: list[Dependency]) -> None:
         # Stop does not cancel the event: frames still on their way would arrive after the last word.
-        ends = [self.stop.click(visit.halt, self.session, None, **SILENT), *streams]
-        ends += [stream.failure(visit.halt, self.session, None, **SILENT) for stream in streams]
+        ends = [at_once(self.stop.click, visit.halt, self.session), *streams]
+        ends += [at_once(stream.failure, visit.halt, self.session) for stream in streams]
         results = self.results.components
         for ended in ends:
-            ended.then(visit.conclude, self.session, [self.run, self.stop, self.stage, *results], **SILENT)
-        self.exposure.input(visit.expose, [self.session, self.exposure], [self.stage, *results], **SILENT)
+            at_once(ended.then, visit.conclude, self.session, [self.run, self.stop, self.stage, *results])
+        at_once(self.exposure.input, visit.expose, [self.session, self.exposure], [self.stage, *results])
 
 
 def _opening() -> Session:
     """The page at first: with a finished run, where one was made with the network that is here."""
-    session, run = Session(picking.offered()), first_run.load()
-    session.staged = session.finished = run
-    if run and run.picked.name not in session.gallery.names:
-        session.own = run.picked
+    session, watched = Session(picking.offered()), first_run.load()
+    if watched:
+        session.staged = session.finished = watched
+        if watched.picked.name not in session.gallery.names:
+            session.own = watched.picked
     return session

@@ -1,25 +1,30 @@
-"""What a visitor does in the tab Watch: from the session and what was pressed to what is shown."""
+"""What a user does in the tab Watch: from the session and what was pressed to what is shown."""
 
 import random
 import time
 from collections.abc import Iterator
+from html import escape
 from urllib.parse import urlencode
 
 import gradio as gr
+from PIL import Image
+from torch import Tensor
 
-from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import LightName, RunSettings, run_settings
+from lowlight_ddpm.images import square
 from lowlight_ddpm.images.gallery import drawn_gallery
+from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.components.controls import MODES, fresh_seed, opening, settings_of, values_of
-from lowlight_ddpm.ui.components.copy_link import link_to
+from lowlight_ddpm.ui.components.widgets import link_to
+from lowlight_ddpm.ui.html.images import data_uri
 from lowlight_ddpm.ui.links import own, parse, query_of
-from lowlight_ddpm.ui.messages import refusals_shown
+from lowlight_ddpm.ui.messages import refusals_shown, skip
 from lowlight_ddpm.ui.play import picking
-from lowlight_ddpm.ui.play.dimming_view import side_by_side
-from lowlight_ddpm.ui.play.results_view import UNCHANGED, results
-from lowlight_ddpm.ui.session import Run, Session, paced
-from lowlight_ddpm.ui.worker.waiting import waiting
+from lowlight_ddpm.ui.play.results import UNCHANGED, results
+from lowlight_ddpm.ui.session import Session, Watched
+from lowlight_ddpm.ui.worker.queue import Pace, waiting
 from lowlight_ddpm.variants import find_variant
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
@@ -40,7 +45,7 @@ def want(query: str) -> Wanted:
 def arrive(session: Session, request: gr.Request) -> tuple:
     """(gallery, source, wanted) when the page opens; a link's run is wanted."""
     settings = own(dict(request.query_params))
-    return *picking.refresh(session), want(urlencode(settings)) if settings else gr.skip()
+    return *picking.refresh(session), want(urlencode(settings)) if settings else skip()
 
 
 def follow(event: gr.EventData) -> Wanted:
@@ -63,11 +68,11 @@ def surprise(session: Session) -> Wanted:
 def resume(session: Session, wanted: Wanted) -> Wanted:
     """The run of a link is wanted again once the file that it is for has been uploaded."""
     if not session.awaits or not session.own:
-        return gr.skip()
+        return skip()
     if session.own.key == session.awaits:
         return want(wanted[1])
     gr.Warning(OTHER_FILE)
-    return gr.skip()
+    return skip()
 
 
 def reopen(session: Session, wanted: Wanted) -> tuple:
@@ -77,7 +82,7 @@ def reopen(session: Session, wanted: Wanted) -> tuple:
         uploaded = session.own
         picking.find(session, key)
         begun = _begin(session, settings)
-    upload = gr.skip() if session.own is uploaded else None
+    upload = skip() if session.own is uploaded else None
     chosen = gr.Gallery(selected_index=picking.selected(session))
     return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="watch")
 
@@ -93,12 +98,12 @@ def preview(
         settings = run_settings(
             variant=variant, mode=mode, brightness=brightness, light=light, whole=whole, seed=seed
         )
-        run = Run(settings, session.picked)
-        lights = "" if run.generates else side_by_side(session.picked.image, settings)
-        if session.running or run.scene == session.staged.scene:
-            return gr.skip(), lights
-        session.staged = run
-        return run_view.stage(run, session.brightened, run_view.idle(READY)), lights
+        watched = Watched(settings, session.picked)
+        lights = "" if watched.run.generates else side_by_side(session.picked.image, settings)
+        if session.running or watched.scene == session.staged.scene:
+            return skip(), lights
+        session.staged = watched
+        return run_view.stage(watched, session.brightened, run_view.idle(READY)), lights
 
 
 def begin(session: Session, locked: bool, *values) -> tuple:
@@ -112,10 +117,11 @@ def begin(session: Session, locked: bool, *values) -> tuple:
 
 def stream(session: Session) -> Iterator[str]:
     """Run the network and show how far it is, now and then."""
-    run = session.staged
+    watched, pace = session.staged, Pace(FRAME_SECONDS)
     with refusals_shown():
-        for _ in paced(run.walk(), FRAME_SECONDS):
-            yield run_view.stage(run, session.brightened, run_view.progress(run))
+        for step in watched.walk():
+            if pace.due(step.is_last):
+                yield run_view.stage(watched, session.brightened, run_view.progress(watched))
 
 
 def halt(session: Session) -> None:
@@ -125,13 +131,13 @@ def halt(session: Session) -> None:
 
 def conclude(session: Session) -> tuple:
     """(run, stop, stage, results) of a run that ended, was stopped or failed; one under way goes on."""
-    run = session.staged
-    if not session.running or not run.ended:
-        return (gr.skip(),) * 3 + UNCHANGED
+    watched = session.staged
+    if not session.running or not watched.ended:
+        return (skip(),) * 3 + UNCHANGED
     session.running = False
-    if not run.steps:
+    if not watched.run.history.done:
         return *buttons(running=False), still(session), *UNCHANGED
-    session.finished = run
+    session.finished = watched
     return *buttons(running=False), still(session), *results(session)
 
 
@@ -139,7 +145,7 @@ def expose(session: Session, exposure: str) -> tuple:
     """(stage, results) of the same tensors at another exposure; no network is called."""
     session.brightened = EXPOSURES[exposure]
     shown = results(session) if session.finished else UNCHANGED
-    return gr.skip() if session.running else still(session), *shown
+    return skip() if session.running else still(session), *shown
 
 
 def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
@@ -149,17 +155,34 @@ def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
 
 def _begin(session: Session, settings: RunSettings) -> tuple:
     checkpoints.load(settings.variant)
-    run = Run(settings, session.picked)
-    stage = run_view.stage(run, session.brightened, run_view.idle(waiting()))
+    watched = Watched(settings, session.picked)
+    stage = run_view.stage(watched, session.brightened, run_view.idle(waiting()))
     if session.running:  # a link was followed meanwhile
         session.staged.stopped = True
-    session.staged, session.running = run, True
-    return *buttons(running=True), stage, link_to(run)
+    session.staged, session.running = watched, True
+    return *buttons(running=True), stage, link_to(watched)
 
 
 def still(session: Session) -> str:
     """The stage while nothing moves."""
-    run = session.staged
-    return run_view.stage(
-        run, session.brightened, run_view.outcome(run) if run.steps else run_view.idle(READY)
+    watched = session.staged
+    counter = run_view.outcome(watched) if watched.run.history.done else run_view.idle(READY)
+    return run_view.stage(watched, session.brightened, counter)
+
+
+def side_by_side(picture: Image.Image, settings: RunSettings) -> str:
+    """A small picture for each light, brightened, the chosen one marked, as HTML."""
+    pixels = square(picture, settings.size)[None]
+    shown = "".join(_figure(name, pixels, settings) for name in LIGHTS)
+    note = f"The picture dimmed to {settings.brightness:g} in either light, and brightened again."
+    return f'<div class="lights">{shown}</div><p class="note">{note}</p>'
+
+
+def _figure(name: LightName, pixels: Tensor, settings: RunSettings) -> str:
+    row, x = LIGHTS[name], settings.model_copy(update={"light": name}).dim(pixels)[0]
+    chosen = ' class="chosen"' if name == settings.light else ""
+    source = data_uri(x, 1 / settings.brightness)
+    return (
+        f'<figure{chosen}><img alt="The picture, {escape(row.title.lower())}, brightened" src="{source}">'
+        f"<figcaption>{escape(row.title)}</figcaption></figure>"
     )

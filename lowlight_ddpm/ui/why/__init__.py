@@ -1,1 +1,1 @@
-"""The tab that takes a run's shift apart."""
+"""The tab Why."""

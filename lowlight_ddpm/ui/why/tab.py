@@ -1,18 +1,21 @@
-"""The tab Why: the shift of the last run taken apart, and a tint to see whether the network heals it."""
+"""The tab Why: the colour shift of the last run by causes, and a tint that the network may remove."""
+
+from html import escape
 
 import gradio as gr
 
 from lowlight_ddpm.analysis.tint_injection import Tint
-from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, run_settings
-from lowlight_ddpm.metrics.colour import Triple
+from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
+from lowlight_ddpm.metrics.sets import Triple
+from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.components.controls import MODES, START, opening
-from lowlight_ddpm.ui.components.dial import Dial
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
-from lowlight_ddpm.ui.messages import SILENT
-from lowlight_ddpm.ui.session import Run, Session
-from lowlight_ddpm.ui.why import explanation_view, tint_view
-from lowlight_ddpm.ui.why.inquiries import Injection, Inquiry
+from lowlight_ddpm.ui.components.widgets import Slider
+from lowlight_ddpm.ui.messages import at_once, skip
+from lowlight_ddpm.ui.session import Session, Watched
+from lowlight_ddpm.ui.why import jobs
+from lowlight_ddpm.ui.why.jobs import ExplanationJob, TintJob
 
 TINTS: dict[str, Triple] = {
     "red": (1, 0, 0),
@@ -26,36 +29,38 @@ STRENGTH, STEP = 20, 10
 
 
 class Why:
-    """Layout and wiring of the tab that it is built in; `session` is the visitor's, shared with Watch."""
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
-        run = chosen(session.value, session.value.staged.settings.mode)
+        run = chosen(session.value, session.value.staged.run.settings.mode)
         with gr.Row(equal_height=False, elem_classes="desk"):
             with gr.Column(scale=4, min_width=280, elem_classes="side"):
                 self.task = gr.Radio(
                     [(title, mode) for mode, title in MODES.items()],
                     value=run.settings.mode,
                     label="Task",
-                    info="As in the last run of Watch, or the other one with the same settings. "
-                    "From pure noise, 16 pictures are made for every answer, which takes longer. "
-                    "Always on the middle square.",
+                    info="That of the last run in Watch, or the other one with the same settings. "
+                    "Unconditional sampling generates 16 images for every part, which takes longer. "
+                    "Always on the central square.",
                     elem_id="why-task",
                 )
-                self.which = gr.HTML(_which(run), elem_id="why-which", padding=False)
+                self.which = gr.HTML(_which(session.value, run), elem_id="why-which", padding=False)
             with gr.Column(scale=7, min_width=280, elem_classes="canvas asking"):
                 self.asking = Launcher("Explain", "why", "Ready.")
                 self.scene = gr.HTML(
-                    explanation_view.scene(Inquiry(run, run), False), elem_id="explanation", padding=False
+                    jobs.explanation(ExplanationJob(run, source(session.value)), False),
+                    elem_id="explanation",
+                    padding=False,
                 )
         with gr.Row(equal_height=False, elem_classes="desk second"):
             with gr.Column(scale=4, min_width=280, elem_classes="side"):
                 self._tint(run)
             with gr.Column(scale=7, min_width=280, elem_classes="canvas asking"):
-                gr.HTML("<h3>Inject a shift</h3>", padding=False)
+                gr.HTML("<h3>Inject a tint</h3>", padding=False)
                 self.tinting = Launcher("Tint and run", "probe", "Ready.")
                 self.probed = gr.HTML(
-                    tint_view.scene(
-                        inject(session.value, Slot(), run.settings.mode, STEP, "red", STRENGTH), False
+                    jobs.tint(
+                        tint_job(session.value, Slot(), run.settings.mode, STEP, "red", STRENGTH), False
                     ),
                     elem_id="probe",
                     padding=False,
@@ -67,92 +72,102 @@ class Why:
             [(name.capitalize(), name) for name in TINTS],
             value="red",
             label="Tint",
-            info="Added to the whole picture in the middle of the run, as if it had always been there.",
+            info="Added to the whole image in the middle of the run, as if it had always been there.",
             elem_id="tint",
         )
-        self.strength = Dial(
-            1, 100, STRENGTH, step=1, label="Strength", info="How much is added, of 255. An eye sees 2 or 3."
+        self.strength = Slider(
+            1,
+            100,
+            STRENGTH,
+            step=1,
+            label="Strength",
+            info="How much is added, of 255. A difference of 2 or 3 is visible.",
         )
-        self.at = Dial(
+        self.at = Slider(
             1,
             run.settings.steps,
             min(STEP, run.settings.steps),
             step=1,
             label="At step",
-            info="Early, the network can still change its mind. At the last step nothing comes after.",
+            info="A tint that is added early can still be removed; after the last step, nothing follows.",
         )
 
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:
         tint = [self.at, self.colour, self.strength]
-        tab.select(follow, [session, self.asking.slot], self.task, **SILENT)
+        at_once(tab.select, follow, [session, self.asking.slot], self.task)
         changes = [tab.select, self.task.change]
-        gr.on(changes, describe, [session, self.task], [self.which, self.at], **SILENT)
+        at_once(changes, describe, [session, self.task], [self.which, self.at])
         asked = [self.asking.slot, self.task]
-        self.asking.wire(Course(ask, draw), session, asked, self.scene, changes)
+        self.asking.wire(Course(explanation_job, draw), session, asked, self.scene, changes)
         asked = [self.tinting.slot, self.task, *tint]
         changes = [*changes, *(control.change for control in tint)]
-        self.tinting.wire(Course(inject, draw_probe), session, asked, self.probed, changes)
+        self.tinting.wire(Course(tint_job, draw_tint), session, asked, self.probed, changes)
 
 
-def source(session: Session) -> Run:
-    """The run that is asked about: the last finished one of Watch, else the staged one."""
+def source(session: Session) -> Watched:
+    """The run to explain: the last finished one of Watch, else the staged one."""
     return session.finished or session.staged
 
 
 def chosen(session: Session, mode: str) -> Run:
-    """The run that is asked about, for one of the two tasks: the other one keeps all that it can."""
-    run = source(session)
-    settings = run.settings.model_copy(update={"whole": False})  # one run more would take a minute each
-    if not run.begun:  # what is staged is as the page proposes it
+    """The run to explain, for one of the two tasks: the other task keeps all settings that it can."""
+    watched = source(session)
+    settings = watched.run.settings.model_copy(update={"whole": False})  # each run would take a minute
+    if not watched.begun:  # the staged run has the settings that the page proposes
         proposed = opening(settings.variant, mode, settings.seed)
-        return Run(proposed.model_copy(update={"brightness": settings.brightness}), run.picked)
+        return _run(proposed.model_copy(update={"brightness": settings.brightness}), watched)
     if settings.mode == mode:
-        return Run(settings, run.picked)
+        return _run(settings, watched)
     start = START if mode == "restore" else LAST_TIMESTEP
     steps = min(settings.steps, start + 1)
     other = {"mode": mode, "start": start, "steps": steps, "anchor": False, "leak_start": False}
-    return Run(run_settings(**settings.model_dump() | other), run.picked)
+    return _run(run_settings(**settings.model_dump() | other), watched)
 
 
-def ask(session: Session, slot: Slot, mode: str) -> Inquiry:
-    """What is asked of the run; an answer that is there already is kept."""
-    asked = Inquiry(chosen(session, mode), source(session))
-    return slot.job if slot.job and slot.job.answers(asked) else asked
+def _run(settings: RunSettings, watched: Watched) -> Run:
+    return Run(settings, watched.picked.pixels(settings))
 
 
-def inject(
-    session: Session, slot: Slot, mode: str, at: int | None, colour: str, strength: float | None
-) -> Injection:
-    """The tint that is asked for: an emptied field counts as proposed, a late step as the last."""
+def explanation_job(session: Session, slot: Slot[ExplanationJob], mode: str) -> ExplanationJob:
+    """The job for the chosen run; one that is complete already is kept."""
+    job = ExplanationJob(chosen(session, mode), source(session))
+    return slot.job if slot.job and slot.job.answers(job) else job
+
+
+def tint_job(
+    session: Session, slot: Slot[TintJob], mode: str, at: int | None, colour: str, strength: float | None
+) -> TintJob:
+    """The job for the controls: an empty field means the proposed value, a step beyond the last the last."""
     run = chosen(session, mode)
     index = min(at or STEP, run.settings.steps) - 1
     red, green, blue = ((strength or STRENGTH) * float(part) for part in TINTS[colour])
-    asked = Injection(run, Tint(index, (red, green, blue)))
-    return slot.job if slot.job and slot.job.answers(asked) else asked
+    job = TintJob(run, Tint(index, (red, green, blue)))
+    return slot.job if slot.job and slot.job.answers(job) else job
 
 
-def draw(session: Session, inquiry: Inquiry) -> str:
-    """The explanation as it stands."""
-    return explanation_view.scene(inquiry, session.brightened)
+def draw(session: Session, job: ExplanationJob) -> str:
+    """HTML of the explanation so far."""
+    return jobs.explanation(job, session.brightened)
 
 
-def draw_probe(session: Session, injection: Injection) -> str:
-    """The probe as it stands."""
-    return tint_view.scene(injection, session.brightened)
+def draw_tint(session: Session, job: TintJob) -> str:
+    """HTML of the tinted run so far."""
+    return jobs.tint(job, session.brightened)
 
 
-def follow(session: Session, slot: Slot) -> str:
-    """The task of the run that Watch has come to since."""
-    job, run = slot.job, source(session)
-    kept = slot.busy or (job is not None and job.source is run)
-    return gr.skip() if kept else run.settings.mode
+def follow(session: Session, slot: Slot[ExplanationJob]) -> str:
+    """The task of the newest run of Watch, unless a job of this tab is under way or of the same run."""
+    job, watched = slot.job, source(session)
+    kept = slot.busy or (job is not None and job.source is watched)
+    return skip() if kept else watched.run.settings.mode
 
 
 def describe(session: Session, mode: str) -> tuple:
-    """(which run it is, the steps to tint at)."""
+    """(description of the run, update of the slider for the step to tint at)."""
     run = chosen(session, mode)
-    return _which(run), gr.update(maximum=run.settings.steps)
+    return _which(session, run), gr.update(maximum=run.settings.steps)
 
 
-def _which(run: Run) -> str:
-    return f'<h3>The run</h3><p class="note">{run_view.escape(run_view.which(run))}</p>'
+def _which(session: Session, run: Run) -> str:
+    description = run_view.which(run, source(session).picked.name)
+    return f'<h3>The run</h3><p class="note">{escape(description)}</p>'

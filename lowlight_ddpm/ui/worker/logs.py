@@ -6,10 +6,11 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from lowlight_ddpm.diffusion.sampling import Told
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.errors import Refusal
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -26,22 +27,29 @@ def begin(arguments: list[str] | None = None) -> None:
     logging.getLogger("lowlight_ddpm").setLevel(level)
 
 
-def logged(runs: Sequence[RunSettings], calls: Iterator[Told]) -> Iterator[Told]:
-    """Pass `calls` on, and log of each run how many steps it had, how long it took and how it ended."""
+@contextmanager
+def logged(runs: Sequence[RunSettings]) -> Iterator[Callable[[dict[int, Step], dict[int, Refusal]], None]]:
+    """Log of each run, at the end, how many steps it had, how long it took and how it ended.
+
+    The function is to be called with the steps of every network call, and all refusals so far, by the places
+    of the runs.
+    """
     since = time.monotonic()
     lines = [_line(settings) for settings in runs]
+
+    def note(steps: dict[int, Step], refused: dict[int, Refusal]) -> None:
+        seconds = round(time.monotonic() - since, 3)
+        for place, step in steps.items():
+            line = lines[place]
+            line |= {"steps": line["steps"] + 1, "seconds": seconds}
+            if step.is_last:
+                line["outcome"] = "done"
+        for place in refused:
+            if lines[place]["outcome"] == "stopped":
+                lines[place] |= {"seconds": seconds, "outcome": "Refusal"}
+
     try:
-        for told in calls:
-            for place, step in told.items():
-                line = lines[place]
-                line["seconds"] = round(time.monotonic() - since, 3)
-                if isinstance(step, Refusal):
-                    line["outcome"] = "Refusal"
-                    continue
-                line["steps"] += 1
-                if step.is_last:
-                    line["outcome"] = "done"
-            yield told
+        yield note
     except Exception as error:
         for line in lines:
             if line["outcome"] == "stopped":

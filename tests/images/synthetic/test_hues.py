@@ -10,7 +10,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.gallery import SUBJECTS
 from lowlight_ddpm.images.sources import OURS, drawn_picture, is_drawn, open_picture, open_source
 from lowlight_ddpm.images.synthetic.butterflies import draw, draw_hue
-from lowlight_ddpm.images.synthetic.palettes import HUES
+from lowlight_ddpm.images.synthetic.designs import HUES
 
 EACH = 15  # butterflies looked at in every hue
 GREEN, RED, VIOLET, PALE = range(4)

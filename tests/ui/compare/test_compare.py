@@ -9,11 +9,10 @@ import pytest
 
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images.gallery import drawn_gallery
-from lowlight_ddpm.ui.compare import outcomes_view, sheet_tab, tab, trials
-from lowlight_ddpm.ui.compare import sheet as sheets
+from lowlight_ddpm.ui.compare import sheet, tab, trials
 from lowlight_ddpm.ui.components.jobs import Course, Slot, halt
 from lowlight_ddpm.ui.session import Session
-from lowlight_ddpm.ui.worker import model
+from lowlight_ddpm.ui.worker import source
 
 SHARED = (300, 3, 0, tab.OWN)  # start, steps, seed, brightness
 COURSE = Course(tab.make, tab.draw)
@@ -32,21 +31,21 @@ def nothing_measured_yet(monkeypatch):
 @pytest.fixture
 def walks(monkeypatch):
     """The settings of every walk that the network is called for."""
-    called, walk_together = [], model.walk_together
+    called, steps = [], source.steps
 
-    def counted(requests):
+    def counted(requests, *refused):
         called.extend(request.settings for request in requests)
-        return walk_together(requests)
+        return steps(requests, *refused)
 
-    monkeypatch.setattr(model, "walk_together", counted)
+    monkeypatch.setattr(source, "steps", counted)
     return called
 
 
 @pytest.fixture
 def both_work(monkeypatch):
     """`bright` runs too, on the network of `dim`."""
-    load = model.checkpoints.load
-    monkeypatch.setattr(model.checkpoints, "load", lambda name: load("dim"))
+    load = source.checkpoints.load
+    monkeypatch.setattr(source.checkpoints, "load", lambda name: load("dim"))
 
 
 def run(session, slot, names=("dim",), shared=SHARED, course=COURSE):
@@ -99,9 +98,9 @@ def test_a_trial_is_the_very_run_that_watch_makes(session, make_run):
     slot = Slot()
     run(session, slot, shared=(600, 3, 0, tab.OWN))
     watched = make_run(steps=3, variant="dim", start=600)
-    watched = type(watched)(watched.settings, session.picked)
+    watched = type(watched)(watched.run.settings, session.picked)
     assert len(list(watched.walk())) == 3
-    np.testing.assert_array_equal(slot.job.outcomes[0].result, watched.result)
+    np.testing.assert_array_equal(slot.job.outcomes[0].result, watched.run.x0[0])
 
 
 def test_what_has_been_measured_is_there_at_once_and_never_run_again(session, walks):
@@ -184,7 +183,7 @@ def test_cards_are_ranked_by_the_eye_and_disagreements_get_a_sentence(session):
     words = re.sub("<[^>]+>", "", scene)
     assert "In the only pair MSE prefers the one with the visibly worse colour:" in words
     assert "MSE prefers Bright control (0.0100 to 0.0200), whose colour is visibly further off" in words
-    assert outcomes_view.wipe_pair(job) == ("bright", "dim")
+    assert trials.wipe_pair(job) == ("bright", "dim")
 
 
 def test_agreement_is_said_too(session):
@@ -192,7 +191,7 @@ def test_agreement_is_said_too(session):
     scene = tab.draw(session, job)
     assert "does not rank the one pair against the eye" in scene
     assert "ranks apart" not in scene
-    assert outcomes_view.wipe_pair(job) == ("dim", "bright")
+    assert trials.wipe_pair(job) == ("dim", "bright")
 
 
 def test_the_wipe_lays_two_results_or_the_input_over_each_other(session, both_work, decoded):
@@ -200,23 +199,23 @@ def test_the_wipe_lays_two_results_or_the_input_over_each_other(session, both_wo
     run(session, slot, ("bright", "dim"))
     under, over, html = tab.lay(session, slot)
     assert {under.value, over.value} == {"bright", "dim"}
-    assert [name for _, name in over.choices] == ["bright", "dim", outcomes_view.INPUT]
+    assert [name for _, name in over.choices] == ["bright", "dim", trials.INPUT]
     assert html.count("<img") == 2
     assert 'type="range"' in html
-    shown = tab.wipe(session, slot, outcomes_view.INPUT, "dim")
+    shown = tab.wipe(session, slot, trials.INPUT, "dim")
     picture, result = (decoded(uri).astype(int) for uri in re.findall('src="([^"]+)"', shown))
     as_dim = (np.asarray(slot.job.input(run_settings())).transpose(1, 2, 0) + 1) * 127.5
     np.testing.assert_allclose(picture, as_dim, atol=1)
     assert (picture != result).any()
     session.brightened = True
-    bright, _ = re.findall('src="([^"]+)"', tab.wipe(session, slot, outcomes_view.INPUT, "dim"))
+    bright, _ = re.findall('src="([^"]+)"', tab.wipe(session, slot, trials.INPUT, "dim"))
     np.testing.assert_allclose(decoded(bright), picture * 2, atol=2)
 
 
 def test_a_wipe_without_results_says_what_it_is_for(session):
     job = tab.make(session, ["dim"], *SHARED)
-    assert "finished results are laid over each other" in outcomes_view.wipe(job, None, None, False)
-    assert outcomes_view.wipe_pair(job) == (None, None)
+    assert "finished results are laid over each other" in trials.wipe(job, None, None, False)
+    assert trials.wipe_pair(job) == (None, None)
 
 
 def test_the_picture_chosen_in_watch_is_the_one_compared(session, decoded):
@@ -228,7 +227,7 @@ def test_the_picture_chosen_in_watch_is_the_one_compared(session, decoded):
 
 
 def test_a_sheet_forms_one_batch_a_network_and_gives_the_mean_shift(session, both_work, walks, decoded):
-    course, slot = Course(sheet_tab.make, sheet_tab.draw), Slot()
+    course, slot = Course(sheet.make, sheet.draw), Slot()
     before = course.stage(session, slot, "dim", "bright", *SHARED)
     assert titles(before) == ["Dim control", "Bright control"]
     assert before.count("as they go in") == 2
@@ -239,13 +238,13 @@ def test_a_sheet_forms_one_batch_a_network_and_gives_the_mean_shift(session, bot
     assert "as they go in" in frames[0][1], "the second sheet is still to come"
     assert "16 pictures at once, step 6 of 6" in counter
     dim, bright = (decoded(uri) for uri in re.findall('src="([^"]+)"', scene))
-    side = 4 * 64 + 5 * sheets.GAP
+    side = 4 * 64 + 5 * sheet.GAP
     assert dim.shape == bright.shape == (side, side, 3)
     shift = slot.job.sides[0].shift
     assert f"ΔR {shift.mean[0]:+.1f}, ΔG {shift.mean[1]:+.1f}" in scene
     assert course.stage(session, slot, "dim", "bright", *SHARED) == scene, "coming back to the tab"
     session.brightened = True
-    assert sheet_tab.draw(session, slot.job) != scene
+    assert sheet.draw(session, slot.job) != scene
     assert "as they go in" in course.stage(session, slot, "dim", "dim", *SHARED)
 
 
@@ -262,9 +261,9 @@ def test_a_scene_that_was_staged_while_a_job_began_does_not_replace_it(session):
 
 
 def test_each_picture_of_a_sheet_is_the_run_from_the_next_seed(session, make_run):
-    work = sheet_tab.make(session, "dim", "dim", 300, 2, 5, 0.0)
+    work = sheet.make(session, "dim", "dim", 300, 2, 5, 0.0)
     assert all(changed is False for changed in work.walk())
     single = make_run(steps=2, variant="dim", start=300, seed=5 + 3)
-    single = type(single)(single.settings, replace(session.picked, image=session.gallery.pictures[3]))
+    single = type(single)(single.run.settings, replace(session.picked, image=session.gallery.pictures[3]))
     assert len(list(single.walk())) == 2
-    np.testing.assert_allclose(work.sides[0].step.x0[3], single.result, atol=1e-4)
+    np.testing.assert_allclose(work.sides[0].step.x0[3], single.run.x0[0], atol=1e-4)

@@ -8,15 +8,15 @@ import pytest
 
 from lowlight_ddpm.analysis.sweep import AXES, MEASURES
 from lowlight_ddpm.images.gallery import drawn_gallery
-from lowlight_ddpm.ui.compare import sweep_tab, trials
-from lowlight_ddpm.ui.compare.sweep_view import label
+from lowlight_ddpm.ui.compare import sweep, trials
+from lowlight_ddpm.ui.compare.sweep import label
 from lowlight_ddpm.ui.components.jobs import Course, Slot
 from lowlight_ddpm.ui.session import Session
-from lowlight_ddpm.ui.worker import model
+from lowlight_ddpm.ui.worker import source
 
 SHARED = (300, 2, 0, 0.0)  # start, steps, seed, brightness
 GRID = ("shift", "dim", "steps", [1, 10], "start", [5, 300])
-COURSE = Course(sweep_tab.make, sweep_tab.draw)
+COURSE = Course(sweep.make, sweep.draw)
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def session():
 @pytest.fixture(autouse=True)
 def walks(monkeypatch):
     """The settings of every walk that the network is called for; nothing has been measured before."""
-    called, walk_together = [], model.walk_together
+    called, steps = [], source.steps
 
-    def counted(requests):
+    def counted(requests, *refused):
         called.extend(request.settings for request in requests)
-        return walk_together(requests)
+        return steps(requests, *refused)
 
-    monkeypatch.setattr(model, "walk_together", counted)
+    monkeypatch.setattr(source, "steps", counted)
     monkeypatch.setattr(trials, "MEMORY", trials.Memory())
     return called
 
@@ -82,7 +82,7 @@ def test_finished_cells_are_never_run_again(session, walks):
     assert len(walks) == 3
     run(session, slot, ("shift", "dim", "start", [300, 500], "steps", [10]))
     assert [(settings.start, settings.steps) for settings in walks[3:]] == [(500, 10)]
-    assert run(session, Slot())[1] == scene, "of another visitor neither"
+    assert run(session, Slot())[1] == scene, "of another user neither"
     assert len(walks) == 4
 
 
@@ -90,14 +90,14 @@ def test_the_measure_is_switched_without_running_again(session, walks):
     slot = Slot()
     run(session, slot)
     for name, row in MEASURES.items():
-        scene = sweep_tab.measure(session, slot, name)
+        scene = sweep.measure(session, slot, name)
         values = [row.read(outcome) for outcome in slot.job.outcomes]
         shown = [button.find("b").text for button in table(scene).iter("button")]
         assert shown == [format(value, row.form) for value in values]
         low, high = re.search('class="scale"><span>([^<]+)<.*<span>([^<]+)<', scene).groups()
         assert (low, high) == (format(min(values), row.form), format(max(values), row.form))
     assert len(walks) == 3
-    assert sweep_tab.measure(session, Slot(), "ssim") == gr.skip()
+    assert sweep.measure(session, Slot(), "ssim") == gr.skip()
 
 
 def test_the_lowest_is_darkest_and_the_highest_lightest(session):
@@ -125,14 +125,14 @@ def test_a_grid_that_cannot_be_is_answered_in_place_and_at_the_button(session, g
 
 
 def test_values_stand_in_the_axis_order_however_they_were_ticked(session):
-    job = sweep_tab.make(session, "shift", "dim", "start", [500, 100], "steps", [2, 1], *SHARED)
+    job = sweep.make(session, "shift", "dim", "start", [500, 100], "steps", [2, 1], *SHARED)
     assert (job.grid.columns, job.grid.rows) == ((100, 500), (1, 2))
 
 
 @pytest.mark.parametrize("name", AXES)
 def test_every_axis_can_be_ticked_and_every_value_has_its_own_words(session, name):
     with gr.Blocks():
-        built = sweep_tab.Sweep(["bright", "dim"], session, SHARED)
+        built = sweep.Sweep(["bright", "dim"], session, SHARED)
         values = built._values(name)
     offered = [value for _, value in values.choices]
     assert values.preprocess(offered) == offered

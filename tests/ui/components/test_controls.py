@@ -17,12 +17,12 @@ from lowlight_ddpm.ui.components.controls import (
     START,
     STEPS,
     Controls,
-    as_trained,
     describe,
     fresh_seed,
-    noisy,
     settings_of,
     steps_in_words,
+    stochastic,
+    training_defaults,
     values_of,
 )
 from lowlight_ddpm.ui.components.plan import signal
@@ -49,15 +49,16 @@ def test_contradicting_controls_are_refused_in_a_sentence():
         settings_of(tuple(values.values()))
 
 
-def test_as_trained_forgets_everything_but_variant_task_and_seed():
-    settings = settings_of(tuple(as_trained("bright", "generate", 7)))
+def test_training_defaults_forget_everything_but_variant_task_and_seed():
+    settings = settings_of(tuple(training_defaults("bright", "generate", 7)))
     assert settings == run_settings(variant="bright", mode="generate", seed=7)
     assert (settings.brightness, settings.start) == (1.0, 999)
 
 
 def test_the_page_restores_from_where_the_picture_still_shows():
     quickly = {"sampler": SAMPLER, "steps": STEPS}
-    assert settings_of(tuple(as_trained("dim", "restore", 7))) == run_settings(start=START, seed=7, **quickly)
+    proposed = settings_of(tuple(training_defaults("dim", "restore", 7)))
+    assert proposed == run_settings(start=START, seed=7, **quickly)
     assert "Signal left <b>63%</b>, noise <b>78%</b>" in signal(run_settings(start=START))
     with gr.Blocks():
         assert Controls().start.value == START
@@ -68,11 +69,11 @@ def test_the_page_proposes_a_sampler_and_the_fewest_steps_that_are_enough():
     enough = step_counts.fewest(measured[measured["mode"] == "restore"])
     assert enough[SAMPLER] == STEPS == min(filter(None, enough.values()))
     assert not any(step_counts.fewest(measured[measured["mode"] == "generate"]).values())
-    assert as_trained("dim", "generate", 0)[FIELDS.index("sampler")] == "ddpm"
+    assert training_defaults("dim", "generate", 0)[FIELDS.index("sampler")] == "ddpm"
 
 
 def test_a_variance_type_is_chosen_for_a_sampler_that_adds_noise():
-    assert [noisy(name) for name in SAMPLERS] == ["ddpm"] * len(SAMPLERS)
+    assert [stochastic(name) for name in SAMPLERS] == ["ddpm"] * len(SAMPLERS)
 
 
 def test_a_variance_type_is_named_where_it_counts():

@@ -30,41 +30,42 @@ def test_the_stage_is_empty_until_there_is_something_to_see(make_run, finished):
 
 
 def test_the_stage_shows_the_latest_step_to_the_last_bit(finished):
-    truth = (finished.dim, finished.steps[-1].x_t[0], finished.steps[-1].x0[0])
+    last = finished.run.steps[-1]
+    truth = (finished.run.dim[0], last.x_t[0], last.x0[0])
     for picture, x in zip(shown(finished), truth, strict=True):
         np.testing.assert_array_equal(picture, to_image(x))
 
 
 def test_brightening_undoes_the_dimming_for_the_eye(make_run):
-    run = make_run(brightness=0.25)
-    as_is, bright = (shown(run, brightened)[0].astype(float) for brightened in (False, True))
+    watched = make_run(brightness=0.25)
+    as_is, bright = (shown(watched, brightened)[0].astype(float) for brightened in (False, True))
     assert as_is.max() == pytest.approx(64, abs=1)
     np.testing.assert_allclose(bright, np.minimum(as_is * 4, 255), atol=2)
 
 
 def test_generated_pictures_are_brightened_by_what_was_learned(make_run):
-    run = make_run(mode="generate", brightness=0.25)
-    assert run_view.gain(run.settings, brightened=True) == 2
-    assert "starts from pure noise" in run_view.stage(run, True, "")
+    watched = make_run(mode="generate", brightness=0.25)
+    assert run_view.gain(watched.run.settings, brightened=True) == 2
+    assert "starts from pure noise" in run_view.stage(watched, True, "")
 
 
 def test_the_counter_counts_from_one_and_says_how_long_is_left(make_run):
-    run = make_run()
-    walk = run.walk()
+    watched = make_run()
+    walk = watched.walk()
     next(walk), next(walk)
-    run.seconds = 4.0
-    text = run_view.progress(run)
+    watched.seconds = 4.0
+    text = run_view.progress(watched)
     assert "step 2 of 4, timestep 450, about 4 s left" in text
     assert 'max="4" value="2"' in text
 
 
 def test_the_outcome_tells_done_from_stopped(make_run):
-    run = make_run()
-    walk = run.walk()
+    watched = make_run()
+    walk = watched.walk()
     next(walk)
-    assert "Stopped after step 1 of 4" in run_view.outcome(run)
+    assert "Stopped after step 1 of 4" in run_view.outcome(watched)
     list(walk)
-    assert "Done: 4 of 4 steps" in run_view.outcome(run)
+    assert "Done: 4 of 4 steps" in run_view.outcome(watched)
 
 
 def test_where_the_shift_sets_in_is_marked_once_the_run_is_over(finished):
@@ -80,7 +81,7 @@ def test_a_run_made_beforehand_says_so(finished):
 
 
 def test_a_report_can_be_written_as_json(finished):
-    report = run_view.report(finished)
+    report = run_view.report(finished.run)
     assert report["settings"]["steps"] == 4
     assert report["measures"]["mse"] > 0
     assert report["verdict"].endswith(".")

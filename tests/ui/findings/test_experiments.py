@@ -1,4 +1,4 @@
-"""The tab Experiments without a browser: claims, table, figures and losses from a few cells of our own."""
+"""The tab Experiments without a browser: claims, table, figures and losses of conditions of our own."""
 
 import json
 import re
@@ -14,16 +14,13 @@ from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study import protocol, store
 from lowlight_ddpm.study.bootstrap import Interval
-from lowlight_ddpm.study.loss_curves import LossCurve
-from lowlight_ddpm.ui.findings import claims_view, figures_view
-from lowlight_ddpm.ui.findings import measured as module
-from lowlight_ddpm.ui.findings import tab as tab
-from lowlight_ddpm.ui.findings.loss_view import losses
-from lowlight_ddpm.ui.findings.measured import measured
-from lowlight_ddpm.ui.findings.results_table import GENERATES, RESTORES, TASKS
-from lowlight_ddpm.ui.html.whisker import whisker
+from lowlight_ddpm.study.results import LossCurve
+from lowlight_ddpm.ui.findings import claims_view, figures_view, tab
+from lowlight_ddpm.ui.findings.claims_view import measured, whisker
+from lowlight_ddpm.ui.findings.figures_view import losses
+from lowlight_ddpm.ui.findings.tables_view import GENERATES, RESTORES, TASKS
 from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -58,10 +55,10 @@ def write(folder, tiny_root):
     def save(variant, rows, source, **settings):
         settings = RunSettings(variant=variant, **settings).model_dump()
         network = protocol.network_id(variant, tiny_root)
-        cell = {"variant": variant, "network": network, "source": source, "leaks": True}
-        number = len(list(folder.iterdir()))
-        text = json.dumps(cell | {"settings": settings, "rows": rows, "trace": []})
-        (folder / f"{variant}-{number}.json").write_text(text)
+        condition = {"variant": variant, "network": network, "source": source, "leaks": True}
+        file, report = folder / f"{variant}.jsonl", {"settings": settings, "rows": rows, "trace": []}
+        number = len(store.lines(file, protocol.CONDITION))
+        store.append(file, protocol.CONDITION, f"{number:012}", condition | report)
 
     write.save = save
     return write
@@ -73,7 +70,11 @@ def session():
 
 
 def table(
-    session, task="Restored from 600", pictures="drawn butterflies", variant="all", variance="as trained"
+    session,
+    task="Denoised from timestep 600",
+    pictures="drawn butterflies",
+    variant="all",
+    variance="training default",
 ):
     return tab.choose(session, variant, task, pictures, variance)
 
@@ -93,14 +94,14 @@ def test_without_results_everything_says_so(folder, session):
     assert "Not measured yet" in in_the_dark
     assert "Nothing has been measured yet" in claims
     assert claims.count("not measured yet") >= 15
-    assert "None of these cells has been measured yet." in rows
+    assert "None of these conditions has been measured yet." in rows
 
 
 def test_a_difference_is_told_with_its_verdict_for_each_source(write, monkeypatch):
     from lowlight_ddpm.study.claims import Claim, Comparison
 
     claim = Claim("Dim is worse", (Comparison("dim", "bright", "tint", +1),))
-    monkeypatch.setattr(module, "CLAIMS", (claim,))
+    monkeypatch.setattr(claims_view, "CLAIMS", (claim,))
     write("dim", [9, 10, 11, 10], source="butterflies")
     write("bright", [2, 2, 2, 2], source="butterflies")
     write("dim", [1, 1, 1, 1])
@@ -108,8 +109,8 @@ def test_a_difference_is_told_with_its_verdict_for_each_source(write, monkeypatc
     html = claims_view.claims(measured()).partition("What explains")[0]
     told = re.findall("<p><b>(.*?)</b> .*?>([a-z ]+)</span></p>.*?<p>(.*?)</p>", html)
     assert [(what, verdict) for what, verdict, _ in told] == [
-        ("Shift of restored pictures, photographs", "holds"),
-        ("Shift of restored pictures, drawn butterflies", "does not hold"),
+        ("Colour shift of denoised images, photographs", "holds"),
+        ("Colour shift of denoised images, drawn butterflies", "does not hold"),
     ]
     assert told[0][2].startswith("8.00/255 higher with “Dim control” than with “Bright control”")
     assert told[1][2].startswith(
@@ -138,19 +139,19 @@ def test_fruit_is_a_subject_of_its_own(write, session):
     write("dim", [1, 1, 1, 1])
     claims = claims_view.claims(measured())
     told = claims.partition("Another subject")[2]
-    assert "Shift of restored pictures, drawn fruit" in told
+    assert "Colour shift of denoised images, drawn fruit" in told
     assert "7.00/255 higher with “Fruit, dim” than with “Fruit, bright”" in told
     assert "photographs" not in claims.partition("What explains")[0]  # fruit is not taken for them
     assert "Fruit, dim" in table(session, pictures="drawn fruit")
     assert "Fruit" not in table(session)
-    assert "None of these cells" in table(session, pictures="photographs")
+    assert "None of these conditions" in table(session, pictures="photographs")
 
 
 def test_without_a_training_repeated_there_is_a_difference_and_no_verdict(write):
     write("dim", [9, 9, 9, 9])
     write("bright", [2, 2, 2, 2])
     html = claims_view.claims(measured())
-    assert re.search("7.00/255 higher with “Dim control”.*What training again changes is not known yet", html)
+    assert re.search("7.00/255 higher with “Dim control”.*seed variance of training is not known yet", html)
     assert "<b>1</b> “no verdict yet”" in html
 
 
@@ -180,15 +181,15 @@ def test_the_table_shows_the_cells_that_are_asked_for(write, session):
     write("bright", [1, 1, 1, 1])
     write("dim", [3, 3, 3, 3], source="butterflies")
     both = table(session)
-    assert "Restored from 600: 2 cells, means over sixteen drawn butterflies" in both
+    assert "Denoised from timestep 600: 2 conditions, means over sixteen drawn butterflies" in both
     bright, dim = cells(both)
     assert dim[0] == "0.50"
     assert dim[2:8] == ["+1.0", "−1.0", "+0.0", "5.0", "2.0", "0.250"]
     assert bright[5] == "1.0"
     assert len(cells(table(session, variant="dim"))) == 1
     assert cells(table(session, pictures=PHOTOGRAPHS))[0][5] == "3.0"
-    assert "None of these cells" in table(session, variance="large")
-    assert "None of these cells" in table(session, task="Restored from 300")
+    assert "None of these conditions" in table(session, variance="large")
+    assert "None of these conditions" in table(session, task="Denoised from timestep 300")
 
 
 def test_a_row_opens_its_typical_picture_with_the_noise_that_was_measured(write, session):
@@ -211,7 +212,7 @@ def test_photographs_have_a_button_only_where_the_page_has_them(write, session):
     write("dim", [8, 1, 3, 2], source="butterflies")
     html = table(session, pictures=PHOTOGRAPHS)
     assert queries(html) == []
-    assert "not at hand here" in html
+    assert "not available here" in html
     own = Session(Gallery("mine", [draw(0, 64)], ["photo_0002"]))
     (query,) = queries(table(own, pictures=PHOTOGRAPHS))
     assert query["picture"] == ["photo_0002"]
@@ -221,10 +222,9 @@ def test_samples_are_shown_beside_the_training_set(write, session, folder):
     colours = dict.fromkeys(protocol.COLOURS, 100.0)
     varied = [colours | {"seed": i, "border_r": 100.0 + 4 * (-1) ** i, "nearest": 30.0} for i in range(4)]
     write.save("dim", varied, None, mode="generate", steps=50)
-    assert "None of these cells" in table(session, TASKS[len(RESTORES)])  # the training set is not described
-    (folder / "training-set-butterflies-0.5.json").write_text(
-        json.dumps({"rows": [colours | {"mean_g": 90.0}] * 3, "held_out_nearest": [1.0]})
-    )
+    assert "None of these conditions" in table(session, TASKS[len(RESTORES)])  # no training set
+    described = {"rows": [colours | {"mean_g": 90.0}] * 3, "held_out_nearest": [1.0]}
+    store.append(folder / "no-network.jsonl", protocol.TRAINING_SET, "butterflies-0.5", described)
     measured.cache_clear()
     html = table(session, next(iter(GENERATES)))
     (row,) = cells(html)
@@ -255,12 +255,12 @@ def test_figures_have_captions_sizes_and_runs(tmp_path, session):
     opened = [parse_qs(button.get("data-value")) for button in page.iter("button")]
     assert opened[0]["picture"] == ["drawn_0003"]
     assert [query["variant"] for query in opened[1:]] == [["dim"], ["bright"]]
-    assert "more wait for networks" in html
+    assert "more need networks" in html
     assert "No figures" in figures_view.figures([], tmp_path / "nowhere")
     (without,) = ElementTree.fromstring(figures_view.figures([], tmp_path).partition("<p")[0]).iterfind(
         "figure[@id='figure-1.1-walk']"
     )
-    assert without.find("div/button") is None  # its picture is not at hand
+    assert without.find("div/button") is None  # its image is not available
 
 
 def test_every_committed_figure_is_shown():
@@ -276,7 +276,7 @@ def test_losses_are_drawn_on_one_logarithmic_scale():
         "bright": LossCurve(epochs, np.array([1.0, 1.0, 0.1, 0.1])),
     }
     dim, bright = ElementTree.fromstring(losses(curves)).iter("figure")
-    own = {figure: figure.find(".//polyline[@class='dialled']").get("points") for figure in (dim, bright)}
+    own = {figure: figure.find(".//polyline[@class='own']").get("points") for figure in (dim, bright)}
     heights = [float(point.split(",")[1]) for point in own[dim].split()]
     assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1], abs=0.02)
     assert dim.find(".//polyline[@class='pale']").get("points") == own[bright]

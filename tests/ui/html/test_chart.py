@@ -1,71 +1,39 @@
-"""The charts of schedules: well-formed, inside their plots, and told in words too."""
-
-import re
-from xml.etree import ElementTree
+"""The axis of all charts: where values lie, and which are labelled."""
 
 import pytest
-import torch
 
-from lowlight_ddpm.ui.html.chart import LAST, Chart, Line, chart
-
-RAMP = torch.linspace(0, 1, 1000).double()
-PLAIN = Chart("Ramp & line", "a <note>", "{:.2f}".format)
-SPLIT = Chart("Ratio", "", "{:.2f}".format, logarithmic=True)
+from lowlight_ddpm.ui.html.charts import LABEL_GAP, Axis, apart, plot
 
 
-def lines(html):
-    """[(kind, [(x, y), ...])] of every curve; the figure must be well-formed XML."""
-    found = ElementTree.fromstring(html).iter("polyline")
-    return [
-        (
-            line.get("class"),
-            [tuple(map(float, point.split(","))) for point in line.get("points").split()],
-        )
-        for line in found
-    ]
+def test_a_value_lies_at_its_share_of_a_linear_and_of_a_logarithmic_axis():
+    assert [Axis(0, 200).place(value) for value in (0, 50, 200)] == [0, 25, 100]
+    assert [Axis(1, 100, logarithmic=True).place(value) for value in (1, 10, 100)] == [0, 50, 100]
+    assert str(Axis(8, -8).place(8)) == "0.0", "not -0.0"
 
 
-def test_both_schedules_are_drawn_in_one_plot_from_first_to_last_timestep():
-    (kind, dialled), (other, trained) = lines(chart(PLAIN, [Line(RAMP, RAMP / 2)], 300))
-    assert (kind, other) == ("dialled", "trained")
-    assert [trained[0][0], trained[-1][0]] == [dialled[0][0], dialled[-1][0]] == [0, 100]
-    assert trained[0][1] == dialled[0][1]
-    assert 0 < trained[-1][1] < dialled[-1][1] < 100, "higher values lie higher, and none in the edge"
+@pytest.mark.parametrize("logarithmic", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(1, 100), (0.02, 0.9), (3, 3)])
+def test_of_a_vertical_axis_higher_values_lie_higher_and_all_inside(low, high, logarithmic):
+    axis = Axis.vertical(low, high, logarithmic=logarithmic)
+    assert 0 < axis.place(high) <= axis.place(low) < 100
+    assert all(low <= tick <= high for tick in axis.ticks)
 
 
-def test_a_logarithmic_plot_begins_at_timestep_one():
-    points = lines(chart(SPLIT, [Line(RAMP, RAMP)], 0))[0][1]
-    assert points[0][0] == 0
-    assert min(x for x, _ in points[1:]) == pytest.approx(33.3 * 0.301, abs=0.1), "2 is a tenth of the way"
-
-
-def test_the_timestep_is_marked_and_read_for_both():
-    html = chart(PLAIN, [Line(RAMP, RAMP / 2)], 333)
-    assert 'class="marker" x1="33.33"' in html
-    assert "dialled in <b>0.17</b>" in html
-    assert "as trained <b>0.33</b>" in html
-
-
-def test_it_is_told_in_words():
-    html = chart(PLAIN, [Line(RAMP, 1 - RAMP, "up")], 333)
-    label = ElementTree.fromstring(html).find("div[@role='img']").get("aria-label")
-    assert label == (
-        "Ramp & line. up dialled in: 1.00 at timestep 0, 0.67 at timestep 333, 0.00 at timestep 999; "
-        "up as trained: 0.00 at timestep 0, 0.33 at timestep 333, 1.00 at timestep 999."
+def test_a_logarithmic_axis_is_labelled_at_1_2_and_5_or_at_powers_alone():
+    assert Axis.vertical(0.01, 0.5, logarithmic=True).ticks == pytest.approx(
+        [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     )
+    assert Axis.vertical(0.001, 100, logarithmic=True).ticks == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100])
 
 
-@pytest.mark.parametrize("level", [0.0, 1e-12, 1e-4, 0.37, 60.0])
-def test_ticks_are_few_round_and_inside(level):
-    html = chart(PLAIN, [Line(RAMP * level, RAMP * level)], LAST)
-    tops = [float(top) for top in re.findall(r'class="tick" style="top:([\d.]+)%', html)]
-    assert 1 <= len(tops) <= 6
-    assert level == 0 or len(tops) >= 2
-    assert all(0 < top < 100 for top in tops)
-    assert lines(html)
+def test_labels_that_would_overlap_are_moved_apart_inside_the_plot():
+    high, middle, low = apart([99.0, 100.0, 100.0])
+    assert (middle - high, low - middle, low) == (LABEL_GAP, LABEL_GAP, 100)
 
 
-def test_names_at_the_ends_of_two_lines_keep_apart():
-    html = chart(PLAIN, [Line(RAMP, RAMP, "large"), Line(RAMP, RAMP, "small")], 0)
-    high, low = (float(top) for top in re.findall(r'class="end" style="top:([\d.]+)%', html))
-    assert low - high >= 8.9
+def test_a_plot_has_its_summary_its_grid_and_the_labels_of_both_axes():
+    html = plot("a <b>", Axis(0, 10, (0, 10), "{:g} s".format), Axis.vertical(0, 1), "<path/>", "<i/>")
+    assert 'role="img" aria-label="a &lt;b&gt;"' in html
+    assert html.count('class="grid"') == html.count('class="tick"') == 6
+    assert html.index('class="grid"') < html.index("<path/>") < html.index("<i/>")
+    assert '<span style="left:100.0%">10 s</span>' in html

@@ -1,4 +1,4 @@
-"""The zip that a visitor takes home."""
+"""The zip that a user takes home."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
-from lowlight_ddpm.ui.play.export import pack, packed
-from lowlight_ddpm.ui.session import Picked, Run, Session
+from lowlight_ddpm.ui.play.results import pack, packed
+from lowlight_ddpm.ui.session import Picked, Session, Watched
 
 
 def finished_run(picked, **values):
-    run = Run(run_settings(**{"steps": 3, "seed": 5} | values), picked)
-    list(run.walk())
-    return run
+    watched = Watched(run_settings(**{"steps": 3, "seed": 5} | values), picked)
+    list(watched.walk())
+    return watched
 
 
 @pytest.fixture
@@ -61,13 +61,13 @@ def test_it_holds_pictures_settings_measures_and_the_input(finished):
     files = contents(packed(finished))
     assert set(files) == {"result.png", "steps.png", "steps.gif", "run.json", "input.png"}
     report = json.loads(files["run.json"])
-    assert report["settings"] == finished.settings.model_dump()
+    assert report["settings"] == finished.run.settings.model_dump()
     assert report["measures"]["mse"] > 0
     assert report["in_words"].endswith(".")
     assert len(report["weights_sha256"]) == 64
     assert report["versions"]["torch"]
     with Image.open(BytesIO(files["result.png"])) as result:
-        assert result.tobytes() == to_image(finished.result).tobytes()
+        assert result.tobytes() == to_image(finished.run.x0[0]).tobytes()
 
 
 def test_the_picture_is_named_with_its_sha256_and_an_upload_comes_as_it_was(upload):

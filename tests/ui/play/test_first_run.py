@@ -16,7 +16,7 @@ from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.components.controls import STEPS, opening
 from lowlight_ddpm.ui.play import first_run
 from lowlight_ddpm.ui.play.first_run import FOLDER, VARIANT, load
-from lowlight_ddpm.ui.session import Run
+from lowlight_ddpm.ui.session import Watched
 
 REMEDY = "The checkpoint dim has changed: run `make first-run`, and commit lowlight_ddpm/ui/static/first_run."
 LEVELS = 2  # of 255: 8 bits round by half of one, and another processor sums in another order
@@ -39,20 +39,21 @@ def test_it_was_made_with_the_committed_network(real):
 
 
 def test_it_is_the_run_that_pressing_run_gives(real):
-    stored, run = load(), Run(opening(VARIANT), first_run.picked())
+    stored, watched = load(), Watched(opening(VARIANT), first_run.picked())
     assert stored, REMEDY
+    stored, run = stored.run, watched.run
     assert stored.settings == run.settings
     assert len(stored.steps) == run.settings.steps
-    for step, kept, mean in zip(run.walk(), stored.steps, stored.means, strict=True):
+    for step, kept, mean in zip(watched.walk(), stored.steps, stored.means.values(), strict=True):
         assert (kept.index, kept.total, kept.timestep) == (step.index, step.total, step.timestep)
         assert kept.alpha_bar == step.alpha_bar
         for name in ("x_t", "x0"):
             levels = (expose(getattr(kept, name)).int() - expose(getattr(step, name)).int()).abs()
             assert levels.max() <= LEVELS, REMEDY
-        torch.testing.assert_close(mean, run.means[step.index], atol=MEANS, rtol=0, msg=REMEDY)
+        torch.testing.assert_close(mean, run.means[step.timestep], atol=MEANS, rtol=0, msg=REMEDY)
 
 
-def test_the_page_opens_with_it_finished_and_a_visitor_shares_it(real):
+def test_the_page_opens_with_it_finished_and_a_user_shares_it(real):
     page = interface.build()
     shown = {
         component["props"].get("elem_id"): component["props"].get("value")
@@ -69,8 +70,8 @@ def test_the_page_opens_with_it_finished_and_a_visitor_shares_it(real):
         for block in page.blocks.values()
         if isinstance(block, gr.State) and hasattr(block.value, "finished")
     )
-    visitor = copy.deepcopy(session)
-    assert visitor.finished is visitor.staged is session.finished
+    user = copy.deepcopy(session)
+    assert user.finished is user.staged is session.finished
 
 
 def test_another_network_opens_without_it():
@@ -91,5 +92,5 @@ def test_making_it_twice_gives_the_same_files(tmp_path, monkeypatch):
         monkeypatch.setattr(first_run, "FOLDER", tmp_path / name)
         first_run.make()
         made.append({file.name: file.read_bytes() for file in Path(tmp_path / name).iterdir()})
-        assert load().settings == opening(VARIANT)
+        assert load().run.settings == opening(VARIANT)
     assert made[0] == made[1]

@@ -1,4 +1,4 @@
-"""Whatever file a visitor brings: a picture, or one sentence."""
+"""Whatever file a user brings: a picture, or one sentence."""
 
 import json
 import shutil

@@ -13,8 +13,8 @@ from lowlight_ddpm.ui.components.controls import FIELDS, values_of
 from lowlight_ddpm.ui.links import query_of
 from lowlight_ddpm.ui.play import visit
 from lowlight_ddpm.ui.play.picking import bring
-from lowlight_ddpm.ui.play.results_view import UNCHANGED
-from lowlight_ddpm.ui.session import Run, Session
+from lowlight_ddpm.ui.play.results import UNCHANGED
+from lowlight_ddpm.ui.session import Session, Watched
 
 SKIPPED = str(gr.skip())
 
@@ -22,7 +22,7 @@ SKIPPED = str(gr.skip())
 @pytest.fixture
 def session():
     session = Session(drawn_gallery())
-    session.staged = Run(run_settings(start=300), session.picked)
+    session.staged = Watched(run_settings(start=300), session.picked)
     return session
 
 
@@ -53,7 +53,7 @@ def test_a_run_goes_from_begin_over_stream_to_conclude(session):
 def test_an_unlocked_seed_is_drawn_anew_and_used(session):
     seeds = {start(session, locked=False, seed=5)[0] for _ in range(5)}
     assert len(seeds) > 1
-    assert session.staged.settings.seed in seeds
+    assert session.staged.run.settings.seed in seeds
 
 
 def test_a_stopped_run_shows_what_is_done(session):
@@ -63,7 +63,7 @@ def test_a_stopped_run_shows_what_is_done(session):
     visit.halt(session)
     assert len(list(stream)) <= 1
     film, findings = visit.conclude(session)[3:5]
-    assert len(film["x0"]) == len(session.finished.steps) <= 2
+    assert len(film["x0"]) == len(session.finished.run.steps) <= 2
     assert findings
 
 
@@ -90,13 +90,13 @@ def test_a_place_in_the_queue_serves_the_newest_run_and_no_run_twice(session):
     start(session, steps=2)
     visit.halt(session)
     start(session, steps=3)
-    assert len(session.staged.steps) == 0
+    assert session.staged.run.history.done == 0
     assert "step 3 of 3" in list(visit.stream(session))[-1]
     assert list(visit.stream(session)) == []
-    assert len(session.staged.steps) == 3
+    assert len(session.staged.run.steps) == 3
 
 
-def test_refusals_reach_the_visitor_as_their_sentence(session):
+def test_refusals_reach_the_user_as_their_sentence(session):
     with pytest.raises(gr.Error, match="checkpoint bright is damaged"):
         start(session, variant="bright", mode="generate")
     assert not session.running
@@ -141,7 +141,7 @@ def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypa
     start(session)
     list(visit.stream(session))
     visit.conclude(session)
-    monkeypatch.setattr(Run, "walk", None)
+    monkeypatch.setattr(Watched, "walk", None)
     stage, film, findings, _, _, wipe, *_ = visit.expose(session, "as the model sees it")
     bright = visit.expose(session, "brightened")
     assert (stage, film, wipe) != (bright[0], bright[1], bright[5])
@@ -161,7 +161,7 @@ def test_a_link_sets_every_control_and_makes_the_run_ready(session):
     assert not run.interactive
     assert "Waiting for the network" in stage
     assert tabs.selected == "watch"
-    assert session.staged.settings == settings
+    assert session.staged.run.settings == settings
     assert session.running
     list(visit.stream(session))
     visit.conclude(session)
@@ -173,7 +173,7 @@ def test_a_link_ends_the_run_under_way(session):
     former = session.staged
     visit.reopen(session, visit.want("variant=dim&steps=2&picture=drawn_0001"))
     assert former.stopped
-    assert session.staged.settings.steps == 2
+    assert session.staged.run.settings.steps == 2
 
 
 def test_a_link_to_an_upload_asks_for_the_file_and_goes_on_when_it_has_come(session, tmp_path, recwarn):
@@ -183,25 +183,25 @@ def test_a_link_to_an_upload_asks_for_the_file_and_goes_on_when_it_has_come(sess
     start(session)
     wanted = visit.want(session.staged.query)
 
-    visitor = Session(drawn_gallery())
-    visitor.staged = Run(run_settings(), visitor.picked)
+    user = Session(drawn_gallery())
+    user.staged = Watched(run_settings(), user.picked)
     with pytest.raises(gr.Error, match="choose that very file"):
-        visit.reopen(visitor, wanted)
-    assert not visitor.running
-    bring(visitor, str(tmp_path / "other.png"))
-    assert visit.resume(visitor, wanted) == gr.skip()
+        visit.reopen(user, wanted)
+    assert not user.running
+    bring(user, str(tmp_path / "other.png"))
+    assert visit.resume(user, wanted) == gr.skip()
     assert any("another file" in str(warning.message) for warning in recwarn)
-    bring(visitor, str(tmp_path / "mine.png"))
-    again = visit.resume(visitor, wanted)
+    bring(user, str(tmp_path / "mine.png"))
+    again = visit.resume(user, wanted)
     assert again != wanted
-    visit.reopen(visitor, again)
-    assert visitor.staged.query == session.staged.query
-    assert visit.resume(visitor, again) == gr.skip(), "a later upload starts nothing"
+    visit.reopen(user, again)
+    assert user.staged.query == session.staged.query
+    assert visit.resume(user, again) == gr.skip(), "a later upload starts nothing"
 
 
 def test_a_drawn_picture_is_there_whatever_the_gallery_shows():
     session = Session(Gallery("photographs", [draw(40, 32)], ["row 0001"]))
-    session.staged = Run(run_settings(), session.picked)
+    session.staged = Watched(run_settings(), session.picked)
     visit.reopen(session, visit.want("variant=dim&steps=2&picture=drawn_0002"))
     assert session.picked.name == "drawn_0002"
     assert session.picked.image.tobytes() == draw(2).tobytes()

@@ -8,13 +8,13 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from lowlight_ddpm.diffusion.curves import Curves
+from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.schedule import curves_view
-from lowlight_ddpm.ui.schedule import tab as tab
-from lowlight_ddpm.ui.schedule.table import SCHEDULES, table
+from lowlight_ddpm.ui import schedule
+from lowlight_ddpm.ui.schedule import view
+from lowlight_ddpm.ui.schedule.view import SCHEDULES, table
 from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -32,12 +32,12 @@ def any_record(monkeypatch):
 
 
 def draw(session, variant="dim", betas=(1e-4, 0.02), zero_snr=False, start=300):
-    return tab.draw(session, variant, *betas, zero_snr, start)
+    return schedule.draw(session, variant, *betas, zero_snr, start)
 
 
 @pytest.fixture
 def pictures(decoded):
-    """A function from the scene to its pictures: the input, and it noised as trained and as dialled in."""
+    """A function from the scene to its images: the input, then noised by either schedule."""
     return lambda html: [decoded(uri) for uri in re.findall(r'src="([^"]+)"', html)]
 
 
@@ -69,15 +69,15 @@ def test_charts_of_extreme_betas_are_well_formed(session, betas, zero_snr, start
 
 def test_the_same_betas_give_the_same_picture_and_figures_twice(session, pictures):
     html = draw(session)
-    clean, trained, dialled = pictures(html)
-    np.testing.assert_array_equal(trained, dialled)
+    clean, trained, custom = pictures(html)
+    np.testing.assert_array_equal(trained, custom)
     assert (clean != trained).any()
     values = cells(html)
     assert values[::2] == values[1::2]
     assert values[::2][:3] == ["63%", "78%", "0.64%"]
 
 
-def test_other_betas_change_the_dialled_side_alone(session, pictures):
+def test_other_betas_change_the_custom_side_alone(session, pictures):
     before, after = draw(session), draw(session, betas=(1e-3, 0.01))
     for old, new, same in zip(pictures(before), pictures(after), (True, True, False), strict=True):
         assert (old == new).all() == same
@@ -86,11 +86,11 @@ def test_other_betas_change_the_dialled_side_alone(session, pictures):
 
 
 def test_both_pictures_bear_the_same_noise_at_their_own_level(session, pictures):
-    noise, trained = curves_view._noise(64), Curves.trained(find_variant("dim"))
-    dialled = curves_view.Dialled.of(session, "dim", 1e-3, 0.01, False, 50)
-    shown = pictures(curves_view.scene(dialled))[1:]
+    noise, trained = view._noise(64), Curves.trained(find_variant("dim"))
+    pair = view.SchedulePair.of(session, "dim", 1e-3, 0.01, False, 50)
+    shown = pictures(view.scene(pair))[1:]
     for picture, curves in zip(shown, (trained, Curves(1e-3, 0.01)), strict=True):
-        expected = curves.signal[50] * dialled.run.dim + curves.noise[50] * noise
+        expected = curves.signal[50] * pair.run.dim[0] + curves.noise[50] * noise
         np.testing.assert_allclose(picture.astype(int), np.asarray(to_image(expected)), atol=1)
 
 
@@ -133,7 +133,7 @@ def test_a_damaged_record_is_answered_too(session, tiny_root):
     record.write_text("{")
     try:
         assert "checkpoint bright is damaged" in draw(session, "bright")
-        assert "checkpoint bright is damaged" in tab._table("bright")
+        assert "checkpoint bright is damaged" in schedule._table("bright")
     finally:
         record.write_text(whole)
 
@@ -152,32 +152,33 @@ def test_the_table_ranks_the_posts_schedules_by_what_they_leave():
     assert float(kept[1][:-1]) > float(kept[2][:-1]) > float(kept[0][:-1])
 
 
-def test_every_trained_schedule_lies_on_the_dials_which_pass_on_what_is_typed(session):
+def test_every_trained_schedule_lies_on_the_sliders_which_pass_on_what_is_typed(session):
     with gr.Blocks(), gr.Tab("Schedule") as own:
-        built = tab.Schedule(own, gr.State(session))
+        built = schedule.Schedule(own, gr.State(session))
     for row in VARIANTS.values():
-        for dial, beta in ((built.beta_start, row.beta_start), (built.beta_end, row.beta_end)):
-            assert dial.minimum <= beta <= dial.maximum
-            steps = (beta - dial.minimum) / dial.step
+        for slider, beta in ((built.beta_start, row.beta_start), (built.beta_end, row.beta_end)):
+            assert slider.minimum <= beta <= slider.maximum
+            steps = (beta - slider.minimum) / slider.step
             assert steps == pytest.approx(round(steps), abs=1e-6)
-            assert (dial.preprocess(5), dial.preprocess(None)) == (5, None)
+            assert (slider.preprocess(5), slider.preprocess(None)) == (5, None)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_row_dials_in_the_schedule_of_its_experiment(name):
+def test_a_row_sets_the_schedule_of_its_experiment(name):
     row = VARIANTS[name]
-    assert tab.dial(SimpleNamespace(value=name)) == (row.beta_start, row.beta_end, row.zero_terminal_snr)
-    assert tab.dials(name) == tab.dial(SimpleNamespace(value=name))
+    trained = row.beta_start, row.beta_end, row.zero_terminal_snr
+    assert schedule.pressed(SimpleNamespace(value=name)) == trained
+    assert schedule.schedule_of(name) == schedule.pressed(SimpleNamespace(value=name))
 
 
 @pytest.mark.parametrize(
     ("share", "said"), [(0.0, "0%"), (1e-9, "< 0.01%"), (0.0064, "0.64%"), (0.063, "6.3%"), (1.0, "100%")]
 )
 def test_small_shares_keep_two_digits_and_only_nothing_is_0(share, said):
-    assert curves_view.percent(share) == said
+    assert view.percent(share) == said
 
 
 def test_offset_noise_hides_colours_and_a_stretched_frame_shows_them(any_record):
     low = Curves(1e-3, 0.01)
-    kept = {name: curves_view.kept_colour(low, name) for name in VARIANTS}
+    kept = {name: view.signal_leak(low, name) for name in VARIANTS}
     assert kept["dim-deep-offset"] < kept["dim-deep"] < kept["dim-deep-renorm"]

@@ -13,13 +13,13 @@ from lowlight_ddpm.diffusion import sampling
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.components.jobs import Slot
-from lowlight_ddpm.ui.session import Run, Session
-from lowlight_ddpm.ui.why import explanation_view, tab
+from lowlight_ddpm.ui.session import Session, Watched
+from lowlight_ddpm.ui.why import jobs, tab
 
 
 @pytest.fixture
 def session(make_run):
-    """A visitor whose last run is a restoration in four steps."""
+    """A user whose last run is a restoration in four steps."""
     session = Session(drawn_gallery())
     session.staged = session.finished = make_run(start=300, seed=3)
     session.finished.begun = True
@@ -27,19 +27,19 @@ def session(make_run):
 
 
 def asked(session, mode="restore"):
-    return tab.ask(session, Slot(), mode)
+    return tab.explanation_job(session, Slot(), mode)
 
 
 @pytest.fixture
 def answered(session):
-    inquiry = asked(session)
-    inquiry.launched = True
-    inquiry.changes = list(inquiry.walk())
-    return inquiry
+    job = asked(session)
+    job.launched = True
+    job.changes = list(job.walk())
+    return job
 
 
 def tinted(session, *values, slot=None):
-    return tab.inject(session, slot or Slot(), "restore", *values)
+    return tab.tint_job(session, slot or Slot(), "restore", *values)
 
 
 def rows(html):
@@ -118,23 +118,23 @@ def in_pairs(monkeypatch):
     monkeypatch.setattr(sampling, "BATCH", 2)
 
 
-def test_a_stopped_inquiry_keeps_what_is_done(session, in_pairs):
-    inquiry = asked(session)
-    inquiry.launched = True
-    for changed in inquiry.walk():
-        inquiry.stopped = len(inquiry.explanation.found) == 2 and not changed
+def test_a_stopped_job_keeps_what_is_done(session, in_pairs):
+    job = asked(session)
+    job.launched = True
+    for changed in job.walk():
+        job.stopped = len(job.explanation.found) == 2 and not changed
 
-    assert inquiry.said == "2 of 5 finished"
-    assert inquiry.ended
-    found = rows(tab.draw(session, inquiry))
+    assert job.said == "2 of 5 finished"
+    assert job.ended
+    found = rows(tab.draw(session, job))
     assert "" not in found["The whole shift"].numbers + found["Clipping"].numbers
     assert found["Sampler"].numbers == ["", "", ""]
 
 
 def test_how_far_it_is_in_runs_and_steps(session, in_pairs):
-    inquiry, said = asked(session), []
-    for _ in inquiry.walk():
-        said.append(inquiry.said)
+    job, said = asked(session), []
+    for _ in job.walk():
+        said.append(job.said)
     assert said[2:5] == [
         "0 of 5 finished, the next 2 at step 3 of 4",
         "2 of 5 finished",
@@ -145,12 +145,16 @@ def test_how_far_it_is_in_runs_and_steps(session, in_pairs):
 
 def test_an_answer_is_kept_for_the_very_same_run(session, answered):
     slot = Slot(answered)
-    assert tab.ask(session, slot, "restore") is answered
-    assert tab.ask(session, slot, "generate") is not answered
-    session.finished = Run(session.finished.settings.model_copy(update={"seed": 4}), session.finished.picked)
+    assert tab.explanation_job(session, slot, "restore") is answered
+    assert tab.explanation_job(session, slot, "generate") is not answered
+    session.finished = Watched(
+        session.finished.run.settings.model_copy(update={"seed": 4}), session.finished.picked
+    )
     session.finished.begun = True
-    assert tab.ask(session, slot, "restore") is not answered
-    assert tab.ask(session, Slot(asked(session)), "restore") is not answered, "an open question is asked anew"
+    assert tab.explanation_job(session, slot, "restore") is not answered
+    assert tab.explanation_job(session, Slot(asked(session)), "restore") is not answered, (
+        "an open question is asked anew"
+    )
 
 
 def test_the_other_task_keeps_what_it_can(session, make_run):
@@ -181,7 +185,7 @@ def test_before_any_run_it_is_asked_what_the_page_proposes(session, make_run):
     assert (settings.start, settings.steps, settings.brightness) == (300, 20, 0.3)
 
 
-def test_the_task_follows_watch_until_the_visitor_has_asked(session, make_run):
+def test_the_task_follows_watch_until_the_user_has_asked(session, make_run):
     slot = Slot(asked(session))
     assert tab.follow(session, Slot()) == "restore"
     assert tab.follow(session, slot) == gr.skip()
@@ -192,28 +196,28 @@ def test_the_task_follows_watch_until_the_visitor_has_asked(session, make_run):
 
 
 def test_generating_shows_sixteen_pictures_in_one(session, decoded):
-    inquiry = asked(session, "generate")
-    for _ in inquiry.walk():
-        if len(inquiry.explanation.found) == 1:
+    job = asked(session, "generate")
+    for _ in job.walk():
+        if len(job.explanation.found) == 1:
             break
-    whole = rows(tab.draw(session, inquiry))["The whole shift"]
+    whole = rows(tab.draw(session, job))["The whole shift"]
     assert [decoded(uri).shape for uri in whole.pictures] == [(128, 128, 3)]
     assert whole.alts == ["The whole shift: as it is"]
 
 
 def test_a_tint_goes_from_the_controls_to_its_share(session):
-    injection = tinted(session, 2, "yellow", 30)
-    assert injection.tint.index == 1
-    assert injection.tint.colour == (30, 30, 0)
-    assert "Does the network believe the tint" in tab.draw_probe(session, injection)
-    injection.launched = True
-    assert not any(injection.walk())
-    html = tab.draw_probe(session, injection)
+    job = tinted(session, 2, "yellow", 30)
+    assert job.tint.index == 1
+    assert job.tint.colour == (30, 30, 0)
+    assert "Does the network keep the tint" in tab.draw_tint(session, job)
+    job.launched = True
+    assert not any(job.walk())
+    html = tab.draw_tint(session, job)
     assert re.search(r"-?\d+% of the tint is left at the end \(red -?\d+%, green -?\d+%\)", html)
     assert html.count("<img") == 3
-    assert injection.said == "8 of 8 steps, half of them with the tint"
-    assert tinted(session, 2, "yellow", 30, slot=Slot(injection)) is injection
-    assert tinted(session, 3, "yellow", 30, slot=Slot(injection)) is not injection
+    assert job.said == "8 of 8 steps, half of them with the tint"
+    assert tinted(session, 2, "yellow", 30, slot=Slot(job)) is job
+    assert tinted(session, 3, "yellow", 30, slot=Slot(job)) is not job
 
 
 @pytest.mark.parametrize(
@@ -226,16 +230,16 @@ def test_odd_fields_still_make_a_tint(session, at, strength, index, red):
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.9, "believes"), (0.4, "heals a part of"), (0.1, "heals most of"), (-0.2, "heals most of")],
+    [(0.9, "keeps"), (0.4, "removes a part of"), (0.1, "removes most of"), (-0.2, "removes most of")],
 )
 def test_a_share_in_words(session, share, said):
-    injection = tinted(session, 1, "red", 20)
+    job = tinted(session, 1, "red", 20)
     blank = torch.zeros(3, 8, 8)
     moved = blank + torch.tensor([share * 20 / 127.5, 0, 0])[:, None, None]
-    injection.probe = Probe(injection.tint, (blank,) * 4, (moved,) * 4)
+    job.probe = Probe(job.tint, (blank,) * 4, (moved,) * 4)
     assert (
         f"{share:.0%} of the tint is left at the end (red {share:.0%}): the network {said}"
-        in tab.draw_probe(session, injection)
+        in tab.draw_tint(session, job)
     )
 
 
@@ -253,9 +257,9 @@ def test_the_exposure_chosen_in_watch_holds_here_too(session, answered, decoded)
 
 
 def test_only_what_an_eye_sees_leads(session, answered, monkeypatch):
-    monkeypatch.setattr(explanation_view, "visible_leader", lambda known: known.causes[0])
+    monkeypatch.setattr(jobs, "visible_leader", lambda known: known.causes[0])
     assert tab.draw(session, answered).count('"part leads"') == 1
-    monkeypatch.setattr(explanation_view, "visible_leader", lambda known: None)
+    monkeypatch.setattr(jobs, "visible_leader", lambda known: None)
     assert '"part leads"' not in tab.draw(session, answered)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.ui.worker import logs, model
+from lowlight_ddpm.ui.worker import logs, source
 
 
 @pytest.fixture
@@ -18,12 +18,12 @@ def lines(caplog):
 
 
 def test_a_run_is_one_line_with_its_settings_digest_time_and_outcome(make_run, lines):
-    run = make_run(steps=3, seed=5)
-    list(run.walk())
+    watched = make_run(steps=3, seed=5)
+    list(watched.walk())
     (line,) = lines()
     assert line.pop("seconds") >= 0
     assert line == {
-        "settings": logs.digest(run.settings),
+        "settings": logs.digest(watched.run.settings),
         "variant": "dim",
         "mode": "restore",
         "steps": 3,
@@ -39,7 +39,7 @@ def test_a_run_that_is_left_and_one_that_fails_say_so(make_run, lines, monkeypat
         raise Refusal("No.")
         yield
 
-    monkeypatch.setattr(model.sampling, "denoise_together", broken)
+    monkeypatch.setattr(source.sampling, "denoise_together", broken)
     with pytest.raises(Refusal):
         list(make_run().walk())
     assert [line["outcome"] for line in lines()] == ["stopped", "Refusal"]

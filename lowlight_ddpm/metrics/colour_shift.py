@@ -1,0 +1,116 @@
+"""A colour shift in words that need no colour science, and the step from which on it shows."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from skimage.color import deltaE_ciede2000
+from torch import Tensor
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures
+from lowlight_ddpm.metrics.sets import set_colours
+
+# The CIELAB direction, in degrees from +a* towards +b*, in which mid-grey moves when it is tinted that way
+# (skimage.color.rgb2lab of 0.4 plus a small tint).
+_HUES = {
+    "pink": 345,
+    "red": 22,
+    "orange": 62,
+    "yellow": 105,
+    "green": 145,
+    "cyan": 198,
+    "blue": 285,
+    "purple": 315,
+}
+
+# (visible, more than noise alone gives) -> how the comparison with noise joins on.
+_NOISE = {
+    (True, True): ": more than noise alone gives (up to about ±{:.1f})",
+    (True, False): ": within what noise alone gives (up to about ±{:.1f})",
+    (False, True): ", though more than noise alone gives (up to about ±{:.1f})",
+    (False, False): " and within what noise alone gives (up to about ±{:.1f})",
+}
+
+
+def in_words(measures: Measures, brightness: float, noise_floor: float | None = None) -> str:
+    """Say in one or two sentences which way an image's colour went, how far, and whether noise explains it.
+
+    `brightness` is the factor the images were dimmed by, in (0, 1]: below 1, a visible shift is also given
+    as it would be at full brightness (shift / brightness). `noise_floor` is the standard deviation that noise
+    alone gives a channel's mean, in 1/255 (`colour.noise_floor`); a shift is more than noise where any
+    channel's is beyond two of them. Raises Refusal (a ValueError) for a brightness outside (0, 1].
+    """
+    if not 0 < brightness <= 1:
+        raise Refusal(f"The brightness must be above 0 and at most 1, and {brightness} is not.")
+    shifts = measures.shift_r, measures.shift_g, measures.shift_b
+    visible = measures.delta_e >= JUST_NOTICEABLE
+    too_much = f"Too {_direction(measures)} by {measures.delta_e:.1f}"
+    opening = too_much if visible else f"No visible shift: less than {JUST_NOTICEABLE:g}"
+    sentence = f"{opening} CIEDE2000 ({channels(shifts)} of 255, at brightness {brightness:g})"
+    sentence += _against_noise(shifts, visible, noise_floor) + "."
+    if visible and brightness < 1:
+        sentence += f" At full brightness that would be {channels(tuple(s / brightness for s in shifts))}."
+    return sentence
+
+
+def _direction(measures: Measures) -> str:
+    if abs(measures.delta_l) > math.hypot(measures.delta_a, measures.delta_b):
+        return "light" if measures.delta_l > 0 else "dark"
+    angle = math.degrees(math.atan2(measures.delta_b, measures.delta_a))
+    return min(_HUES, key=lambda hue: abs(math.remainder(angle - _HUES[hue], 360)))
+
+
+def channels(shifts: Sequence[float]) -> str:
+    """Shifts of R, G, B in words: "red +1.2, green +0.3, blue -0.7"."""
+    # Adding 0.0 turns a rounded -0.0 into 0.0, so no "-0.0" is ever shown.
+    parts = zip(("red", "green", "blue"), (round(shift, 1) + 0.0 for shift in shifts), strict=True)
+    return ", ".join(f"{name} {shift:+.1f}" for name, shift in parts)
+
+
+def _against_noise(shifts: tuple[float, ...], visible: bool, noise_floor: float | None) -> str:
+    if noise_floor is None:
+        return ""
+    limit = 2 * noise_floor
+    return _NOISE[visible, max(map(abs, shifts)) > limit].format(limit)
+
+
+def noise_floor(alpha_bar: float, pixels: int) -> float:
+    """Shift that noising alone gives a channel's mean: its standard deviation in 1/255.
+
+    x_t = √ᾱ·x + √(1-ᾱ)·ε (Ho et al. 2020, eq. 4), so mean(x_t)/√ᾱ misses mean(x) by √((1-ᾱ)/ᾱ)·mean(ε), and
+    mean(ε) has deviation 1/√pixels over the H·W `pixels`; 127.5 turns model range into 1/255.
+    Raises Refusal unless 0 < alpha_bar <= 1 and pixels >= 1.
+    """
+    if not 0 < alpha_bar <= 1:
+        raise Refusal(f"The share of signal alpha_bar must be above 0 and at most 1, and {alpha_bar} is not.")
+    if pixels < 1:
+        raise Refusal(f"A picture needs at least 1 pixel, and {pixels} were given.")
+    return 127.5 * float(np.sqrt((1 - alpha_bar) / alpha_bar / pixels))
+
+
+def onset(estimates: Sequence[Tensor], picture: Tensor, noise_floor: float) -> int | None:
+    """The place of the first estimate from which on all are off in colour; None where the last one is not.
+
+    `estimates` are a run's x0 in their order, `picture` what they should look like, each (3, H, W) in model
+    range. Off is what in_words calls visible and more than noise gives: the mean CIELAB colours are
+    JUST_NOTICEABLE apart (CIEDE2000), and a channel's mean is more than two `noise_floor`s, in 1/255, away.
+    """
+    aim, first = _colours(picture), None
+    for place in reversed(range(len(estimates))):
+        if not _off(_colours(estimates[place]), aim, noise_floor):
+            break
+        first = place
+    return first
+
+
+def _colours(picture: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Mean R, G, B in 1/255 and mean L*, a*, b*."""
+    means, _, lab = set_colours(picture[None])[:, 0]
+    return means, lab
+
+
+def _off(colours: tuple, aim: tuple, noise_floor: float) -> bool:
+    (means, lab), (aimed_means, aimed_lab) = colours, aim
+    visible = deltaE_ciede2000(aimed_lab, lab) >= JUST_NOTICEABLE
+    return bool(visible and np.abs(means - aimed_means).max() > 2 * noise_floor)

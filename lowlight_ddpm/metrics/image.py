@@ -1,0 +1,195 @@
+"""An image against its original: errors, similarity, colour shift, and the detail that it has."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from scipy.ndimage import laplace
+from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
+from torch import Tensor
+
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.photometry import linear
+
+JUST_NOTICEABLE = 1.0
+"""CIEDE2000 distance below which an average eye sees two colours as one."""
+
+GREY_CHROMA = 5.0
+"""C* (CIELAB) below which a colour is so near grey that its hue angle is chance."""
+
+SSIM_WINDOW = 7
+"""Side in pixels of SSIM's square window: scikit-image's default, and Wang et al.'s own."""
+
+# Half an 8-bit step in linear light: a channel this dark would be stored as 0, and its ratios mean nothing.
+_BLACK = 0.5 / 255 / 12.92
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How one image differs from its original. Signs are output minus reference; plain, JSON-able values.
+
+    Both images are clipped to pixel values 0..1 first, so everything is about what can be displayed.
+    None stands where a measure is undefined.
+
+    Errors:
+        mse: mean squared error in pixel², pixel in 0..1; exactly mse_shift + mse_structure.
+        mse_shift: mean_c (d_c)², d_c the error's spatial mean in channel c (bias² of MSE = bias² + variance).
+        mse_structure: mean_c var(error in channel c), the error left once every channel's shift is removed.
+        psnr: 10·log10(data_range² / mse) in dB; None for equal images, where it is infinite.
+        ssim: structural similarity, 1 for equal images (Wang et al. 2004, eq. 13, as in scikit-image: 7 × 7
+            uniform window, K1 = 0.01, K2 = 0.03, mean over channels); the largest odd window that fits in a
+            image under 7 pixels, None under 3.
+
+    Colour shift:
+        shift_r, shift_g, shift_b: 255·d_c, in 1/255 (the RGB shift of PyDiff, IJCAI 2023, sign reversed).
+        delta_e: CIEDE2000 distance of the mean CIELAB colours (Sharma, Wu, Dalal 2005); 1 is just visible.
+        delta_l, delta_a, delta_b: difference of the mean L* (lighter +), a* (red +, green -), b* (yellow +,
+            blue -) in CIELAB units (D65, 2°).
+        chroma_ratio: C* of the output's mean colour over the reference's, C* = √(a*² + b*²); under 1 is
+            greyer. None where the reference's C* is under JUST_NOTICEABLE.
+        hue_shift: turn of the mean colour's hue angle atan2(b*, a*), degrees in -180..180; None where either
+            C* is under GREY_CHROMA.
+        reproduction_angle: arccos(Σr / (√3·|r|)) in degrees, r = mean linear reference / mean linear output
+            per channel (Finlayson and Zakizadeh, BMVC 2014, means in place of white surfaces). Insensitive to
+            mere brightness; None where a channel of either image is black.
+        mean_delta_e: mean over pixels of the CIEDE2000 distance; counts blur and noise as well as tints.
+    """
+
+    mse: float
+    mse_shift: float
+    mse_structure: float
+    psnr: float | None
+    ssim: float | None
+    shift_r: float
+    shift_g: float
+    shift_b: float
+    delta_e: float
+    delta_l: float
+    delta_a: float
+    delta_b: float
+    chroma_ratio: float | None
+    hue_shift: float | None
+    reproduction_angle: float | None
+    mean_delta_e: float
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """Mean of each channel over the image: (B, 3) in 1/255, from x of (B, 3, H, W) or (3, H, W).
+
+    127.5·(mean(x) + 1), NOT clipped: x may be noisy or out of -1..1. Stays on x's device; cheap enough for
+    every sampling step.
+    """
+    # Half-precision sums would round the mean by more than the shifts that are looked for.
+    return (torch.atleast_2d(x.mean(dim=(-2, -1), dtype=torch.float32)) + 1) * 127.5
+
+
+def measure(output: Tensor, reference: Tensor, data_range: float = 1.0) -> Measures:
+    """Compare one image with its original; see `Measures` for what each figure means.
+
+    Both are (3, H, W) in model range -1..1, clipped to it. `data_range` is the span of pixel values that
+    SSIM and PSNR are taken against: 1, or the brightness for dimmed images.
+    Raises Refusal (a ValueError) for unequal shapes, NaN, and a data_range that is not above 0.
+    """
+    if not data_range > 0:
+        raise Refusal(f"The data range must be above 0, and {data_range} is not.")
+    out, ref = _pair(output, reference)
+    lab_out, lab_ref = rgb2lab(out, channel_axis=0), rgb2lab(ref, channel_axis=0)
+    return Measures(
+        **_errors(out, ref, data_range),
+        **_mean_colours(lab_out.mean(axis=(1, 2)), lab_ref.mean(axis=(1, 2))),
+        reproduction_angle=_reproduction_angle(out, ref),
+        mean_delta_e=float(deltaE_ciede2000(lab_ref, lab_out, channel_axis=0).mean()),
+    )
+
+
+def delta_e_map(output: Tensor, reference: Tensor) -> Tensor:
+    """CIEDE2000 distance of every pixel (Sharma, Wu, Dalal 2005): float32 (H, W), 0 upwards, 1 just visible.
+
+    Both images are (3, H, W) in model range, clipped to it. Raises Refusal as `measure` does.
+    """
+    lab_out, lab_ref = (rgb2lab(pixels, channel_axis=0) for pixels in _pair(output, reference))
+    return torch.from_numpy(deltaE_ciede2000(lab_ref, lab_out, channel_axis=0)).float()
+
+
+def signed_error(output: Tensor, reference: Tensor) -> Tensor:
+    """Output minus reference at every pixel: float32 (3, H, W) in 1/255, from -255 to 255.
+
+    Both images are (3, H, W) in model range, clipped to it. Raises Refusal as `measure` does.
+    """
+    out, ref = _pair(output, reference)
+    return torch.from_numpy(255 * (out - ref)).float()
+
+
+def detail_ratio(output: Tensor, reference: Tensor) -> float:
+    """Energy of the output's finest structure over the reference's: below 1 blurred, above 1 noisy.
+
+    Both are (3, H, W) in model range. The energy is the mean square of the five-point Laplacian
+    (scipy.ndimage.laplace), of which white noise has 20 times its variance and a flat or evenly graded
+    image none. Infinite or undefined (inf, nan) where the reference has none.
+    """
+    out, ref = (np.square([laplace(channel) for channel in x.double().numpy()]) for x in (output, reference))
+    return float(out.mean() / ref.mean())
+
+
+def checked_pixels(x: Tensor) -> np.ndarray:
+    """One model-range image as float64 pixel values (3, H, W), clipped to 0..1."""
+    if x.isnan().any():
+        raise Refusal("The picture holds values that are not numbers (NaN), so it cannot be measured.")
+    return (x.detach().cpu().double().numpy().clip(-1, 1) + 1) / 2
+
+
+def _pair(output: Tensor, reference: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    shapes = tuple(output.shape), tuple(reference.shape)
+    if shapes[0] != shapes[1] or len(shapes[0]) != 3 or shapes[0][0] != 3:
+        raise Refusal(
+            f"Compare two pictures of one shape (3, height, width), not {shapes[0]} and {shapes[1]}."
+        )
+    return checked_pixels(output), checked_pixels(reference)
+
+
+def _errors(out: np.ndarray, ref: np.ndarray, data_range: float) -> dict[str, Any]:
+    error = out - ref
+    shift = error.mean(axis=(1, 2))
+    mse = float(mean_squared_error(ref, out))
+    return {
+        "mse": mse,
+        "mse_shift": float((shift**2).mean()),
+        "mse_structure": float(error.var(axis=(1, 2)).mean()),
+        "psnr": float(peak_signal_noise_ratio(ref, out, data_range=data_range)) if mse else None,
+        "ssim": _ssim(out, ref, data_range),
+        **dict(zip(("shift_r", "shift_g", "shift_b"), (255 * shift).tolist(), strict=True)),
+    }
+
+
+def _ssim(out: np.ndarray, ref: np.ndarray, data_range: float) -> float | None:
+    side = min(SSIM_WINDOW, *out.shape[1:])
+    window = side if side % 2 else side - 1
+    if window < 3:
+        return None
+    found = structural_similarity(ref, out, win_size=window, channel_axis=0, data_range=data_range)
+    return float(cast(float, found))  # it returns more on request alone
+
+
+def _mean_colours(out: np.ndarray, ref: np.ndarray) -> dict[str, Any]:
+    """What two mean colours (L*, a*, b*) say of the shift between them."""
+    chroma, ref_chroma = np.hypot(*out[1:]), np.hypot(*ref[1:])
+    turn = np.degrees(np.arctan2(out[2], out[1]) - np.arctan2(ref[2], ref[1]))
+    delta = (out - ref).tolist()
+    return {
+        "delta_e": float(deltaE_ciede2000(ref, out)),
+        **dict(zip(("delta_l", "delta_a", "delta_b"), delta, strict=True)),
+        "chroma_ratio": float(chroma / ref_chroma) if ref_chroma >= JUST_NOTICEABLE else None,
+        "hue_shift": float((turn + 180) % 360 - 180) if min(chroma, ref_chroma) >= GREY_CHROMA else None,
+    }
+
+
+def _reproduction_angle(out: np.ndarray, ref: np.ndarray) -> float | None:
+    light, ref_light = (linear(torch.from_numpy(pixels)).mean(dim=(1, 2)).numpy() for pixels in (out, ref))
+    if min(light.min(), ref_light.min()) < _BLACK:
+        return None
+    ratio = ref_light / light
+    # The angle by arctan2 of the parts across and along grey: near 0, arccos loses half of the digits.
+    along = ratio.mean()
+    return float(np.degrees(np.arctan2(np.linalg.norm(ratio - along), np.sqrt(3) * along)))

@@ -1,0 +1,102 @@
+"""Gradio components of our own: each is drawn in the browser by the code of the one that it extends."""
+
+import time
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.paths import STATIC
+from lowlight_ddpm.runs.export import spread
+from lowlight_ddpm.ui.html.images import data_uri
+from lowlight_ddpm.ui.session import Watched
+
+BUTTONS_SCRIPT = STATIC / "buttons.js"
+Input = gr.Checkbox | gr.CheckboxGroup | gr.Dropdown | gr.Number | gr.Radio | gr.Slider
+MOST_FRAMES = 100
+SIDE = 160  # pixels of the longest side of an image in the filmstrip
+
+
+class Slider(gr.Slider):
+    """gr.Slider that passes on any typed number: RunSettings refuses those out of range, with a reason."""
+
+    def preprocess(self, payload: float | None) -> float | None:
+        """The number unchanged, None for an empty field."""
+        return payload
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "slider"
+
+
+class ImageUpload(gr.Image):
+    """gr.Image whose value is the path of the untouched file, so that `images.reading` decodes it."""
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """The path on the server; Gradio has checked that it is an upload."""
+        return payload.path if payload else None
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "image"
+
+
+class ButtonsHTML(gr.HTML):
+    """gr.HTML whose click event has, as its `value`, the data-value of the button that was pressed."""
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        super().__init__(value=value, js_on_load=BUTTONS_SCRIPT.read_text(), **kwargs)
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "html"
+
+
+class CopyLink(gr.HTML):
+    """The button that copies a link to the run on the page; its value is what `link_to` gives.
+
+    It also keeps the browser's address equal to the link, once a run has begun.
+    """
+
+    def __init__(self, value: dict | None = None, **kwargs) -> None:
+        html, js = ((STATIC / f"copy_link.{kind}").read_text() for kind in ("html", "js"))
+        super().__init__(value, html_template=html, js_on_load=js, apply_default_css=False, **kwargs)
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "html"
+
+
+def link_to(watched: Watched, begun: bool = True) -> dict:
+    """The value of a CopyLink; two runs with the same settings have different values."""
+    return {"query": watched.query, "begun": time.monotonic_ns() if begun else 0}
+
+
+class Filmstrip(gr.HTML):
+    """Every step of a run, scrubbed with a range input in the browser, without a request to the server.
+
+    Its value is what `film` gives, None while there is no run.
+    """
+
+    def __init__(self, value: dict | None = None, **kwargs) -> None:
+        html, css, js = ((STATIC / f"filmstrip.{kind}").read_text() for kind in ("html", "css", "js"))
+        super().__init__(
+            value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
+        )
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "html"
+
+
+def film(steps: list[Step], gain: float = 1.0) -> dict:
+    """The value of a Filmstrip: x_t and x0 of every step as PNG data URIs, and their captions.
+
+    Of a run with more than MOST_FRAMES steps, it has that many, evenly spread: a thousand would be 20 MB.
+    """
+    steps = spread(steps, MOST_FRAMES)
+    return {
+        "x_t": [data_uri(step.x_t[0], gain, SIDE) for step in steps],
+        "x0": [data_uri(step.x0[0], gain, SIDE) for step in steps],
+        "captions": [f"step {step.index + 1} of {step.total}, timestep {step.timestep}" for step in steps],
+    }
