@@ -10,9 +10,8 @@ from skimage.color import rgb2xyz
 
 from lowlight_ddpm.analysis.compare import Outcome
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import LightName, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.photometry import LightName
 from lowlight_ddpm.variants import VARIANTS, VarianceType
 
 MOST = 25  # runs of a grid

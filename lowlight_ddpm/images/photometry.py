@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
 import torch
 from PIL import Image
@@ -137,9 +136,6 @@ def _raw(scene: Tensor, camera: Camera, generator: torch.Generator) -> Tensor:
     return (electrons / camera.white_electrons * top).round().clamp(0, top) / top
 
 
-LightName = Literal["pixels", "camera"]
-
-
 @dataclass(frozen=True)
 class Dimming:
     """A way, and what it is in a few words after a colon.
@@ -163,7 +159,7 @@ def _by_camera(pixels: Tensor, brightness: float, seed: int) -> Tensor:
     return prepare(photograph(pixels, stops(brightness), seed))
 
 
-LIGHTS: dict[LightName, Dimming] = {
+LIGHTS: dict[str, Dimming] = {
     "pixels": Dimming(
         "Linear scaling",
         "pixel values times the brightness, as in the post.",

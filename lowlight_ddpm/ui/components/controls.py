@@ -9,9 +9,9 @@ import gradio as gr
 
 from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS
 from lowlight_ddpm.diffusion.settings import (
     LAST_TIMESTEP,
+    TRAIN_TIMESTEPS,
     RunSettings,
     SamplerName,
     VarianceType,

@@ -10,7 +10,7 @@ import gradio as gr
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.settings import LightName, RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import square
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import LIGHTS
@@ -178,7 +178,7 @@ def side_by_side(picture: Image.Image, settings: RunSettings) -> str:
     return f'<div class="lights">{shown}</div><p class="note">{note}</p>'
 
 
-def _figure(name: LightName, pixels: Tensor, settings: RunSettings) -> str:
+def _figure(name: str, pixels: Tensor, settings: RunSettings) -> str:
     row, x = LIGHTS[name], settings.model_copy(update={"light": name}).dim(pixels)[0]
     chosen = ' class="chosen"' if name == settings.light else ""
     source = data_uri(x, 1 / settings.brightness)

@@ -11,7 +11,7 @@ import torch
 
 from lowlight_ddpm.diffusion import backends, sampling
 from lowlight_ddpm.diffusion.backends import BATCH
-from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS
+from lowlight_ddpm.diffusion.settings import TRAIN_TIMESTEPS
 from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import MAX_WHOLE_PIXELS

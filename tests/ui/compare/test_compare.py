@@ -8,37 +8,12 @@ import numpy as np
 import pytest
 
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.ui.compare import sheet, tab, trials
 from lowlight_ddpm.ui.components.jobs import Course, Slot, halt
-from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.ui.worker import source
 
 SHARED = (300, 3, 0, tab.OWN)  # start, steps, seed, brightness
 COURSE = Course(tab.make, tab.draw)
-
-
-@pytest.fixture
-def session():
-    return Session(drawn_gallery())
-
-
-@pytest.fixture(autouse=True)
-def nothing_measured_yet(monkeypatch):
-    monkeypatch.setattr(trials, "MEMORY", trials.Memory())
-
-
-@pytest.fixture
-def walks(monkeypatch):
-    """The settings of every walk that the network is called for."""
-    called, steps = [], source.steps
-
-    def counted(requests, *refused):
-        called.extend(request.settings for request in requests)
-        return steps(requests, *refused)
-
-    monkeypatch.setattr(source, "steps", counted)
-    return called
 
 
 @pytest.fixture

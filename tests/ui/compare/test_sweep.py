@@ -7,35 +7,13 @@ import gradio as gr
 import pytest
 
 from lowlight_ddpm.analysis.sweep import AXES, MEASURES
-from lowlight_ddpm.images.gallery import drawn_gallery
-from lowlight_ddpm.ui.compare import sweep, trials
+from lowlight_ddpm.ui.compare import sweep
 from lowlight_ddpm.ui.compare.sweep import label
 from lowlight_ddpm.ui.components.jobs import Course, Slot
-from lowlight_ddpm.ui.session import Session
-from lowlight_ddpm.ui.worker import source
 
 SHARED = (300, 2, 0, 0.0)  # start, steps, seed, brightness
 GRID = ("shift", "dim", "steps", [1, 10], "start", [5, 300])
 COURSE = Course(sweep.make, sweep.draw)
-
-
-@pytest.fixture
-def session():
-    return Session(drawn_gallery())
-
-
-@pytest.fixture(autouse=True)
-def walks(monkeypatch):
-    """The settings of every walk that the network is called for; nothing has been measured before."""
-    called, steps = [], source.steps
-
-    def counted(requests, *refused):
-        called.extend(request.settings for request in requests)
-        return steps(requests, *refused)
-
-    monkeypatch.setattr(source, "steps", counted)
-    monkeypatch.setattr(trials, "MEMORY", trials.Memory())
-    return called
 
 
 def run(session, slot, grid=GRID, shared=SHARED):
