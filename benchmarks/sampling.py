@@ -13,9 +13,8 @@ from diffusers import DDPMPipeline
 
 from benchmarks.ratio import Ratio, paired
 from lowlight_ddpm.diffusion.backends import backend_here, network
-from lowlight_ddpm.diffusion.sampling import denoise, denoise_together
+from lowlight_ddpm.diffusion.sampling import Request, denoise, denoise_together
 from lowlight_ddpm.diffusion.settings import BackendName, RunSettings, run_settings
-from lowlight_ddpm.diffusion.trajectory import Request
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.metrics.image import channel_means

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.record import record
 from lowlight_ddpm.diffusion.backends import predict
-from lowlight_ddpm.diffusion.trajectory import randn
+from lowlight_ddpm.diffusion.sampling import randn
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.photometry import digest
 from lowlight_ddpm.images.reading import read

@@ -21,10 +21,10 @@ from lowlight_ddpm.diffusion.settings import (
     show_parameters,
 )
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import photometry
+from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.runs import assessment
-from lowlight_ddpm.runs.assessment import Judgement
 from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
@@ -81,13 +81,16 @@ def generate(count: int = 1, variant: str | Checkpoint = "dim", **settings: Any)
     return Run(chosen, count=count, checkpoint=checkpoint)
 
 
-def measure(reference: ImageLike, picture: ImageLike, brightness: float = 1.0) -> Judgement:
+def measure(reference: ImageLike, picture: ImageLike, brightness: float = 1.0) -> ColourShift:
     """Measure how far a picture's colours are from a `reference` of its size, in numbers and in words.
 
     `brightness` is what both were dimmed to. Signs are picture minus reference. Raises Refusal for pictures
     of two sizes, or that cannot be read.
     """
-    return assessment.between(_opened(reference), _opened(picture), brightness)
+    output, original = (
+        photometry.prepare(tv.pil_to_tensor(_opened(given))) for given in (picture, reference)
+    )
+    return assess(output, original, brightness)
 
 
 def _checkpoint(variant: str | Checkpoint) -> Checkpoint:

@@ -220,13 +220,13 @@ _ROWS = (
     ),
     Variant(
         "dim-groups1",
-        "Dim, one group",
+        "Dim, one GroupNorm group",
         "All channels normalised as one group, not as eight: tells if GroupNorm is what loses colour.",
         norm_num_groups=1,
     ),
     Variant(
         "bright-groups1",
-        "Bright, one group",
+        "Bright, one GroupNorm group",
         "The bright control with all channels normalised as one group: the same without dimming.",
         brightness=1.0,
         norm_num_groups=1,
@@ -234,7 +234,7 @@ _ROWS = (
     Variant(
         "dim-deep-zsnr",
         "Deeper, zero terminal SNR",
-        "No image is left at the last timestep, and the network predicts v, so that no signal leaks.",
+        "Betas rescaled so that nothing of an image is left at the last timestep; the network predicts v.",
         zero_terminal_snr=True,
         prediction_type="v_prediction",
         **_DEEP,

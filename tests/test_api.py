@@ -149,7 +149,7 @@ def test_a_run_is_measured_as_two_pictures_are(photo):
     dim, result = photometry.to_image(run.dim[0]), run.image()
     between = measure(dim, result, brightness=0.5)
     assert run.measures.shift_r == pytest.approx(between.measures.shift_r, abs=0.5)  # pictures have 8 bits
-    assert run.in_words == run.judgement.in_words
+    assert run.in_words == run.colour_shift.in_words
 
 
 def test_measures_are_read_as_figures_and_words(photo):

@@ -22,7 +22,7 @@ FLOORS = (
 )
 # The page's own, on the same terms.
 UI_FLOORS = (
-    {"links", "messages"},
+    {"messages"},
     {"worker"},
     {"session"},
     {"html"},

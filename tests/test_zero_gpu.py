@@ -23,7 +23,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, entire, square
 from lowlight_ddpm.analysis.tint_injection import Tint
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.trajectory import Request
+from lowlight_ddpm.diffusion.sampling import Request
 
 settings = run_settings(steps=4, start=300)
 picture = settings.dim(square(draw(1), 64)[None])

@@ -154,8 +154,8 @@ CAUSES = (
     Cause(
         "clipping",
         "Clipping",
-        "Every guess is cut to the range of real pixels, and what is cut off is lost to the mean: repeated "
-        "without cutting.",
+        "Every x0 estimate is clipped to the range of real pixels, which can move its mean: repeated without "
+        "clipping.",
         _unclipped,
     ),
     Cause(
@@ -196,9 +196,9 @@ SWAPS = (
     ),
     Cause(
         "picture",
-        "The picture itself",
-        "From a start as shallow as this, what the noise holds of the picture is no leak: it is what the run "
-        "holds on to. Repeated from the noise alone.",
+        "Input image",
+        "From this low a timestep most of the image is still in the noise: that is no leak but the input. "
+        "Repeated from the noise alone.",
         _without_picture,
     ),
 )

@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm.analysis.ablations import CAUSES, SWAPS, Cause, Trial
-from lowlight_ddpm.diffusion.sampling import Source
+from lowlight_ddpm.diffusion.sampling import Request, Source, Step
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.metrics.colour_shift import channels
 from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, channel_means, measure
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.models.normalization import Frame
+from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.variants import find_variant
 
 BATCH = 16  # pictures that a run from pure noise is judged by

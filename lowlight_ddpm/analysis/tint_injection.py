@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.sampling import Source
+from lowlight_ddpm.diffusion.sampling import Request, Source, Step
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.metrics.image import channel_means
 from lowlight_ddpm.metrics.sets import Triple

@@ -24,29 +24,32 @@ from lowlight_ddpm.diffusion.settings import (
 )
 from lowlight_ddpm.errors import Refusal
 
-Brighten = Annotated[bool, typer.Option(help="Show the pictures as bright as before dimming.")]
+Brighten = Annotated[bool, typer.Option(help="Write the pictures as bright as before dimming.")]
 Recorded = Annotated[
     Path | None,
-    typer.Option("--settings", help="A run.json or measures.json, whose settings replace the options."),
+    typer.Option(
+        "--settings",
+        help="A measures.json, or the page's run.json: takes all settings from there.",
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
 
 _HELP = {  # of the settings, in the words of the command line
     "brightness": "Factor on pixel values, like 0.5.",
     "light": "How it is dimmed: pixels (scaled) or camera (as a camera sees less light).",
-    "start": "Timestep to noise it to: 0 hardly, 999 completely.",
-    "anchor": "Correct the mean colour with that of the noised picture.",
+    "start": "Timestep that it is noised to first: 0 hardly any noise, 999 almost nothing else.",
+    "anchor": "Hold x0's mean colour to that estimated from the noised picture.",
     "whole": "The whole picture at its own size, in tiles, instead of its middle square.",
     "leak_start": "Signal-leak initialisation: mix a colour of the training set into the noise.",
     "variant": "Which trained network: see `variants`.",
     "steps": "Network calls, 1 to 1000: more is finer and slower.",
-    "sampler": "How steps are taken: ddpm, or without new noise ddim, pndm, dpm++, unipc, deis.",
-    "variance_type": "Noise that ddpm adds: fixed_small, fixed_large, or either with _log behind it.",
+    "sampler": "ddpm, which adds noise at every step, or one that adds none: ddim, pndm, dpm++, unipc, deis.",
+    "variance_type": "Variance that ddpm adds: fixed_small, fixed_large, fixed_small_log or fixed_large_log.",
     "beta_start": "Noise variance of the first timestep, like 0.0001.",
     "beta_end": "Noise variance of the last timestep, like 0.02.",
     "clip": "Clip every estimate of the clean picture to what can be displayed.",
     "clip_to_data": "Clip every estimate to the range of a picture this dim.",
-    "epsilon_scale": "Divide the predicted noise by this: 1.006 removes less.",
+    "epsilon_scale": "Divide the predicted noise by this: above 1, each step removes less noise.",
     "backend": "What computes the network: torch, or onnx where ONNX Runtime is installed.",
     "seed": "Seed of the noise: the same seed gives the same pictures.",
 }
@@ -150,11 +153,11 @@ def measure(
     """Measure how far a picture's colours are from another's, in numbers and in words."""
     from lowlight_ddpm import api
 
-    judgement = api.measure(reference, image, brightness)
+    shift = api.measure(reference, image, brightness)
     if as_json:
-        print(json.dumps(asdict(judgement.measures) | {"in_words": judgement.in_words}, indent=1))
+        print(json.dumps(asdict(shift.measures) | {"in_words": shift.in_words}, indent=1))
     else:
-        print(judgement)
+        print(shift)
 
 
 def _recorded(path: Path, mode: Mode) -> RunSettings:

@@ -19,17 +19,18 @@ Pairs = Annotated[
 
 @app.command()
 def evaluate(
-    names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
+    ] = None,
     images: OptionalImages = None,
     threads: Threads = 1,
 ) -> None:
-    """Run the post's protocol on every variant, and print a summary.
+    """Run the evaluation protocol on every variant, and print a summary.
 
-    The network's tint transmission; 16 unseen pictures, synthetic ones and those of --images
-    that it was trained on, noised to 50, 300, 600 and 999 and restored, with two noise seeds; 64 pictures
-    from pure noise; both variance types. Then `dim` by every sampler in 5 to 50 steps. What results/ holds is
-    not run again. Any number of processes, of one launch or of several, do it together: each condition is
-    run by one of them.
+    It measures the network's tint transmission; restores 16 synthetic images, and 16 of --images that were
+    held out from its training, from timesteps 50, 300, 600 and 999 with two noise seeds; generates 64 from
+    pure noise; all of it with both variance types. Then it runs `dim` with every sampler in 5 to 50 steps.
+    What results/ holds is not run again. Several processes share the work: each condition is run by one.
     """
     import torch
     from tqdm import tqdm
@@ -74,7 +75,7 @@ def baselines(
     as_json: AsJson = False,
     threads: Threads = 1,
 ) -> None:
-    """Restore held-out pictures, and compare with the best classical filters and pure noise.
+    """Restore held-out images, and compare with the best classical filters and pure noise.
 
     16 pictures, noised to 100, 300 and 600, with 4 noise seeds and 50 steps; takes some minutes. Shifts are
     signed means in 1/255.
@@ -86,7 +87,7 @@ def baselines(
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:
-        print(f"{name} on {len(data.unseen)} unseen pictures of “{data.label}”")
+        print(f"{name} on {len(data.unseen)} held-out images of “{data.label}”")
         print(f"{'start':>5}  {'method':22} {'SSIM':>6}  {'dR':>6} {'dG':>6} {'dB':>6}")
     for row in baselines.restorations(checkpoint, data):
         rows.append(asdict(row))
@@ -111,7 +112,7 @@ def baselines(
 
 @app.command()
 def exposures(folder: Pairs) -> None:
-    """Print how dark each dark photograph is, and what a curve fitted to the other pairs makes of it."""
+    """Print each dark photograph's mean colour, and what a tone curve fitted to the other pairs predicts."""
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.images.sources import find_pairs
     from lowlight_ddpm.report import written
@@ -123,7 +124,7 @@ def exposures(folder: Pairs) -> None:
 
 @app.command()
 def dark(folder: Pairs, threads: Threads = 1) -> None:
-    """Restore photographs taken in the dark, by networks and by plain filters; compare with lit ones.
+    """Restore photographs taken in the dark, by networks and classical filters; compare with lit ones.
 
     What results/ holds is not run again. With networks, a pair takes minutes.
     """
@@ -151,7 +152,9 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
 
 @app.command()
 def findings(
-    names: Annotated[list[str] | None, typer.Argument(help="Tables like claims; all if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of tables, like claims; all if none.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
 ) -> None:
     """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""

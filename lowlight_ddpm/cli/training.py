@@ -102,16 +102,20 @@ def _make(folder: Path) -> None:
 def train(
     name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
     images: OptionalImages = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="How often every picture is seen.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Number of epochs; the variant's own if left out.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
     licence: Annotated[
-        str | None, typer.Option(help="Of the images, for the record and the card, like CC0-1.0.")
+        str | None,
+        typer.Option(help="Licence of the training images, like CC0-1.0: for the record and the card."),
     ] = None,
     precision: Annotated[
-        Precision, typer.Option(help="Of the network's arithmetic: fp32, or bf16 autocast.")
+        Precision, typer.Option(help="Arithmetic of the network: fp32, or bf16 autocast.")
     ] = Precision.fp32,
     accumulate: Annotated[
-        int, typer.Option(min=1, help="Parts that a batch is split into, to need less memory.")
+        int,
+        typer.Option(min=1, help="Gradient accumulation: parts that a batch is split into, to save memory."),
     ] = 1,
     threads: Threads = 1,
 ) -> None:
@@ -193,7 +197,9 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
 
 @app.command()
 def cards(
-    names: Annotated[list[str] | None, typer.Argument(help="Variants; all that are trained if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
+    ] = None,
     threads: Threads = 1,
 ) -> None:
     """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
@@ -211,7 +217,9 @@ def cards(
 @app.command()
 def publish(
     space: Annotated[str | None, typer.Option(help="The Space, OWNER/NAME.")] = None,
-    models: Annotated[str | None, typer.Option(help="Who owns the checkpoints' repositories.")] = None,
+    models: Annotated[
+        str | None, typer.Option(help="Hub user or organisation that owns the checkpoints' repositories.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be uploaded, and upload nothing.")
     ] = False,

@@ -69,7 +69,9 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
     epsilon_scale: float = Field(
         1.0, ge=0.5, le=1.5, description="divide the predicted noise by this, like 1.006"
     )
-    anchor: bool = Field(False, description="restoring, hold x0's mean colour to the noised picture's")
+    anchor: bool = Field(
+        False, description="restoring, hold x0's mean colour to what the noised picture tells of it"
+    )
     leak_start: bool = Field(False, description="generating, mix a colour of the training set into the noise")
     backend: BackendName = Field(
         "torch", description="what computes the network: PyTorch, or ONNX Runtime where it is installed"

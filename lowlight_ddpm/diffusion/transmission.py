@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.backends import predict
+from lowlight_ddpm.diffusion.sampling import add_noise, randn
 from lowlight_ddpm.diffusion.schedule import estimate_x0, leaked_share, noise_colour_variance
-from lowlight_ddpm.diffusion.trajectory import add_noise, randn
 from lowlight_ddpm.models.checkpoints import Checkpoint
 
 LEVELS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.9)  # √ᾱ

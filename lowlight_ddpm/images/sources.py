@@ -252,7 +252,10 @@ def _lacking(label: str) -> str:
 
 
 def _out_of_reach(name: str) -> str:
-    return f"The data set “{name}” is out of reach or lacks pictures: go online, or use a folder or drawn."
+    return (
+        f"The data set “{name}” cannot be reached or lacks pictures: go online, name a folder, or use the "
+        "synthetic butterflies, drawn."
+    )
 
 
 DARK, LIT = "low", "high"  # the two folders of pairs of photographs

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
 
 import numpy as np
 from skimage.color import deltaE_ciede2000
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures
+from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures, measure
 from lowlight_ddpm.metrics.sets import set_colours
 
 # The CIELAB direction, in degrees from +a* towards +b*, in which mid-grey moves when it is tinted that way
@@ -31,6 +33,43 @@ _NOISE = {
     (False, True): ", though more than noise alone gives (up to about ±{:.1f})",
     (False, False): " and within what noise alone gives (up to about ±{:.1f})",
 }
+
+
+@dataclass(frozen=True, repr=False)
+class ColourShift:
+    """What was done to an image's colours; JSON-able by dataclasses.asdict.
+
+    `noise_floor` is what noise alone gives, in 1/255 (the function of that name); 0 where none is known of.
+    """
+
+    measures: Measures
+    noise_floor: float
+    in_words: str
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """Every measure as it is read, by its name."""
+        return {
+            name: "undefined" if figure is None else format(figure, ".4g")
+            for name, figure in asdict(self.measures).items()
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join([*(f"{name:20} {figure}" for name, figure in self.figures.items()), self.in_words])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{name}</th><td>{figure}</td></tr>" for name, figure in self.figures.items())
+        return f"<p>{escape(self.in_words)}</p><table>{rows}</table>"
+
+
+def assess(output: Tensor, original: Tensor, brightness: float, floor: float | None = None) -> ColourShift:
+    """Compare an image with its original, both (3, H, W) in model range, dimmed by `brightness`.
+
+    `floor` is the noise that the shift must beat, in 1/255; without one no noise is spoken of. Raises Refusal
+    as `measure` and `in_words` do.
+    """
+    measures = measure(output, original, brightness)
+    return ColourShift(measures, floor or 0.0, in_words(measures, brightness, floor))
 
 
 def in_words(measures: Measures, brightness: float, noise_floor: float | None = None) -> str:

@@ -1,5 +1,6 @@
-"""An image against its original: errors, similarity, colour shift, and the detail that it has."""
+"""An image against its original: errors, similarity, colour shift, detail, and what is drawn of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +22,16 @@ GREY_CHROMA = 5.0
 
 SSIM_WINDOW = 7
 """Side in pixels of SSIM's square window: scikit-image's default, and Wang et al.'s own."""
+
+ERROR_COLOURS = ((84, 160, 255), (12, 12, 14), (255, 160, 50))
+"""R, G, B of 255 at −limit, 0 and +limit, straight lines between them: blue and orange differ for every eye,
+colour-blind ones included, and black lets small errors sink into a dark background."""
+
+ERROR_LIMITS = (5, 10, 20, 50, 100, 255)
+_SHARE_WITHIN = 0.99
+
+BINS = 48  # of a histogram
+_ROUND = 16  # of 255; the highest value of the axis is a multiple
 
 # Half an 8-bit step in linear light: a channel this dark would be stored as 0, and its ratios mean nothing.
 _BLACK = 0.5 / 255 / 12.92
@@ -122,6 +133,19 @@ def signed_error(output: Tensor, reference: Tensor) -> Tensor:
     return torch.from_numpy(255 * (out - ref)).float()
 
 
+def limit_for(error: Tensor) -> int:
+    """The smallest of ERROR_LIMITS that _SHARE_WITHIN of the `error`s, of any shape, lie within; in 1/255."""
+    reached = error.abs().flatten().quantile(_SHARE_WITHIN).item()
+    return next((limit for limit in ERROR_LIMITS if reached <= limit), ERROR_LIMITS[-1])
+
+
+def coloured(error: Tensor, limit: float) -> Tensor:
+    """Errors (H, W) in 1/255 as an image (3, H, W) in model range; beyond ±`limit` the colour stays."""
+    low, zero, high = (torch.tensor(colour)[:, None, None] * 2 / 255 - 1 for colour in ERROR_COLOURS)
+    share = (error / limit).clamp(-1, 1)
+    return zero + share.clamp(min=0) * (high - zero) - share.clamp(max=0) * (low - zero)
+
+
 def detail_ratio(output: Tensor, reference: Tensor) -> float:
     """Energy of the output's finest structure over the reference's: below 1 blurred, above 1 noisy.
 
@@ -133,11 +157,31 @@ def detail_ratio(output: Tensor, reference: Tensor) -> float:
     return float(out.mean() / ref.mean())
 
 
+def highest_of(pictures: Sequence[Tensor]) -> int:
+    """The end of an axis from 0 that all values of model-range images fit on, in 1/255, at most 255."""
+    reached = max(_values(picture).max().item() for picture in pictures)
+    return min(255, _ROUND * max(1, -int(-reached // _ROUND)))
+
+
+def histogram(picture: Tensor, highest: float) -> Tensor:
+    """Share of the pixels in each of BINS equal bins from 0 to `highest` (1/255): float32 (3, BINS).
+
+    `picture` is (3, H, W) in model range, clipped to it; each row adds up to 1 where `highest` is reached by
+    no value.
+    """
+    values = _values(picture).flatten(1)
+    return torch.stack([torch.histc(channel, BINS, 0, highest) for channel in values]) / values.shape[1]
+
+
 def checked_pixels(x: Tensor) -> np.ndarray:
     """One model-range image as float64 pixel values (3, H, W), clipped to 0..1."""
     if x.isnan().any():
         raise Refusal("The picture holds values that are not numbers (NaN), so it cannot be measured.")
     return (x.detach().cpu().double().numpy().clip(-1, 1) + 1) / 2
+
+
+def _values(picture: Tensor) -> Tensor:
+    return (picture.float().clamp(-1, 1) + 1) * 127.5
 
 
 def _pair(output: Tensor, reference: Tensor) -> tuple[np.ndarray, np.ndarray]:

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import hub
-from lowlight_ddpm.models.normalization import Frame
-from lowlight_ddpm.models.unet import image_side
+from lowlight_ddpm.models.unet import Frame, image_side
 from lowlight_ddpm.paths import CHECKPOINTS
 from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
 

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from lowlight_ddpm import __version__
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.images.photometry import picture_grid
 
 SHEET_COLUMNS = 10

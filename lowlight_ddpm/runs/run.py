@@ -10,16 +10,15 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.sampling import Source, denoise_together
+from lowlight_ddpm.diffusion.sampling import Request, Source, Step, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import data_uri, picture_grid
+from lowlight_ddpm.metrics.colour_shift import ColourShift, assess, noise_floor
 from lowlight_ddpm.metrics.image import Measures, channel_means
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.models.normalization import Frame
-from lowlight_ddpm.runs.assessment import Judgement, judge
+from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
 from lowlight_ddpm.variants import find_variant
 
@@ -77,7 +76,7 @@ class Run:
         self.settings, self.pixels, self.count = settings, pixels, count
         self.history = History()
         self._checkpoint, self._source = checkpoint, steps
-        self._judgement: tuple[int, Judgement] | None = None
+        self._colour_shift: tuple[int, ColourShift] | None = None
 
     def __len__(self) -> int:
         return self.settings.steps
@@ -135,21 +134,22 @@ class Run:
         return contact_sheet(self.steps, self._gain(brighten))
 
     @property
-    def judgement(self) -> Judgement:
-        """What it did to the picture's colours. Raises Refusal where there was no picture."""
+    def colour_shift(self) -> ColourShift:
+        """What it did to the (first) image's colours. Raises Refusal where there was no image."""
         dim = self.dim
         if dim is None:
             raise Refusal("Pictures from pure noise have no original: compare their means with the target.")
         made = self._made
-        if self._judgement is None or self._judgement[0] != made.done:
-            judged = judge(made.steps, dim[0], self.settings.brightness, self._frame.scale)
-            self._judgement = made.done, judged
-        return self._judgement[1]
+        if self._colour_shift is None or self._colour_shift[0] != made.done:
+            first, last = made.steps[0], made.steps[-1]
+            floor = self._frame.scale * noise_floor(first.alpha_bar, dim[0, 0].numel())
+            self._colour_shift = made.done, assess(last.x0[0], dim[0], self.settings.brightness, floor)
+        return self._colour_shift[1]
 
     @property
     def measures(self) -> Measures:
-        """The figures of `judgement`."""
-        return self.judgement.measures
+        """The figures of `colour_shift`."""
+        return self.colour_shift.measures
 
     @property
     def target(self) -> Colour:
@@ -163,7 +163,7 @@ class Run:
     def in_words(self) -> str:
         """What became of the colours, for a reader."""
         if not self.generates:
-            return self.judgement.in_words
+            return self.colour_shift.in_words
         return "Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}\n".format(
             self.count, *mean_colour(self.x0)
         ) + "In the training set: {:.1f} {:.1f} {:.1f}".format(*self.target)
@@ -180,7 +180,7 @@ class Run:
         if self.generates:
             found = {"means": list(mean_colour(self.x0)), "training_means": list(self.target)}
         else:
-            found = asdict(self.judgement)
+            found = asdict(self.colour_shift)
         return run_report(self.settings, self.means, **more, **found)
 
     def __repr__(self) -> str:

@@ -13,9 +13,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.metrics.image import measure

@@ -16,10 +16,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.images.photometry import digest, prepare

@@ -19,8 +19,7 @@ from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS, trained_scheduler
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import channel_statistics, digest, prepare
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.models.normalization import Frame
-from lowlight_ddpm.models.unet import CHANNELS, build_unet
+from lowlight_ddpm.models.unet import CHANNELS, Frame, build_unet
 from lowlight_ddpm.training.optimizer import Muon
 from lowlight_ddpm.variants import Variant
 

@@ -10,10 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.backends import BATCH, predict
-from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.sampling import add_noise, denoise, draw_noise
 from lowlight_ddpm.diffusion.schedule import estimate_x0, signal_and_noise
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.trajectory import add_noise, draw_noise
 from lowlight_ddpm.diffusion.transmission import tint_transmission
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.images.photometry import picture_grid, prepare

@@ -1,28 +1,32 @@
-"""What the page remembers for one user: the run on the stage, the run whose results are shown."""
+"""What the page remembers for one user, and the links that bring a run back."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.images import framed, read
 from lowlight_ddpm.images.gallery import Gallery
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.metrics.colour_shift import onset
 from lowlight_ddpm.runs.run import Run
-from lowlight_ddpm.ui.links import query_of
 from lowlight_ddpm.ui.worker import source
 from lowlight_ddpm.ui.worker.queue import Work
 
 HOUR = 3600  # seconds; how long a user who has left is remembered
 
 OPENING_PAIR = ("start", "result")  # keys of `play.results.choices`
+
+PICTURE = "picture"
+# Other parameters of the page's address: Gradio's own. Those of a Space start with "__".
+_NOT_OURS = ("view", "deep_link")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Watched(Work):
         run = self.run
         if run.dim is None:
             return None
-        place = onset([step.x0[0] for step in run.steps], run.dim[0], run.judgement.noise_floor)
+        place = onset([step.x0[0] for step in run.steps], run.dim[0], run.colour_shift.noise_floor)
         return None if place is None else run.steps[place].index
 
     def calls(self) -> Iterator[Step]:
@@ -122,3 +126,47 @@ class Session:
     def picked(self) -> Picked:
         """The picture of its own where there is one, else the one chosen in the gallery."""
         return self.own or Picked(self.gallery.names[self.index], self.gallery.pictures[self.index])
+
+
+def query_of(settings: RunSettings, picture: str | None = None) -> str:
+    """The query that `parse` turns back into the same settings: "variant=dim&start=300&picture=drawn_0003".
+
+    The variant is always written, of the rest only what `run_settings` would not fill in itself. `picture` is
+    a name in the gallery, or an upload's sha256; None if a run needs no image.
+    """
+    filled_in = run_settings(variant=settings.variant, mode=settings.mode)
+    values = {
+        name: _written(value)
+        for name, value in settings
+        if name == "variant" or value != _default(filled_in, name)
+    }
+    return urlencode(values | ({PICTURE: picture} if picture else {}))
+
+
+def parse(query: str | Mapping[str, str]) -> tuple[RunSettings, str | None]:
+    """(settings, name or sha256 of the image or None) of a link's query, with or without its "?".
+
+    `run_settings` fills in what is left out. Raises Refusal for settings that are unknown, out of their
+    limits, or contradict each other.
+    """
+    values = own(query)
+    picture = values.pop(PICTURE, None)
+    return run_settings(**values), picture or None
+
+
+def own(query: str | Mapping[str, str]) -> dict[str, str]:
+    """The part of a query that describes a run, without what Gradio and a Space add to it."""
+    if isinstance(query, str):
+        query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    return {
+        name: value for name, value in query.items() if not name.startswith("__") and name not in _NOT_OURS
+    }
+
+
+def _default(filled_in: RunSettings, name: str) -> object:
+    """The default of a setting; the mode has its own, although `filled_in` depends on it."""
+    return RunSettings.model_fields[name].default if name == "mode" else getattr(filled_in, name)
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

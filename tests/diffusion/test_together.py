@@ -6,9 +6,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from lowlight_ddpm.diffusion.sampling import denoise, denoise_together
+from lowlight_ddpm.diffusion.sampling import Request, denoise, denoise_together
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.trajectory import Request
 from lowlight_ddpm.errors import Refusal
 from tests.helpers.spy import pictures
 

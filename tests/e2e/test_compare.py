@@ -27,7 +27,7 @@ def test_networks_fill_their_cards_are_ranked_and_wiped_and_never_run_twice(tab)
     expect(tab.locator("#compare-status")).to_contain_text("Done: 2 of 2 finished.")
     expect(cards.locator("img")).to_have_count(2)
     assert cards.last.bounding_box() == size, "nothing has moved"
-    expect(cards.first).to_contain_text("By eye 1")
+    expect(cards.first).to_contain_text("By ΔE 1")
     expect(tab.locator("#trials .disagreements")).to_contain_text("MSE")
 
     wipe = tab.locator("#wipe figure")

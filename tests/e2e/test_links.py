@@ -115,10 +115,10 @@ def test_the_zip_holds_what_the_command_line_needs_to_make_the_result_again(
 
 
 def test_a_preset_sets_the_controls_and_training_defaults_take_it_back(page):
-    press(page, "Noised to 50")
+    press(page, "Noised to t = 50")
     expect(field(page, "Start timestep")).to_have_value("50")
     expect(page.locator(".side")).to_contain_text("Signal left 98%, noise 17%")
-    page.get_by_role("button", name="Unconditional", exact=True).click()
+    page.get_by_role("button", name="Pure noise, 1000 steps", exact=True).click()
     expect(page.locator("#plan")).to_contain_text("1000 network calls")
     press(page, "Training defaults")
     expect(field(page, "Start timestep")).to_have_value("999")

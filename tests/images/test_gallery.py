@@ -80,7 +80,7 @@ def test_a_machine_without_internet_is_told_so_at_once(monkeypatch):
     monkeypatch.setattr(datasets, "load_dataset", None)
     shown = gallery.gallery(patience=30)
     assert len(shown.pictures) == 16
-    assert "is out of reach" in shown.label
+    assert "cannot be reached" in shown.label
 
 
 def test_a_slow_hub_is_not_waited_for_and_shown_later(monkeypatch):

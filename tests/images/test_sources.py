@@ -275,7 +275,9 @@ def test_a_connection_lost_in_mid_stream_is_a_refusal(monkeypatch, one_sentence)
 
 @pytest.mark.parametrize("spec", ["hub:huggan/smithsonian_butterflies_subset", "hub:", "hub:a b"])
 def test_the_hub_out_of_reach_is_told_in_a_sentence(spec, one_sentence):
-    with pytest.raises(Refusal, match="go online, or use a folder or drawn") as refusal:
+    with pytest.raises(
+        Refusal, match="go online, name a folder, or use the synthetic butterflies, drawn"
+    ) as refusal:
         open_source(spec)
     one_sentence(refusal)
 

@@ -4,22 +4,29 @@ import pytest
 import torch
 
 from lowlight_ddpm.images.photometry import expose
-from lowlight_ddpm.metrics.display import BINS, COLOURS, coloured, highest_of, histogram, limit_for
-from lowlight_ddpm.metrics.image import signed_error
+from lowlight_ddpm.metrics.image import (
+    BINS,
+    ERROR_COLOURS,
+    coloured,
+    highest_of,
+    histogram,
+    limit_for,
+    signed_error,
+)
 
 
 def shown(error, limit):
     return tuple(expose(coloured(torch.full((1, 1), float(error)), limit)).flatten().tolist())
 
 
-@pytest.mark.parametrize(("error", "colour"), list(zip((-10, 0, 10), COLOURS, strict=True)))
+@pytest.mark.parametrize(("error", "colour"), list(zip((-10, 0, 10), ERROR_COLOURS, strict=True)))
 def test_the_ends_and_the_middle_have_their_colours(error, colour):
     assert shown(error, 10) == colour
     assert shown(3 * error, 10) == colour
 
 
 def test_between_them_lies_a_straight_line():
-    half = [round((zero + high) / 2) for zero, high in zip(*COLOURS[1:], strict=True)]
+    half = [round((zero + high) / 2) for zero, high in zip(*ERROR_COLOURS[1:], strict=True)]
     assert shown(5, 10) == pytest.approx(half, abs=1)
 
 
@@ -28,13 +35,13 @@ def test_a_tint_of_a_known_size_is_seen_where_it_is():
     tinted = reference.clone()
     tinted[0, :, 4:] += 20 / 127.5
     red, green, _ = signed_error(tinted, reference)
-    assert expose(coloured(red, 20))[:, 0, 0].tolist() == list(COLOURS[1])
-    assert expose(coloured(red, 20))[:, 0, 7].tolist() == list(COLOURS[2])
-    assert expose(coloured(green, 20))[:, 0, 7].tolist() == list(COLOURS[1])
+    assert expose(coloured(red, 20))[:, 0, 0].tolist() == list(ERROR_COLOURS[1])
+    assert expose(coloured(red, 20))[:, 0, 7].tolist() == list(ERROR_COLOURS[2])
+    assert expose(coloured(green, 20))[:, 0, 7].tolist() == list(ERROR_COLOURS[1])
 
 
 def test_no_eye_confuses_too_bright_with_too_dark():
-    low, _, high = (torch.tensor(colour).float() for colour in COLOURS)
+    low, _, high = (torch.tensor(colour).float() for colour in ERROR_COLOURS)
     assert high[0] - low[0] > 150
     assert low[2] - high[2] > 150
 

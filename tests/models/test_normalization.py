@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lowlight_ddpm.images.photometry import prepare
-from lowlight_ddpm.models.normalization import Frame
+from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.variants import VARIANTS
 
 MEAN = [-0.2, -0.3, -0.4]

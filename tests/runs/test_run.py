@@ -1,11 +1,18 @@
 """A run's memory: every step's colours, and no more pictures than there is room for."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 import torch
 
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.sampling import Step
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.metrics.colour_shift import in_words, noise_floor
+from lowlight_ddpm.metrics.image import measure
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs import run
-from lowlight_ddpm.runs.run import History
+from lowlight_ddpm.runs.run import History, Run
 
 
 def walked(total, stop=None, side=16):
@@ -46,3 +53,18 @@ def test_of_a_large_one_as_many_as_there_is_room_for_are_spread_over_the_run(mon
 def test_a_batch_has_one_mean_colour():
     x0 = torch.stack([torch.full((3, 8, 8), -1.0), torch.full((3, 8, 8), 1.0)])
     assert run.mean_colour(x0) == pytest.approx((127.5, 127.5, 127.5))
+
+
+@pytest.mark.parametrize("variant", ["dim", "dim-deep-renorm"])
+def test_the_last_estimate_is_measured_against_the_noise_of_the_first_step(variant):
+    settings = run_settings(variant=variant, steps=2)
+    pixels = torch.full((3, 64, 64), 128, dtype=torch.uint8)
+    dim = settings.dim(pixels[None])
+    tinted = dim + torch.tensor([0.02, 0.01, -0.05]).view(3, 1, 1)
+    made = [Step(0, 2, 600, 0.3, dim, dim), Step(1, 2, 299, 0.9, dim, tinted)]
+    shift = Run(settings, pixels, steps=lambda requests: ({0: step} for step in made)).colour_shift
+    assert shift.measures == measure(tinted[0], dim[0], settings.brightness)
+    scale = checkpoints.load(variant).frame.scale
+    assert shift.noise_floor == scale * noise_floor(0.3, 64 * 64)
+    assert shift.in_words == in_words(shift.measures, settings.brightness, shift.noise_floor)
+    assert json.loads(json.dumps(asdict(shift)))["measures"]["shift_b"] < -6

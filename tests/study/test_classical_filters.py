@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lowlight_ddpm.diffusion.trajectory import add_noise
+from lowlight_ddpm.diffusion.sampling import add_noise
 from lowlight_ddpm.images import draw, stack
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.study.baselines import FILTERS, filtered

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from lowlight_ddpm.diffusion import transmission
+from lowlight_ddpm.diffusion.sampling import randn
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
-from lowlight_ddpm.diffusion.trajectory import randn
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report import written
 from lowlight_ddpm.study import results, store

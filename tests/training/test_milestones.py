@@ -9,10 +9,9 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional as tv
 
-from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.sampling import add_noise, denoise, randn
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.diffusion.trajectory import add_noise, randn
 from lowlight_ddpm.diffusion.transmission import tint_transmission
 from lowlight_ddpm.images.photometry import picture_grid, prepare
 from lowlight_ddpm.models import checkpoints

@@ -15,7 +15,7 @@ from lowlight_ddpm.cli import runs
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.links import parse
+from lowlight_ddpm.ui.session import parse
 from lowlight_ddpm.variants import find_variant
 from tests.helpers.mcp_client import mcp_session
 

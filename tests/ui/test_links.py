@@ -16,7 +16,7 @@ from lowlight_ddpm.diffusion.settings import (
     run_settings,
 )
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.ui.links import own, parse, query_of
+from lowlight_ddpm.ui.session import own, parse, query_of
 from lowlight_ddpm.variants import VARIANTS
 
 NAMES = st.none() | st.text(min_size=1, max_size=40)

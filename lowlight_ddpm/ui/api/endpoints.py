@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm import api
 from lowlight_ddpm.analysis.compare import Outcome, by_eye, by_mse, disagreements, ranks
 from lowlight_ddpm.analysis.explain import Explanation, Question, reasons
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, names_in, run_settings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.runs.assessment import between
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.api.parameters import Field, add, image, images, of_settings, report, takes
 from lowlight_ddpm.ui.compare.trials import Trials
@@ -53,9 +54,9 @@ def add_endpoints() -> None:
 
 @takes(PICTURE, *of_settings(*FIELDS))
 def denoise(picture: str | None = None, *values) -> Streamed:
-    """Dim a picture, bury it in noise, have a network restore it, and measure how far its colours shifted.
+    """Dim an image, add noise, denoise it with a network, and measure how far its colours shifted.
 
-    Whatever is left out is as the variant was trained. While it runs, the network's clean guess so far comes
+    Whatever is left out is as the variant was trained. While it runs, the network's estimate comes
     with its step, its mean R, G, B and what they should be. The last result is the restored picture (at the
     network's size or whole, as dim as brightness made it) with the settings in full, the measures against the
     dimmed picture, and the verdict in words.
@@ -72,7 +73,7 @@ def generate(*values) -> Streamed:
     """Have a network draw a picture from pure noise, and compare its mean colour with the training set's.
 
     Whatever is left out is as the variant was trained; the same seed draws the same picture. While it runs,
-    the network's clean guess so far comes with its step and its mean R, G, B. The last result is the picture
+    the network's estimate comes with its step and its mean R, G, B. The last result is the picture
     (as large and as dim as those the network has learned from) with the settings in full.
     """
     with refusals_shown():
@@ -217,8 +218,8 @@ def measure(reference: str | None, image: str | None, brightness: float | None) 
     with refusals_shown():
         if not reference or not image:
             raise Refusal("Two pictures are needed: send reference and image.")
-        judgement = between(read(reference), read(image), 1.0 if brightness is None else brightness)
-        return asdict(judgement.measures) | {"verdict": judgement.in_words}
+        shift = api.measure(Path(reference), Path(image), 1.0 if brightness is None else brightness)
+        return asdict(shift.measures) | {"verdict": shift.in_words}
 
 
 @takes(

@@ -10,8 +10,8 @@ from torch import Tensor
 from torchvision.utils import make_grid
 
 from lowlight_ddpm.analysis.compare import SetShift, set_shift
+from lowlight_ddpm.diffusion.sampling import Request, Step
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.images import stack
 from lowlight_ddpm.ui.compare.trials import title
 from lowlight_ddpm.ui.components.jobs import Course, Job, Launcher

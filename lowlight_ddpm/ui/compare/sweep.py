@@ -65,7 +65,7 @@ class Sweep:
             [(VARIANTS[name].title, name) for name in names],
             value=first,
             label="Network",
-            info="Whatever is on no axis is as this network was trained, and as the controls say.",
+            info="Settings on no axis come from the controls, or else from how this network was trained.",
             filterable=False,
         )
         with gr.Row(elem_classes="abreast"):
@@ -75,7 +75,7 @@ class Sweep:
             [(row.title, name) for name, row in MEASURES.items()],
             value=next(iter(MEASURES)),
             label="Measure",
-            info="May be switched at any time: nothing is run again for it.",
+            info="Can be changed at any time: nothing runs again.",
             filterable=False,
         )
         self.launcher = Launcher("Run the grid", "sweep", READY)

@@ -25,12 +25,12 @@ PROPOSED = 6  # networks that are ticked at first
 STEPS = 50
 OWN = 0.0  # the choice of brightness that leaves it to each network
 OPENING = (START, STEPS, 0, OWN)  # start, steps, seed, brightness
-BRIGHTNESSES = [("each its own", OWN), ("0.25", 0.25), ("0.5", 0.5), ("1", 1.0)]
+BRIGHTNESSES = [("training default", OWN), ("0.25", 0.25), ("0.5", 0.5), ("1", 1.0)]
 HINT = (
     "Drag across the picture, or take the arrow keys. At first it shows the strongest disagreement, or else "
     "the worst and the best in colour."
 )
-READY = "Ready. What has been measured before is there at once."
+READY = "Ready. What has been measured before appears at once."
 
 
 class Compare:
@@ -66,11 +66,9 @@ class Compare:
             START,
             step=1,
             label="Start timestep",
-            info="How deep in noise the picture is. All networks get the very same noise.",
+            info="How much noise is added first. All networks get the same noise.",
         )
-        self.steps = Slider(
-            1, 250, STEPS, step=1, label="Steps", info="How many times each network is asked on the way back."
-        )
+        self.steps = Slider(1, 250, STEPS, step=1, label="Steps", info="Number of denoising steps.")
         self.seed = gr.Number(
             0,
             precision=0,
@@ -83,7 +81,7 @@ class Compare:
             BRIGHTNESSES,
             value=OWN,
             label="Brightness",
-            info="Each network gets the picture as bright as it was trained on, or all get the same.",
+            info="Each network gets the image at its own training brightness, or all get the same.",
         )
 
     def _side_by_side(self, names: list[str], session: Session) -> None:

@@ -8,24 +8,23 @@ from html import escape
 from torch import Tensor
 
 from lowlight_ddpm.analysis.compare import Memory, Outcome, by_eye, by_mse, disagreements, most_telling, ranks
+from lowlight_ddpm.diffusion.sampling import Request, Step
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import square
 from lowlight_ddpm.images.photometry import digest
 from lowlight_ddpm.ui.components.jobs import Job, under_way
 from lowlight_ddpm.ui.components.run_view import gain
 from lowlight_ddpm.ui.html.images import data_uri, wiped
-from lowlight_ddpm.ui.links import query_of
-from lowlight_ddpm.ui.session import Picked
+from lowlight_ddpm.ui.session import Picked, query_of
 from lowlight_ddpm.ui.worker import source
 from lowlight_ddpm.variants import find_variant
 
 SHOWN_PAIRS = 4
 LEGEND = (
     "All figures are as at full brightness, so that dim and bright networks can be compared: shifts are "
-    "divided by the run's brightness, MSE by its square. The eye ranks by ΔE, the distance of the mean "
-    "colours (CIEDE2000, 1 is just visible). Shift is the root mean square of ΔR, ΔG and ΔB, of 255."
+    "divided by the run's brightness, MSE by its square. ΔE is the distance of the mean colours "
+    "(CIEDE2000, 1 is just visible). Shift is the root mean square of ΔR, ΔG and ΔB, of 255."
 )
 INPUT = "input"  # among the names that a wipe can show
 # Of all users: besides what it is remembered by, an outcome depends on its batch alone, by some 1e-5.
@@ -223,7 +222,7 @@ def _ranks(known: Outcome | Refusal | None, places: dict) -> str:
     eye = mse = delta_e = error = "–"
     if isinstance(known, Outcome):
         (eye, mse), delta_e, error = places[known], f"ΔE {known.delta_e:.1f}", f"{known.mse:.4f}"
-    rows = (("By eye", eye, delta_e), ("By MSE", mse, error))
+    rows = (("By ΔE", eye, delta_e), ("By MSE", mse, error))
     items = "".join(f"<li>{name} <b>{rank}</b> <span>{figure}</span></li>" for name, rank, figure in rows)
     return f'<ul class="ranks{" apart" if eye != mse else ""}">{items}</ul>'
 
@@ -247,12 +246,12 @@ def _notes(trials: Trials) -> str:
 
 def _pairs(outcomes: list[Outcome]) -> str:
     if len(outcomes) < 2:
-        return "<p>Once two have finished, the pairs that MSE ranks against the eye are pointed out here.</p>"
+        return "<p>When two have finished, the pairs on which MSE and ΔE disagree are listed here.</p>"
     found = disagreements(outcomes)
     total = len(outcomes) * (len(outcomes) - 1) // 2
     if not found:
         pairs = "does not rank the one pair" if total == 1 else f"ranks none of the {total} pairs"
-        return f"<p>MSE {pairs} against the eye by more than can be seen.</p>"
+        return f"<p>MSE {pairs} against ΔE by more than can be seen.</p>"
     items = "".join(f"<li>{_sentence(pair)}</li>" for pair in found[:SHOWN_PAIRS])
     more = len(found) - SHOWN_PAIRS
     rest = f"<li>And {more} more.</li>" if more > 0 else ""

@@ -34,13 +34,13 @@ SAMPLER, STEPS = "dpm++", 20
 FIELDS = tuple(RunSettings.model_fields)
 # The post's “noise_timesteps 50” can be read in three ways.
 PRESETS = {
-    "Noised to 50": {"start": 50, "steps": 50},
-    "Unconditional": {"mode": "generate", "steps": TRAIN_TIMESTEPS},
-    "50 steps": {"start": LAST_TIMESTEP, "steps": 50},
+    "Noised to t = 50": {"start": 50, "steps": 50},
+    "Pure noise, 1000 steps": {"mode": "generate", "steps": TRAIN_TIMESTEPS},
+    "Noised to t = 999, 50 steps": {"start": LAST_TIMESTEP, "steps": 50},
 }
 PRESETS_NOTE = (
-    "The post's setting “noise_timesteps 50” can be read in three ways: your image noised to timestep 50; "
-    "unconditional sampling with all 1000 steps; or your image noised to timestep 999, then 50 steps."
+    "The post sets “noise_timesteps” to 50, and does not say of what. Three readings: your image noised "
+    "to timestep 50; pure noise in all 1000 steps; your image noised to timestep 999, then 50 steps."
 )
 MODES = {"restore": "Denoise an image", "generate": "Unconditional sampling"}
 VARIANCES = {
@@ -80,7 +80,7 @@ class Controls:
             [(VARIANTS[name].title, name) for name in names],
             value=proposed.variant,
             label="Network",
-            info="The experiment that it was trained for.",
+            info="Each was trained for one experiment: the line below says which.",
             filterable=False,  # a telephone would cover the names with its keyboard
         )
         gr.HTML(not_offered(), visible=bool(not_offered()), padding=False)
@@ -120,7 +120,7 @@ class Controls:
             proposed.start,
             step=1,
             label="Start timestep",
-            info="How much noise is added first: hardly any at 0; at 999, nothing of the image is left.",
+            info="How much noise is added first: hardly any at 0; at 999 little of the image is left.",
         )
         self.signal = gr.HTML(padding=False)
         self.steps = Slider(
@@ -166,7 +166,7 @@ class Controls:
         self.anchor = gr.Checkbox(
             proposed.anchor,
             label="Anchor",
-            info="Denoising: keep x0's mean colour at what the noisy image still reveals of it.",
+            info="Denoising: hold x0's mean colour to that estimated from the noisy image.",
         )
         self.leak_start = gr.Checkbox(
             proposed.leak_start,
@@ -184,7 +184,7 @@ class Controls:
             proposed.epsilon_scale,
             step=0.001,
             label="Epsilon scale",
-            info="The predicted noise is divided by it; the literature uses 1.006 at 64 px.",
+            info="Divides the predicted noise; Ning et al. (2024) choose values just above 1.",
         )
 
     def _seed(self, proposed: RunSettings) -> None:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import gradio as gr
 from gradio.events import Dependency
 
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.messages import about, at_once, queued, refusals_shown, skip

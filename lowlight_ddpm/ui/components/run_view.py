@@ -18,7 +18,7 @@ from lowlight_ddpm.variants import find_variant
 PANELS = (
     ("input", "Input", "dimmed", "none, it starts from pure noise"),
     ("x_t", "xₜ", "what the network gets", ""),
-    ("x0", "x₀", "its clean guess", ""),
+    ("x0", "x₀", "its estimate of the clean image", ""),
 )
 
 
@@ -75,7 +75,7 @@ def report(run: Run) -> dict:
     """A finished run for programs, JSON-able: settings, mean colours, and what was found."""
     found = {"settings": run.settings.model_dump(), "mean": mean_colour(run.x0), "target": run.target}
     if not run.generates:
-        found |= {"measures": asdict(run.judgement.measures), "verdict": run.judgement.in_words}
+        found |= {"measures": asdict(run.colour_shift.measures), "verdict": run.colour_shift.in_words}
     return found
 
 

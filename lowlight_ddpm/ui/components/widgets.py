@@ -5,7 +5,7 @@ import time
 import gradio as gr
 from gradio.data_classes import ImageData
 
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.runs.export import spread
 from lowlight_ddpm.ui.html.images import data_uri

@@ -17,7 +17,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study.protocol import STEPS
 from lowlight_ddpm.study.results import LossCurve
 from lowlight_ddpm.ui.html.charts import Axis, plot, points, polyline
-from lowlight_ddpm.ui.links import query_of
+from lowlight_ddpm.ui.session import query_of
 from lowlight_ddpm.variants import VARIANTS
 
 FOLDER = paths.FIGURES

@@ -7,8 +7,7 @@ from html import escape
 
 from torch import Tensor
 
-from lowlight_ddpm.metrics.display import BINS, highest_of, histogram
-from lowlight_ddpm.metrics.image import channel_means
+from lowlight_ddpm.metrics.image import BINS, channel_means, highest_of, histogram
 from lowlight_ddpm.runs.run import Colour, Run
 
 PADDING = 0.06  # of the values' range, above and below, so that no line is cut in half at the edge

@@ -5,8 +5,7 @@ from html import escape
 from torch import Tensor
 
 from lowlight_ddpm.images import photometry
-from lowlight_ddpm.metrics.display import COLOURS, coloured, limit_for
-from lowlight_ddpm.metrics.image import signed_error
+from lowlight_ddpm.metrics.image import ERROR_COLOURS, coloured, limit_for, signed_error
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.runs.run import Run
 
@@ -16,7 +15,7 @@ WIPE_SCRIPT = (STATIC / "wipe.js").read_text()
 NONE_YET = "After a run, this shows the error of every pixel."
 NO_INPUT = "Unconditional sampling has no input to compare the result with."
 LEGEND = "Result − dimmed input, of 255. Black: no error."
-_SCALE = ", ".join("rgb({} {} {})".format(*colour) for colour in COLOURS)
+_SCALE = ", ".join("rgb({} {} {})".format(*colour) for colour in ERROR_COLOURS)
 
 
 def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:

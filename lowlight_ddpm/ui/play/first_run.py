@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.schedule import trailing_timesteps
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.diffusion.trajectory import Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.photometry import prepare, to_image

@@ -43,7 +43,7 @@ _FIGURES = (
     ("SSIM", "structural similarity, 1 is equal", lambda m: _number(m.ssim, ".3f")),
     ("PSNR", "dB, higher is closer", lambda m: _number(m.psnr, ".1f")),
     ("MSE", "mean squared error", lambda m: f"{m.mse:.4f}"),
-    ("shift share", "share of the MSE that is colour shift", lambda m: _share(m)),
+    ("MSE from shift", "share of the MSE that is colour shift", lambda m: _share(m)),
 )
 
 
@@ -69,7 +69,7 @@ class Results:
                 )
         with gr.Row(elem_classes="results"):
             with gr.Column(min_width=280, scale=3):
-                gr.HTML("<h3>Where it is off</h3>", padding=False)
+                gr.HTML("<h3>Error map</h3>", padding=False)
                 self.errors = gr.HTML(errors(run), elem_id="errors", padding=False)
             with gr.Column(min_width=240, scale=2):
                 gr.HTML("<h3>Pixel values</h3>", padding=False)
@@ -186,9 +186,9 @@ def findings(watched: Watched) -> str:
 
 
 def _restored(run: Run) -> tuple[str, str]:
-    judgement = run.judgement
-    figures = [(label, meaning, write(judgement.measures)) for label, meaning, write in _FIGURES]
-    return judgement.in_words, _figures(figures)
+    shift = run.colour_shift
+    figures = [(label, meaning, write(shift.measures)) for label, meaning, write in _FIGURES]
+    return shift.in_words, _figures(figures)
 
 
 def _generated(run: Run) -> tuple[str, str]:

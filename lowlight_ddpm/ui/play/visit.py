@@ -19,11 +19,10 @@ from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.components.controls import MODES, fresh_seed, opening, settings_of, values_of
 from lowlight_ddpm.ui.components.widgets import link_to
 from lowlight_ddpm.ui.html.images import data_uri
-from lowlight_ddpm.ui.links import own, parse, query_of
 from lowlight_ddpm.ui.messages import refusals_shown, skip
 from lowlight_ddpm.ui.play import picking
 from lowlight_ddpm.ui.play.results import UNCHANGED, results
-from lowlight_ddpm.ui.session import Session, Watched
+from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of
 from lowlight_ddpm.ui.worker.queue import Pace, waiting
 from lowlight_ddpm.variants import find_variant
 

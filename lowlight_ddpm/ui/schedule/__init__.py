@@ -40,7 +40,7 @@ class Schedule:
             [(VARIANTS[name].title, name) for name in names],
             value=first,
             label="Network",
-            info="The schedule that it is trained with is compared with the custom one.",
+            info="Its training schedule is compared with the custom one below.",
             filterable=False,
         )
         self.table = ButtonsHTML(_table(first), elem_id="schedules", padding=False)

@@ -8,11 +8,11 @@ from html import escape
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.sampling import add_noise, randn
 from lowlight_ddpm.diffusion.schedule import SNR_LIMIT, Curves
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, run_settings
-from lowlight_ddpm.diffusion.trajectory import add_noise, randn
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.models.normalization import Frame
+from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.run_view import gain, panel
 from lowlight_ddpm.ui.html.charts import Axis, end_labels, plot, points, polyline, svg, vertical_line
@@ -32,7 +32,8 @@ SCHEDULES = {
 TYPES_TITLE = "Four variance types, two noise levels"
 TYPES = (
     "“fixed_small_log” adds the same noise as “fixed_small”, and “fixed_large_log” the same as "
-    "“fixed_large”. Small and large differ only at the first timesteps, the last that are reached."
+    "“fixed_large”. With all 1000 steps small and large differ at the lowest timesteps alone, the last "
+    "that are sampled; with fewer, each step is longer, and they differ more."
 )
 SCALE = (
     "Signal and noise are the factors that multiply the image and the noise. The signal leak is what the "

@@ -21,7 +21,7 @@ from lowlight_ddpm.analysis.explain import (
     visible_leader,
 )
 from lowlight_ddpm.analysis.tint_injection import Probe, Tint, probe
-from lowlight_ddpm.diffusion.trajectory import Step
+from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.jobs import Job, under_way
 from lowlight_ddpm.ui.components.run_view import gain, panel
@@ -37,7 +37,7 @@ REMAINDER = (
 )
 INTERACTION = (
     "Interaction",
-    "The whole shift − all rows above: not 0 if causes share an effect, or depend on each other.",
+    "The whole shift − the sum of all rows above: not 0 if the effects of the causes do not simply add up.",
 )
 APART = "These cannot be left out, only replaced. They are in no sum."
 TINT_CAPTION = "x0 of the tinted run − x0 of the plain run at every step, of 255."
@@ -143,12 +143,12 @@ def explanation(job: ExplanationJob, brightened: bool) -> str:
     sums = [known.total, known.remainder, known.interaction, *map(known.contribution, known.causes)]
     shown = _Rows(known, exposure, sums)
     aim = () if job.run.dim is None else (("input", job.run.dim[0]),)
-    rows = shown.row("The whole shift", _whole(known), known.total, (*aim, ("as it is", shown.run)))
-    rows += "".join(shown.question(question, "without") for question in known.causes)
-    rows += shown.row(*REMAINDER, known.remainder, shown.pair(known.bare, "without"))
+    rows = shown.row("The whole shift", _whole(known), known.total, (*aim, ("unchanged", shown.run)))
+    rows += "".join(shown.question(question, "removed") for question in known.causes)
+    rows += shown.row(*REMAINDER, known.remainder, shown.pair(known.bare, "all removed"))
     rows += shown.row(*INTERACTION, known.interaction)
     apart = _Rows(known, exposure, map(known.contribution, known.swaps))
-    swaps = "".join(apart.question(question, "otherwise") for question in known.swaps)
+    swaps = "".join(apart.question(question, "replaced") for question in known.swaps)
     first, *more = _sentences(known)
     rest = "".join(f"<p>{escape(sentence)}</p>" for sentence in more)
     return (
@@ -185,7 +185,7 @@ class _Rows:
 
     def pair(self, trial: Trial, caption: str) -> tuple:
         """(caption, image) of the run as it is, and of `trial`."""
-        return ("as it is", self.run), (caption, self._image(trial))
+        return ("unchanged", self.run), (caption, self._image(trial))
 
     def row(
         self, title: str, sentence: str, size: Tensor | None, pair: tuple = (), leads: bool = False
@@ -235,9 +235,9 @@ def _sentences(known: Explanation) -> Sequence[str]:
     if known.complete:
         return reasons(known)
     return (
-        f"The run is made {len(known.trials)} times on the same noise.",
-        "Once unchanged, then each time without one possible cause of its colour shift. What that changes is "
-        "the contribution of the cause.",
+        f"The run is repeated {len(known.trials)} times with the same noise.",
+        "Once unchanged, then each time with one possible cause of its colour shift removed or replaced, and "
+        "once with all removed. The difference from the unchanged run is the contribution of the cause.",
     )
 
 

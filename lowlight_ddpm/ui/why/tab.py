@@ -39,7 +39,7 @@ class Why:
                     [(title, mode) for mode, title in MODES.items()],
                     value=run.settings.mode,
                     label="Task",
-                    info="That of the last run in Watch, or the other one with the same settings. "
+                    info="That of the last run in Watch, or the other task with its settings. "
                     "Unconditional sampling generates 16 images for every part, which takes longer. "
                     "Always on the central square.",
                     elem_id="why-task",
@@ -72,7 +72,7 @@ class Why:
             [(name.capitalize(), name) for name in TINTS],
             value="red",
             label="Tint",
-            info="Added to the whole image in the middle of the run, as if it had always been there.",
+            info="Added evenly to the whole image at the step below; the run goes on from there.",
             elem_id="tint",
         )
         self.strength = Slider(
@@ -81,7 +81,7 @@ class Why:
             STRENGTH,
             step=1,
             label="Strength",
-            info="How much is added, of 255. A difference of 2 or 3 is visible.",
+            info="How much is added, of 255.",
         )
         self.at = Slider(
             1,
@@ -89,7 +89,7 @@ class Why:
             min(STEP, run.settings.steps),
             step=1,
             label="At step",
-            info="A tint that is added early can still be removed; after the last step, nothing follows.",
+            info="The earlier the tint is added, the more steps are left to remove it.",
         )
 
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:

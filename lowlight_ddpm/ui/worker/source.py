@@ -11,8 +11,8 @@ import torch
 
 from lowlight_ddpm.diffusion import backends, sampling
 from lowlight_ddpm.diffusion.backends import BATCH
+from lowlight_ddpm.diffusion.sampling import Request, Step
 from lowlight_ddpm.diffusion.settings import TRAIN_TIMESTEPS
-from lowlight_ddpm.diffusion.trajectory import Request, Step
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import MAX_WHOLE_PIXELS
 from lowlight_ddpm.models import checkpoints

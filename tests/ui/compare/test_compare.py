@@ -153,7 +153,7 @@ def test_cards_are_ranked_by_the_eye_and_disagreements_get_a_sentence(session):
     job = found(tab.make(session, ["bright", "dim"], *SHARED), (0.01, 6.0), (0.02, 2.0))
     scene = tab.draw(session, job)
     assert titles(scene) == ["Dim control", "Bright control"]
-    assert "By eye <b>1</b> <span>ΔE 2.0</span></li><li>By MSE <b>2</b> <span>0.0200" in scene
+    assert "By ΔE <b>1</b> <span>ΔE 2.0</span></li><li>By MSE <b>2</b> <span>0.0200" in scene
     assert scene.count("ranks apart") == 2
     words = re.sub("<[^>]+>", "", scene)
     assert "In the only pair MSE prefers the one with the visibly worse colour:" in words
@@ -164,7 +164,7 @@ def test_cards_are_ranked_by_the_eye_and_disagreements_get_a_sentence(session):
 def test_agreement_is_said_too(session):
     job = found(tab.make(session, ["bright", "dim"], *SHARED), (0.01, 2.0), (0.02, 2.5))
     scene = tab.draw(session, job)
-    assert "does not rank the one pair against the eye" in scene
+    assert "does not rank the one pair against ΔE" in scene
     assert "ranks apart" not in scene
     assert trials.wipe_pair(job) == ("dim", "bright")
 

@@ -9,8 +9,7 @@ import torch
 
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
-from lowlight_ddpm.metrics.display import BINS
-from lowlight_ddpm.metrics.image import signed_error
+from lowlight_ddpm.metrics.image import BINS, signed_error
 from lowlight_ddpm.ui.html.charts import histograms
 from lowlight_ddpm.ui.html.images import errors
 from lowlight_ddpm.ui.play.results import choices, choose, findings, results, wipe
@@ -61,7 +60,7 @@ def test_a_restoration_is_held_against_its_input(session, finished, sides):
 
 def test_findings_say_what_was_measured(finished):
     said = findings(finished)
-    for label in ("ΔR", "ΔE", "SSIM", "PSNR", "MSE", "shift share"):
+    for label in ("ΔR", "ΔE", "SSIM", "PSNR", "MSE", "MSE from shift"):
         assert f"<dt>{label}</dt>" in said
     assert "butterfly 0, brightness 0.5, from timestep 600 in 4 steps" in said
 

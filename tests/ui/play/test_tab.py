@@ -10,11 +10,10 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
 from lowlight_ddpm.ui.components.controls import FIELDS, values_of
-from lowlight_ddpm.ui.links import query_of
 from lowlight_ddpm.ui.play import visit
 from lowlight_ddpm.ui.play.picking import bring
 from lowlight_ddpm.ui.play.results import UNCHANGED
-from lowlight_ddpm.ui.session import Session, Watched
+from lowlight_ddpm.ui.session import Session, Watched, query_of
 
 SKIPPED = str(gr.skip())
 

@@ -63,7 +63,7 @@ PARTS = [
     "Interaction",
     "Variance type",
     "Sampler",
-    "The picture itself",
+    "Input image",
 ]
 
 
@@ -72,7 +72,7 @@ def test_every_part_has_its_place_before_anything_is_known(session):
     assert list(found) == PARTS
     assert all(row.numbers == ["", "", ""] for row in found.values())
     assert [len(row.pictures) for row in found.values()] == [1, 0, 0, 0, 0, 0, 0]
-    assert "made 5 times" in tab.draw(session, asked(session))
+    assert "repeated 5 times" in tab.draw(session, asked(session))
 
 
 def test_all_is_answered_and_said(session, answered, decoded):
@@ -86,8 +86,8 @@ def test_all_is_answered_and_said(session, answered, decoded):
     clipping = known.causes[0].trial
     for uri, trial in zip(found["Clipping"].pictures, (known.run, clipping), strict=True):
         np.testing.assert_array_equal(decoded(uri), np.asarray(to_image(known.found[trial].x0[0])))
-    assert found["Clipping"].alts == ["Clipping: as it is", "Clipping: without"]
-    assert found["Sampler"].alts[1] == "Sampler: otherwise"
+    assert found["Clipping"].alts == ["Clipping: unchanged", "Clipping: removed"]
+    assert found["Sampler"].alts[1] == "Sampler: replaced"
 
 
 def test_bars_are_signed_on_one_scale(session, answered):
@@ -202,7 +202,7 @@ def test_generating_shows_sixteen_pictures_in_one(session, decoded):
             break
     whole = rows(tab.draw(session, job))["The whole shift"]
     assert [decoded(uri).shape for uri in whole.pictures] == [(128, 128, 3)]
-    assert whole.alts == ["The whole shift: as it is"]
+    assert whole.alts == ["The whole shift: unchanged"]
 
 
 def test_a_tint_goes_from_the_controls_to_its_share(session):
