@@ -1,6 +1,6 @@
 """The recipe, chosen: `dim` trained in several ways at equal processor time, judged by images held out.
 
-`python -m benchmarks.tuning run ../shared/data/heliconius` trains every way that benchmarks/tuning.json does
+`python -m benchmarks.tuning run FOLDER` trains every way that benchmarks/tuning.json does
 not have yet, one thread and one after the other; ways named after it are the only ones. Without `run` it
 prints the table of docs/training.md.
 """
@@ -26,7 +26,7 @@ DIM = find_variant("dim")
 SECONDS = 360.0  # of processor time for each way, at what a step takes undisturbed
 RESULTS = Path(__file__).parent / "tuning.json"
 TIMED = 8  # steps of which the fastest tells what one takes: others on the machine only add to it
-SHOWN = (300, 600, 900)  # timesteps that the table has columns for
+SHOWN = (20, 60, 120, 200, 300, 600, 900)  # timesteps that the table has columns for
 
 # What is asked -> what the recipe has otherwise.
 START = Recipe(epochs=1, learning_rate=0.02, batch_size=16, stratified=True, channels=(16, 32, 64, 128))
@@ -86,7 +86,7 @@ def table() -> str:
         "rate",
         "widths",
         "batch",
-        "s a step",
+        "s per step",
         "steps",
         "error, mean",
         *map("t = {}".format, SHOWN),

@@ -52,13 +52,16 @@ def constants(inputs: Inputs) -> str:
                 key = f"{network}-{side}"
                 line += [f"{known[f'{what}-flops-{key}'] / 1e9:.1f}", f"{known[f'{what}-operations-{key}']}"]
             networks.append(line)
-    heads = ("network", "weights", "px", "GFLOP an image", "operations", "with gradients", "operations")
+    heads = (
+        *("network", "weights", "px", "GFLOP per image", "operations"),
+        *("GFLOP with gradients", "operations with gradients"),
+    )
     measured = [
         (row["what"], _UNITS[row["unit"]](row["value"])) for row in report["rows"] if not row["counted"]
     ]
     versions = ", ".join(f"{library} {number}" for library, number in report["versions"].items())
     tables = (table(heads, networks), table(("measured", ""), measured))
-    return "\n\n".join((*tables, f"On one of {report['machine']}; {versions}."))
+    return "\n\n".join((*tables, f"One thread of {report['machine']}; {versions}."))
 
 
 def _time(seconds: float) -> str:

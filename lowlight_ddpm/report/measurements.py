@@ -164,7 +164,7 @@ def repetition(inputs: Inputs) -> str:
         figures = (distances.median(), distances.min(), unseen.median(), unseen.min())
         lines.append((name, *(f"{figure:.1f}" for figure in figures), f"{nearer:.0%}"))
     heads = (
-        "variant", "samples, median", "samples, least", "held out, median", "held out, least",
+        "variant", "samples, median", "samples, min", "held out, median", "held out, min",
         "samples nearer than any held out",
     )  # fmt: skip
     return table(heads, lines)
@@ -221,7 +221,7 @@ def signal_leak(inputs: Inputs) -> str:
         measured, predicted = pairs.measured.abs().mean(), pairs.predicted.abs().mean()
         slope = f"{slope_of(pairs):.2f}" if predicted >= 0.005 else "–"
         lines.append((name, f"{measured:.2f}", f"{predicted:.2f}", slope))
-    return table(("variant", "measured change", "closed formula", "slope"), lines)
+    return table(("variant", "measured change", "closed form", "slope"), lines)
 
 
 def changes(inputs: Inputs) -> pd.DataFrame:

@@ -103,18 +103,18 @@ CAUSE_CLAIMS = (
         "The signal leak alone: betas that leave next to nothing",
         _both("dim-deep-high", "dim-deep", -1, DEEP),
     ),
-    Claim("Averaged weights: the last ones instead", _both("dim-raw", "dim", -1, None)),
+    Claim("Weight averaging (EMA): the last weights instead", _both("dim-raw", "dim", -1, None)),
     Claim(
         "Dimming itself: dim images stretched to full range", _both("dim-deep-renorm", "dim-deep", -1, DEEP)
     ),
     Claim(
-        "A mean colour that must be learned by heart: centred images",
+        "A mean colour stored in the weights: centred images",
         _both("dim-deep-centred", "dim-deep", -1, DEEP),
     ),
     Claim(
-        "Noise that hardly moves a mean colour: offset noise", _both("dim-deep-offset", "dim-deep", -1, DEEP)
+        "Noise with almost no mean colour: offset noise", _both("dim-deep-offset", "dim-deep", -1, DEEP)
     ),
-    Claim("Too short a training: twice the epochs", _both("dim-long", "dim", -1, SHALLOW)),
+    Claim("Too little training: twice the epochs", _both("dim-long", "dim", -1, SHALLOW)),
 )
 
 # The post has butterflies alone: fruit has another outline, other hues and less pattern, on the same white.

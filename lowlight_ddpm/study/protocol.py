@@ -71,7 +71,7 @@ class Condition(Measurement):
     """One line of the protocol for one network; `pictures` is None where it starts from pure noise.
 
     Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
-    that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed formula predicts.
+    that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed form predicts.
     A `kind` of its own keeps what another study measures out of the protocol's results.
     """
 

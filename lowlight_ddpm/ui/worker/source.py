@@ -52,7 +52,7 @@ class Limits:
         if pixels > self.pixels:
             raise Refusal(
                 f"A picture may have {self.pixels} pixels here, not {pixels}: "
-                "make it smaller, or leave “Whole picture” out."
+                "make it smaller, or leave “Whole image” off."
             )
 
     def timer(self, runs: int = 1) -> Callable[[], None]:
