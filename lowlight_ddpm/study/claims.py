@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from lowlight_ddpm.analysis.compare import misleads
@@ -111,9 +112,7 @@ CAUSE_CLAIMS = (
         "A mean colour stored in the weights: centred images",
         _both("dim-deep-centred", "dim-deep", -1, DEEP),
     ),
-    Claim(
-        "Noise with almost no mean colour: offset noise", _both("dim-deep-offset", "dim-deep", -1, DEEP)
-    ),
+    Claim("Noise with almost no mean colour: offset noise", _both("dim-deep-offset", "dim-deep", -1, DEEP)),
     Claim("Too little training: twice the epochs", _both("dim-long", "dim", -1, SHALLOW)),
 )
 
@@ -175,9 +174,7 @@ def condition_rows(
     wanted |= {"brightness": row.brightness, "variance_type": row.variance_type} | changed
     if where["mode"] == "restore" and source and not row.source:
         wanted["source"] = source
-    for name, value in wanted.items():
-        rows = rows.loc[rows[name] == value, :]
-    return rows
+    return rows.loc[np.logical_and.reduce([rows[name] == value for name, value in wanted.items()]), :]
 
 
 def verdict(difference: Interval, claimed: int, smallest: float) -> str:

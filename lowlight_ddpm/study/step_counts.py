@@ -72,8 +72,9 @@ def distances(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
         reference = sets.pop(REFERENCE, None)
         if reference is None:
             continue
+        centre = _mean_colour(reference, mode)
         for (sampler, steps), measured in sets.items():
-            delta_e, low, high = _distance(measured, reference, mode)
+            delta_e, low, high = _distance(measured, reference, mode, centre)
             figures = {"delta_e": delta_e, "low": low, "high": high}
             figures["detail"] = (measured.detail / reference.detail).median() if mode == "restore" else np.nan
             found.append({"mode": mode, "sampler": sampler, "steps": steps, **figures})
@@ -94,18 +95,29 @@ def fewest(rows: pd.DataFrame) -> dict[str, int | None]:
     return found
 
 
-def _distance(measured: pd.DataFrame, reference: pd.DataFrame, mode: str) -> tuple[float, float, float]:
-    """(CIEDE2000 of the mean colours, low, high) of two conditions, row by row of one picture and noise."""
-    columns = [f"{'delta' if mode == 'restore' else 'lab'}_{axis}" for axis in _LAB]
-    centre = reference[columns].mean().to_numpy() + (_original(reference) if mode == "restore" else 0)
+def _distance(
+    measured: pd.DataFrame, reference: pd.DataFrame, mode: str, centre: np.ndarray
+) -> tuple[float, float, float]:
+    """(CIEDE2000 of the mean colours, low, high) of two conditions, row by row of one picture and noise.
+
+    `centre` is the `_mean_colour` of the reference.
+    """
+    columns = _columns(mode)
     apart = measured[["picture", "seed"]].join(measured[columns] - reference[columns])
     moved = centre + np.vstack([apart[columns].mean(), resampled_means(apart, columns)])
     far = deltaE_ciede2000(np.broadcast_to(centre, moved.shape), moved)
     return float(far[0]), *np.quantile(far[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
 
 
-def _original(measured: pd.DataFrame) -> np.ndarray:
-    """The mean L*, a*, b* of the pictures that a condition denoised."""
-    drawn = evaluation_set("drawn")
+def _mean_colour(measured: pd.DataFrame, mode: str) -> np.ndarray:
+    """The mean L*, a*, b* of a condition's results: (3,)."""
+    mean = measured[_columns(mode)].mean().to_numpy()
+    if mode == "generate":
+        return mean
+    # Of restorations the rows have the differences from the images that were denoised.
     settings = run_settings(brightness=measured.brightness.iloc[0])
-    return set_colours(settings.dim(drawn.unseen))[-1].mean(axis=0)
+    return mean + set_colours(settings.dim(evaluation_set("drawn").unseen))[-1].mean(axis=0)
+
+
+def _columns(mode: str) -> list[str]:
+    return [f"{'delta' if mode == 'restore' else 'lab'}_{axis}" for axis in _LAB]

@@ -1,5 +1,6 @@
 """Synthetic butterflies: one pinned specimen on white for every number."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from lowlight_ddpm.images.synthetic.wing_shapes import FORE_FAMILIES, HIND_FAMIL
 
 _Row = TypeVar("_Row")
 SALT, HUE_SALT = 0xB077, 0x40E5
+KEPT = 256  # of the images that were drawn: a gallery's and a protocol's are asked for again and again
 FORE_ROOT, HIND_ROOT = (0.035, 0.13), (0.03, 0.02)  # wing units
 BODY_REACH = 0.4  # no part of the body or its antennae lies further out, wing units
 
@@ -25,7 +27,7 @@ def draw(number: int, size: int = 128) -> Image.Image:
     Raises ValueError unless `number` is a whole number from 0 and `size` one from 16 to 1024.
     """
     check(number, size)
-    return _picture(number, size, PALETTES, SALT)
+    return Image.fromarray(_pixels(number, size, SALT))
 
 
 def draw_hue(number: int, size: int = 128) -> Image.Image:
@@ -34,16 +36,20 @@ def draw_hue(number: int, size: int = 128) -> Image.Image:
     Wings, markings and bodies are made by the same rules, but no design is shared with `draw`.
     """
     check(number, size)
-    return _picture(number, size, tuple(HUES.values())[number % len(HUES)], HUE_SALT)
+    return Image.fromarray(_pixels(number, size, HUE_SALT))
 
 
-def _picture(number: int, size: int, palettes: tuple[Palette, ...], salt: int) -> Image.Image:
-    """Butterfly `number` of a series that has a `salt` of its own, in one of `palettes`."""
+@lru_cache(KEPT)
+def _pixels(number: int, size: int, salt: int) -> np.ndarray:
+    """Butterfly `number` of the series that has this `salt`: uint8 (size, size, 3), not to be written to."""
+    palettes = PALETTES if salt == SALT else tuple(HUES.values())[number % len(HUES)]
     fine = samples_across(size)
     half = _Specimen(number, palettes, salt).half(size * fine)
     whole = np.concatenate([half[:, ::-1], half[:, (size * fine) % 2 :]], axis=1)
     pixels = whole.reshape(size, fine, size, fine, 3).mean((1, 3))
-    return Image.fromarray(np.rint(pixels * 255).astype(np.uint8))
+    drawn = np.rint(pixels * 255).astype(np.uint8)
+    drawn.flags.writeable = False
+    return drawn
 
 
 class _Canvas:
