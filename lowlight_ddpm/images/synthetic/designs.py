@@ -57,7 +57,7 @@ PALETTES = (
 
 _BY_NAME = {palette.name: palette for palette in PALETTES}
 
-# The hues that real Heliconius (black, orange, yellow, white, brown) lack -> the palettes that show each.
+# Hues that are rare among the Heliconius specimens -> the palettes that show each.
 HUES: dict[str, tuple[Palette, ...]] = {
     "green": (
         _BY_NAME["green hairstreak"],
