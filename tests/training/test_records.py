@@ -75,6 +75,16 @@ def test_a_large_source_is_split_by_name_once_and_for_all():
     assert len(records.split([*names, "one more"])["learned"]) == 851
 
 
+@pytest.mark.parametrize("name", ["dim", "bright"])
+def test_a_network_that_was_trained_is_tested_on_what_it_has_not_seen(name):
+    """Its record has the names; were the seed or the rule another, it would be tested on its training set."""
+    record = json.loads((checkpoints.ROOT / "next" / name / checkpoints.RECORD).read_text())
+    trained = [image for image in record["names"]["learned"] if not image.startswith("hues_")]
+    assert len(trained) == 850
+    parts = {"held_out": record["held_out"]} | record["names"] | {"learned": trained}
+    assert records.split(list(itertools.chain(*parts.values()))) == parts
+
+
 def test_a_licence_is_recorded_unless_the_source_has_one(folder):
     given = records.training_set(str(folder), size=16, licence="CC0-1.0")
     assert given.card == {"kind": "image folder", "licence": "CC0-1.0"}
