@@ -21,7 +21,9 @@ from pathlib import Path
 import hypothesis
 import torch
 from hypothesis import strategies as st
+from PIL import features
 
+from benchmarks.formats import made
 from benchmarks.record import record, row, show
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
@@ -36,7 +38,20 @@ from lowlight_ddpm.variants import VARIANTS
 INPUTS = 10_000
 PATIENCE = 5  # seconds; what takes longer counts as hanging
 STEPS = 3  # of a run that is made of accepted settings
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF")
+PLAIN = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", *(["AVIF"] if features.check("avif") else []))
+# Files that say which colours or which numbers they hold: each part of them is a way into another decoder.
+TAGGED = {
+    "tagged PNG": (
+        *("linear-16.png", "P3.png", "P3-palette.png", "cICP-over-profile.png", "gamma-and-primaries.png"),
+        *("grey-16-key.png", "rgb-16-key.png", "grey-alpha-16.png", "long-text.png"),
+    ),
+    "tagged JPEG": ("P3.jpg", "press.jpg", "grey-2.2.jpg", "Adobe-RGB-exif.jpg"),
+    "deep TIFF": (
+        *("Adobe-RGB.tif", "ProPhoto-16-lzw.tif", "press.tif", "float-rgb-big.tif", "rgb-16-big.tif"),
+        *("grey-alpha-16-little.tif", "white-is-zero-16-big.tif", "deflate-16.tif", "12-in-16.tif"),
+    ),
+}
+FORMATS = (*PLAIN, *TAGGED)
 ENDLESS = 20 * 2**20  # bytes of a GIF that hardly ends: as many as an upload may have
 _SIDE = 16  # of the tiny network's pictures
 
@@ -189,9 +204,16 @@ def _tiny_checkpoints() -> Iterator[Callable]:
 
 
 def _files(kind: str) -> list[bytes]:
-    """Whole files of one format: still, grey, with a palette or alpha where it has them, and moving."""
+    """Whole files of one kind: still, grey, with a palette or alpha where it has them, moving; or tagged."""
+    if kind in TAGGED:
+        data = {one.name: one.data for one in made()}
+        return [data[name] for name in TAGGED[kind]]
     picture = draw(3, 48)
-    modes = {"JPEG": ("RGB", "L", "CMYK"), "GIF": ("P", "L"), "WEBP": ("RGB", "RGBA")}
+    modes = {
+        "JPEG": ("RGB", "L", "CMYK"),
+        "GIF": ("P", "L"),
+        **dict.fromkeys(("WEBP", "AVIF"), ("RGB", "RGBA")),
+    }
     found = []
     for mode in modes.get(kind, ("RGB", "RGBA", "L", "P", "I;16")):
         file = BytesIO()
@@ -199,7 +221,7 @@ def _files(kind: str) -> list[bytes]:
             file, kind
         )
         found.append(file.getvalue())
-    if kind in ("GIF", "WEBP", "TIFF", "PNG"):
+    if kind in ("GIF", "WEBP", "TIFF", "PNG", "AVIF"):
         file = BytesIO()
         picture.save(file, kind, save_all=True, append_images=[draw(4, 48), draw(5, 48)])
         found.append(file.getvalue())

@@ -1,51 +1,47 @@
-"""From whatever file a user has to one upright RGB image, or one sentence that says what is wrong."""
+"""From whatever file a user has to one upright RGB image in sRGB, or one sentence that says what is wrong."""
 
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import decoding, formats
+from lowlight_ddpm.images.decoding import MAX_PIXELS, MIN_SIDE
 
-MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in multiples of 8
+__all__ = ["MAX_PIXELS", "MIN_SIDE", "converted_from", "entire", "framed", "read", "square", "stack"]
+
 MAX_WHOLE_PIXELS = 2**20  # of an image that is used whole; 1024×1024 take minutes to denoise
 STRIP = 16  # as many times as long as it is high is what a whole image may be
-MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
-MAX_READS = 10_000  # from a file until its size is known; Pillow joins a GIF's comments in quadratic time
 
 
 def read(source: str | Path | bytes | Image.Image, name: str = "") -> Image.Image:
-    """Open an image as 8-bit RGB: upright, transparency on white, the first frame of an animation.
+    """Open an image as 8-bit RGB in sRGB: upright, transparency on white, the first frame of an animation.
 
-    `source` is a path, the bytes of a file, or a PIL image; `name` what refusals call it. Raises Refusal for
-    what is missing, is no image, is damaged, or has a side under MIN_SIDE or more than MAX_PIXELS pixels.
+    `source` is a path, the bytes of a file, or a PIL image; `name` what refusals call it. Colours are
+    converted from the space that the file says they are in, which `converted_from` tells. Raises Refusal for
+    what is missing, is no image, is damaged, holds what is not supported, or has a side under MIN_SIDE or
+    more than MAX_PIXELS pixels.
     """
     name = name or _name(source)
     if isinstance(source, Image.Image):
-        return _upright(source, name)
+        return decoding.of_image(source, name)
     with _file(source, name) as file:
-        return _upright(_open(file, name), name)
+        return decoding.decode(file, name, formats.suffix_of(source))
 
 
-def _upright(picture: Image.Image, name: str) -> Image.Image:
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        limit = MAX_PIXELS // 1_000_000
-        raise Refusal(f"{name} has {width}×{height} pixels: make it smaller than {limit} megapixels first.")
-    if min(width, height) < MIN_SIDE:
-        raise Refusal(
-            f"{name} is only {width}×{height} pixels: choose one at least {MIN_SIDE} pixels a side."
-        )
-    try:
-        return _to_rgb(ImageOps.exif_transpose(picture))
-    except Exception as error:  # decoders raise many kinds for a file that is not whole
-        raise Refusal(f"{name} is damaged and cannot be decoded ({error}): choose another file.") from error
+def converted_from(picture: Image.Image) -> str | None:
+    """The colour space that `read` converted an image to sRGB from, like "Display P3"; None if from none.
+
+    It is what the file calls it: one line of printable text, which HTML must escape.
+    """
+    found = picture.info.get(decoding.PROFILE)
+    return found if isinstance(found, str) else None
 
 
 def framed(picture: Image.Image, size: int, whole: bool) -> Tensor:
@@ -84,72 +80,17 @@ def _without_ends(picture: Image.Image, ratio: int) -> Image.Image:
     return v2.CenterCrop([min(side, most) for side in reversed(picture.size)])(picture)
 
 
-class _Impatient:
-    """A file that breaks off when it has been read from MAX_READS times, while `counting`."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.reads, self.counting = file, 0, True
-
-    def read(self, *size: int) -> bytes:
-        """As the file's own. Raises OSError."""
-        self.reads += self.counting
-        if self.reads > MAX_READS:
-            raise OSError("too many blocks")
-        return self.file.read(*size)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.file, name)
-
-
 def _file(source: str | Path | bytes, name: str) -> BinaryIO:
     try:
         return BytesIO(source) if isinstance(source, bytes) else open(source, "rb")
     except FileNotFoundError as error:
         raise Refusal(f"{name} is not there: check the path.") from error
     except OSError as error:
-        raise Refusal(_no_picture(name)) from error
-
-
-def _open(file: BinaryIO, name: str) -> Image.Image:
-    """An image whose size is known, and nothing else yet: of an animation, the first frame is come to."""
-    counted = _Impatient(file)
-    try:
-        picture = Image.open(cast(BinaryIO, counted))
-        counted.counting = False
-        return picture
-    except Image.DecompressionBombError as error:
-        raise Refusal(
-            f"{name} has too many pixels: make it smaller than {MAX_PIXELS // 1_000_000} megapixels first."
-        ) from error
-    except Exception as error:  # as many kinds as there are formats
-        raise Refusal(_no_picture(name)) from error
-
-
-def _no_picture(name: str) -> str:
-    return f"{name} is no picture that can be read: choose a PNG, JPEG, WebP, GIF or TIFF."
+        raise formats.unread(name, b"") from error
 
 
 def _name(source: object) -> str:
     return f"The file {Path(source).name}" if isinstance(source, str | Path) else "The picture"
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    picture.load()
-    if picture.mode.startswith(("I", "F")):
-        picture = _to_8_bit(picture)
-    if picture.has_transparency_data:
-        layers = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
-    return picture.convert("RGB")
-
-
-def _to_8_bit(picture: Image.Image) -> Image.Image:
-    """16-bit and floating-point greys to 8 bits: PIL's own conversion would clip them at 255."""
-    values = np.asarray(picture, dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise ValueError("some of its values are no numbers")
-    full = 1.0 if picture.mode == "F" and values.max(initial=0) <= 1 else 65535.0
-    return Image.fromarray((values / full * 255).round().clip(0, 255).astype(np.uint8))
 
 
 def stack(pictures: list[Image.Image], size: int) -> Tensor:

@@ -79,9 +79,9 @@ def _button(settings: RunSettings, picture: str | None) -> str:
 def _size(path: Path) -> tuple[int, int]:
     """Width and height in pixels, so that nothing moves when the image is loaded."""
     if path.suffix != ".svg":
-        with Image.open(path) as image:
+        with Image.open(path, formats=["PNG"]) as image:
             return image.size
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text()[:2000])
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text(encoding="utf-8")[:2000])
     return (round(float(found[1])), round(float(found[2]))) if found else (1600, 900)
 
 

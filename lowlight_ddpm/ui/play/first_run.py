@@ -37,13 +37,13 @@ def make() -> None:
         sheet = _joined(torch.cat([getattr(step, name) for step in steps]))
         to_image(sheet).save(FOLDER / f"{name}.png", optimize=True)
     record = {"settings": settings.model_dump(), "weights_sha256": weights()}
-    (FOLDER / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    (FOLDER / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def load() -> Watched | None:
     """The run as if it had just ended, its tensors rounded to 8 bits; None where `dim` is another network."""
     try:
-        record = json.loads((FOLDER / RECORD).read_text())
+        record = json.loads((FOLDER / RECORD).read_text(encoding="utf-8"))
         if record["weights_sha256"] != weights():
             return None
         return _restored(run_settings(**record["settings"]))
@@ -81,7 +81,7 @@ def _joined(pictures: Tensor) -> Tensor:
 
 def _cut(path: Path, count: int, size: int) -> Tensor:
     """The pictures of a sheet again: (N, 3, size, size) in model range."""
-    with Image.open(path) as sheet:
+    with Image.open(path, formats=["PNG"]) as sheet:
         pixels = pil_to_tensor(sheet)
     cut = pixels.unflatten(1, (-1, size)).unflatten(3, (COLUMNS, size))
     return prepare(cut.permute(1, 3, 0, 2, 4).flatten(0, 1)[:count], 1.0)
