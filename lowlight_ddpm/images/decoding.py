@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import formats
@@ -112,9 +112,8 @@ def of_image(picture: Image.Image, name: str) -> Image.Image:
 
 def finish(picture: Image.Image, samples: Samples | None, tags: Tags, name: str) -> Image.Image:
     """An opened image in sRGB, on white and upright; `samples` are its pixels where it has over 8 bits."""
-    if samples is None:
-        return _eight_bits(ImageOps.exif_transpose(picture), tags, name)
-    return _turned(_in_srgb(samples, tags, name), picture.getexif().get(_ORIENTATION, 1))
+    colours = _eight_bits(picture, tags, name) if samples is None else _in_srgb(samples, tags, name)
+    return _turned(colours, picture.getexif().get(_ORIENTATION, 1))
 
 
 def _in_srgb(samples: Samples, tags: Tags, name: str) -> Image.Image:
@@ -126,7 +125,7 @@ def _in_srgb(samples: Samples, tags: Tags, name: str) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image, tags: Tags, name: str) -> Image.Image:
-    """An upright image of 8-bit channels in sRGB, on white."""
+    """An image of 8-bit channels in sRGB, on white."""
     picture.load()
     if picture.mode == "LAB":
         return _named(from_lab(picture), "CIE Lab")
