@@ -11,7 +11,7 @@ demo: $(VENV)/.runs
 
 test: $(VENV)/.tests chromium lint
 	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-	$(PYTHON) -m pytest tests/e2e --numprocesses=2 --dist=loadfile
+	$(PYTHON) -m pytest tests/e2e
 
 # The core alone, without a page, a training or a process of its own: within 90 s on two idle cores.
 quick-test: $(VENV)/.tests
