@@ -2,7 +2,11 @@
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Not compiled as it is installed: most of it is never imported, and what is, Python compiles then.
+PIP := $(PYTHON) -m pip install --quiet --no-compile
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 
 .PHONY: demo test quick-test lint types first-run screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
 
@@ -40,11 +44,11 @@ page-speed: $(VENV)/.tests chromium
 # Each stamp is as new as the requirements that were last installed.
 $(VENV)/.runs: requirements.txt
 	test -x $(PYTHON) || python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --requirement requirements.txt
+	$(PIP) --requirement requirements.txt
 	touch $@
 
 $(VENV)/.tests: requirements-dev.txt $(VENV)/.runs
-	$(PYTHON) -m pip install --quiet --requirement requirements-dev.txt
+	$(PIP) --requirement requirements-dev.txt
 	touch $@
 
 # The browser tests drive Debian's chromium; elsewhere install Chromium or Chrome by hand.
@@ -80,7 +84,7 @@ versions: $(VENV)/.tests
 
 # docs/explore.ipynb, in a browser.
 notebook: $(VENV)/.runs
-	$(PYTHON) -m pip install --quiet jupyterlab ipywidgets
+	$(PIP) jupyterlab ipywidgets
 	PYTHONPATH=$(CURDIR) $(PYTHON) -m jupyterlab docs/explore.ipynb
 
 # The row of docs/howto.md in a fresh clone, by its commands word for word: trained, measured, seen on the page.

@@ -10,8 +10,8 @@ import torch
 from lowlight_ddpm.models.checkpoints import WEIGHTS
 from tests.helpers.launching import ended, process, started, wait_for
 
-TRAIN = ("train", "fruit-dim", "--images", "drawn:48", "--epochs", 20, "--out", "trained")
-STEPS = 40  # 16 of 48 pictures are held out, 32 make two batches
+TRAIN = ("train", "fruit-dim", "--images", "drawn:48", "--epochs", 10, "--out", "trained")
+STEPS = 20  # 16 of 48 pictures are held out, 32 make two batches
 
 
 def record(folder):
@@ -33,7 +33,7 @@ def undisturbed(tmp_path_factory):
         for run in (alone, pair):
             status, said, told = ended(run)
             assert status == 0, told
-            assert said.count("is trained: 40 steps") == 1  # one process speaks for both
+            assert said.count("is trained: 20 steps") == 1  # one process speaks for both
     return one, two
 
 

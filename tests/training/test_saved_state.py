@@ -42,12 +42,12 @@ def begun(tmp_path_factory):
 
 
 FAULTS = {
-    "killed": lambda: faults.trained_on(kills=1),
+    "killed": lambda: faults.trained_on(kills=1, epochs=6),
     "stopped": faults.stopped,
     "full disk": faults.starved,
     "damaged": faults.damaged,
     "two at once": faults.crowded,
-    "evaluation killed": lambda: faults.evaluated(kills=1),
+    "evaluation killed": lambda: faults.evaluated(kills=1, conditions=6),
 }
 
 
