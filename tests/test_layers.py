@@ -9,8 +9,9 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 
 # From the ground up. A folder is a room, and so is a file that lies in none.
 FLOORS = (
-    {"errors", "paths"},
-    {"images", "variants"},
+    {"errors"},
+    {"environment"},
+    {"images", "paths", "variants"},
     {"metrics", "models"},
     {"diffusion"},
     {"analysis", "runs", "training"},
@@ -93,7 +94,7 @@ def test_every_room_has_one_floor():
 def test_the_house_stays_one_that_can_be_overlooked():
     arrows = {(room_of(path, PACKAGE), room) for path in MODULES for room in rooms_used(path, PACKAGE)}
     assert len({room for floor in FLOORS for room in floor}) <= 24
-    assert len(FLOORS) <= 10
+    assert len(FLOORS) <= 11
     assert len(arrows) <= 100
 
 
