@@ -71,15 +71,11 @@ def _level(text: str) -> str:
     return level
 
 
+_YES = {"1", "T", "TRUE", "Y", "YES", "ON"}
+
+
 def _flag(text: str) -> bool:
-    return text.strip().upper() in {
-        "1",
-        "T",
-        "TRUE",
-        "Y",
-        "YES",
-        "ON",
-    }  # what else there is means no
+    return text.strip().upper() in _YES  # whatever else is said means no
 
 
 _COUNT = "a whole number from 1 up"
@@ -142,6 +138,11 @@ VARIABLES = {
         Variable(
             "GRADIO_SERVER_NAME", "127.0.0.1; 0.0.0.0 on a Space", "address that the page is served at", str
         ),
+        Variable(
+            "GRADIO_TEMP_DIR", "a folder of the system", "folder of uploads and results, kept for a day", str
+        ),
+        Variable("HF_HOME", "~/.cache/huggingface", "folder of what the Hub sent", str),
+        Variable("HF_TOKEN", "that of `hf auth login`", "token to publish with", str),
         Variable("HF_HUB_OFFLINE", "0", "1 asks nothing of the Hub", _flag),
         Variable("SPACE_ID", "none", "set by a Space, on which a run may cost less", str),
         Variable("SPACES_ZERO_GPU", "0", "set by a Space that lends a GPU for a run at a time", _flag),
@@ -180,10 +181,3 @@ def forgive_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")
-
-
-if __name__ == "__main__":
-    forgive_output()
-    print("| variable | default | meaning |\n|---|---|---|")
-    for row in VARIABLES.values():
-        print(f"| `{row.name}` | {row.default} | {row.meaning} |")

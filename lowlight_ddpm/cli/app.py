@@ -1,14 +1,29 @@
 """The command line's one app, and the options that several commands share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from lowlight_ddpm import __version__, environment
 from lowlight_ddpm.environment import MOST_THREADS, home
 from lowlight_ddpm.errors import Refusal
 
-app = typer.Typer(
+
+class _Command(TyperCommand):
+    """A command that reads the environment once it is to do something: its --help is there in any."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        environment.check()
+        return super().invoke(ctx)
+
+
+class _App(typer.Typer):
+    def command(self, *arguments: Any, **options: Any) -> Any:
+        return super().command(*arguments, cls=_Command, **options)
+
+
+app = _App(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,7 +59,6 @@ def options(
     ] = False,
 ) -> None:
     """Options that stand before a command."""
-    environment.check()
 
 
 def is_main_process() -> bool:

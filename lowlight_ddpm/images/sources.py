@@ -31,7 +31,6 @@ from lowlight_ddpm.images.folders import (
     name_of,
     tell,
 )
-from lowlight_ddpm.images.pairs import DARK, LIT, Pair, find_pairs  # noqa: F401  tests/study has them from here
 from lowlight_ddpm.images.reading import read
 from lowlight_ddpm.images.rows import Remote, Rows
 from lowlight_ddpm.images.synthetic.butterflies import draw, draw_hue
