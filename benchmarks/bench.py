@@ -39,7 +39,9 @@ def main(parts=PARTS, grown: growth.Sizes | None = None, folder: Path = FOLDER) 
     )
     rows = [asdict(ratio) | {"met": ratio.met} for ratio in ratios]
     report = surroundings() | {"ratios": rows, "growth": curves}
-    (folder / "results.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    (folder / "results.json").write_text(
+        json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return ratios
 
 

@@ -132,7 +132,7 @@ def evaluated(kills: int, conditions: int = CONDITIONS) -> Iterator[dict]:
             whole += all(len(one["rows"]) == protocol.SAMPLES for one in read)
         measured = list(_measured(root, results, conditions))
         (file,) = store.files(results)
-        lines = file.read_text().splitlines()
+        lines = file.read_text(encoding="utf-8").splitlines()
         same = all(one.done for one in measured) and len(lines) == len(measured) == conditions
     yield row("evaluation killed at a random moment leaves whole results only", kills, whole)
     yield row("the next run measures what is missing, and nothing twice", 1, same)

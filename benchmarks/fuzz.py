@@ -1,10 +1,9 @@
 """Settings and picture files that nobody should send: each is taken, or refused in one sentence, and soon.
 
-python -m benchmarks.fuzz [INPUTS]
+python -m benchmarks.fuzz [FILES]
 
-Half of the inputs are settings, drawn by hypothesis from values of every kind; those that are accepted make a
-run of a tiny network. The other half are picture files, broken in one to eight places; and, beside them, GIFs
-that hardly end.
+Files are broken in one to eight places, or GIFs that hardly end; none may start a process. Settings, half as
+many, are drawn by hypothesis from values of every kind; those that are accepted make a run of a tiny network.
 """
 
 import random
@@ -15,43 +14,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 import hypothesis
 import torch
 from hypothesis import strategies as st
-from PIL import features
+from PIL import Image
 
-from benchmarks.formats import made
+from benchmarks.broken import KINDS, broken, gif, whole
 from benchmarks.record import record, row, show
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import draw, read, square
+from lowlight_ddpm.images import draw, open_source, read, square
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import VARIANTS
 
-INPUTS = 10_000
+FILES = 10_000
 PATIENCE = 5  # seconds; what takes longer counts as hanging
 STEPS = 3  # of a run that is made of accepted settings
-PLAIN = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", *(["AVIF"] if features.check("avif") else []))
-# Files that say which colours or which numbers they hold: each part of them is a way into another decoder.
-TAGGED = {
-    "tagged PNG": (
-        *("linear-16.png", "P3.png", "P3-palette.png", "cICP-over-profile.png", "gamma-and-primaries.png"),
-        *("grey-16-key.png", "rgb-16-key.png", "grey-alpha-16.png", "long-text.png"),
-    ),
-    "tagged JPEG": ("P3.jpg", "press.jpg", "grey-2.2.jpg", "Adobe-RGB-exif.jpg"),
-    "deep TIFF": (
-        *("Adobe-RGB.tif", "ProPhoto-16-lzw.tif", "press.tif", "float-rgb-big.tif", "rgb-16-big.tif"),
-        *("grey-alpha-16-little.tif", "white-is-zero-16-big.tif", "deflate-16.tif", "12-in-16.tif"),
-    ),
+PROCESSES = {
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
 }
-FORMATS = (*PLAIN, *TAGGED)
 ENDLESS = 20 * 2**20  # bytes of a GIF that hardly ends: as many as an upload may have
 _SIDE = 16  # of the tiny network's pictures
 
@@ -85,10 +78,10 @@ SETTINGS = st.builds(
 )
 
 
-def main(inputs: int = INPUTS) -> bool:
-    """Try half as many settings and as many files; print and record what held, True if all did."""
+def main(files: int = FILES) -> bool:
+    """Try so many files and half as many settings; print and record what held, True if all did."""
     torch.set_num_threads(1)
-    rows = [*settings_tried(inputs // 2), *files_tried(inputs - inputs // 2), *endless(ENDLESS)]
+    rows = [*files_tried(files), *endless(ENDLESS), *settings_tried(files // 2)]
     record("fuzz", rows)
     return show(rows)
 
@@ -118,19 +111,47 @@ def settings_tried(count: int) -> Iterator[dict]:
 
 
 def files_tried(count: int) -> Iterator[dict]:
-    """Broken files of every format, as many of each."""
-    for number, kind in enumerate(FORMATS):
-        chance, whole = random.Random(number), _files(kind)
-        tally = _Tally(f"broken {kind} files are read, or refused in one sentence")
-        for _ in range(count // len(FORMATS) + (number < count % len(FORMATS))):
-            broken = _broken(chance.choice(whole), chance)
-            tally.attempt(lambda broken=broken: square(read(broken, "the file"), 64))
-        yield tally.row
+    """Broken files of every format, as many of each; and that none of them starts a process."""
+    with _started() as started:
+        for number, kind in enumerate(KINDS):
+            chance, files = random.Random(number), whole(kind)
+            tally = _Tally(f"broken {kind} files are read, or refused in one sentence")
+            for _ in range(count // len(KINDS) + (number < count % len(KINDS))):
+                file = broken(chance.choice(files), chance)
+                tally.attempt(lambda kind=kind, file=file: opened(file, kind))
+            yield tally.row
+    yield row("files are read without a process being started", count, count - len(started))
+
+
+def opened(file: bytes, kind: str = "") -> list[Image.Image]:
+    """The image of a file, or all of a zip archive, as squares; raises Refusal for what cannot be read."""
+    if kind != "zip":
+        return [square(read(file, "the file"), 64)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.zip"
+        path.write_bytes(file)
+        return [square(image, 64) for _, image in open_source(str(path))]
+
+
+@contextmanager
+def _started() -> Iterator[list[str]]:
+    """The kinds of processes that this one starts meanwhile."""
+    started, watching = [], True
+
+    def note(event: str, _: tuple) -> None:
+        if watching and event in PROCESSES:
+            started.append(event)
+
+    sys.addaudithook(note)  # for good: no hook can be taken back
+    try:
+        yield started
+    finally:
+        watching = False
 
 
 def endless(size: int) -> Iterator[dict]:
     """GIFs of `size` bytes in which one part comes again and again, before their picture or after it."""
-    head, frame = _gif()
+    head, frame = gif()
     before = {
         "comments": b"\x21\xfe\x01A\x00",
         "controls": b"\x21\xf9\x04\x00\x00\x00\x00\x00",
@@ -142,17 +163,8 @@ def endless(size: int) -> Iterator[dict]:
     files.append(head + frame * (size // len(frame)) + b";")
     tally = _Tally(f"GIFs of {size >> 20} MiB that hardly end are read, or refused in one sentence")
     for file in files:
-        tally.attempt(lambda file=file: square(read(file, "the file"), 64))
+        tally.attempt(lambda file=file: opened(file))
     yield tally.row
-
-
-def _gif() -> tuple[bytes, bytes]:
-    """A small GIF's header with its palette, and its picture."""
-    file = BytesIO()
-    draw(3, 48).convert("P").save(file, "GIF")
-    whole = file.getvalue()
-    palette = 3 * (2 << (whole[10] & 7))
-    return whole[: 13 + palette], whole[13 + palette : -1]
 
 
 class _Tally:
@@ -201,56 +213,6 @@ def _tiny_checkpoints() -> Iterator[Callable]:
     with tempfile.TemporaryDirectory() as folder:
         root = save_tiny(Path(folder), VARIANTS, (8, 16), _SIDE)
         yield lru_cache(maxsize=None)(lambda name: checkpoints.load(name, root))
-
-
-def _files(kind: str) -> list[bytes]:
-    """Whole files of one kind: still, grey, with a palette or alpha where it has them, moving; or tagged."""
-    if kind in TAGGED:
-        data = {one.name: one.data for one in made()}
-        return [data[name] for name in TAGGED[kind]]
-    picture = draw(3, 48)
-    modes = {
-        "JPEG": ("RGB", "L", "CMYK"),
-        "GIF": ("P", "L"),
-        **dict.fromkeys(("WEBP", "AVIF"), ("RGB", "RGBA")),
-    }
-    found = []
-    for mode in modes.get(kind, ("RGB", "RGBA", "L", "P", "I;16")):
-        file = BytesIO()
-        picture.convert("L").convert(mode).save(file, kind) if mode == "I;16" else picture.convert(mode).save(
-            file, kind
-        )
-        found.append(file.getvalue())
-    if kind in ("GIF", "WEBP", "TIFF", "PNG", "AVIF"):
-        file = BytesIO()
-        picture.save(file, kind, save_all=True, append_images=[draw(4, 48), draw(5, 48)])
-        found.append(file.getvalue())
-    return found
-
-
-def _broken(whole: bytes, chance: random.Random) -> bytes:
-    """A file with one to eight faults: bits, bytes, runs of bytes changed, left out, doubled, or cut off."""
-    data = bytearray(whole)
-    for _ in range(chance.randint(1, 8)):
-        if not data:
-            break
-        # Half of the faults are near the beginning, where what governs the rest stands.
-        place = chance.randrange(min(len(data), 64) if chance.random() < 0.5 else len(data))
-        run = slice(place, place + chance.choice((1, 2, 4, 16, 64)))
-        fault = chance.randrange(6)
-        if fault == 0:
-            data[place] ^= 1 << chance.randrange(8)
-        elif fault == 1:
-            data[run] = chance.randbytes(len(data[run]))
-        elif fault == 2:
-            data[run] = chance.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * len(data[run])
-        elif fault == 3:
-            del data[run]
-        elif fault == 4:
-            data[place:place] = data[run] * chance.randint(1, 3)
-        else:
-            del data[place:]
-    return bytes(data)
 
 
 @contextmanager

@@ -19,7 +19,9 @@ def row(what: str, tried: int, held: int, note: str = "") -> dict:
 def record(name: str, rows: list[dict], folder: Path = FOLDER) -> None:
     """Write `rows` to NAME.json, for `findings --write` to put into the documents."""
     report = surroundings() | {"rows": rows}
-    (folder / f"{name}.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    (folder / f"{name}.json").write_text(
+        json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def surroundings() -> dict:

@@ -124,7 +124,7 @@ def _profile(sizes: Sizes) -> str:
         session = InferenceSession(network(checkpoint, "onnx").path, options)
         for _ in range(sizes.rounds):
             session.run(None, given)
-        events = json.loads(Path(session.end_profiling()).read_text())
+        events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     spent = Counter()
     for event in events:
         if event["name"].endswith("_kernel_time"):

@@ -30,7 +30,7 @@ class Served:
     @property
     def memory(self) -> int:
         """Bytes that are resident."""
-        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.process}/statm").read_text(encoding="utf-8").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -48,7 +48,7 @@ def serving(log: Path, command: tuple[str, ...] = APP, **environment: str) -> It
     environment["GRADIO_SERVER_PORT"] = str(port)
     environment.pop("LOWLIGHT_IMAGES", None)
     words = [sys.executable, *command] + [str(port)] * (command == REPLICA)
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(words, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
         try:
             yield Served(_when_ready(f"http://127.0.0.1:{port}", server, log), server.pid)
@@ -65,4 +65,4 @@ def _when_ready(url: str, server: subprocess.Popen, log: Path) -> str:
             return url
         except OSError:
             time.sleep(0.2)
-    raise RuntimeError(f"The page did not start: {log.read_text()}")
+    raise RuntimeError(f"The page did not start: {log.read_text(encoding='utf-8')}")

@@ -107,6 +107,6 @@ def _run(*arguments: str) -> str:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, *arguments]
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, text=True
+        command, cwd=REPOSITORY, env=environment, check=True, capture_output=True, encoding="utf-8"
     )
     return done.stdout

@@ -111,7 +111,7 @@ def _mean(found: dict) -> float:
 
 
 def _known() -> dict[str, dict]:
-    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
 
 
 def _run(source: str, ways: list[str]) -> None:
@@ -121,7 +121,7 @@ def _run(source: str, ways: list[str]) -> None:
         if way not in _known():
             found = measured(way, data)
             with FileLock(RESULTS.with_suffix(".lock")):
-                RESULTS.write_text(json.dumps(_known() | {way: found}, indent=1) + "\n")
+                RESULTS.write_text(json.dumps(_known() | {way: found}, indent=1) + "\n", encoding="utf-8")
             print(f"{way}: {_mean(found):.4f}", flush=True)
 
 

@@ -36,7 +36,7 @@ def tried(which: str, pinned: Callable[[Requirement], str]) -> dict:
         python = Path(folder) / "venv" / "bin" / "python"
         venv.create(python.parent.parent, with_pip=True)
         pins = Path(folder) / "pins.txt"
-        pins.write_text("\n".join(map(pinned, requirements(*_REQUIREMENTS))))
+        pins.write_text("\n".join(map(pinned, requirements(*_REQUIREMENTS))), encoding="utf-8")
         _run(python, "-m", "pip", "install", "--quiet", "--requirement", pins)
         # What is there already is kept, at the versions that are tried.
         tools = "--requirement", REPOSITORY / _TOOLS
@@ -55,7 +55,7 @@ def tried(which: str, pinned: Callable[[Requirement], str]) -> dict:
 def requirements(*files: str) -> Iterator[Requirement]:
     """What the files name, without what they include."""
     for file in files:
-        for line in (REPOSITORY / file).read_text().splitlines():
+        for line in (REPOSITORY / file).read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith(("-r", "#")):
                 yield Requirement(line)
 
@@ -67,7 +67,7 @@ def lowest(requirement: Requirement) -> str:
 
 
 def _run(*command: object) -> str:
-    done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
+    done = subprocess.run([*map(str, command)], check=True, capture_output=True, encoding="utf-8")
     return done.stdout
 
 

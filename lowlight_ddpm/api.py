@@ -20,6 +20,7 @@ from lowlight_ddpm.diffusion.settings import (
     run_settings,
     show_parameters,
 )
+from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import photometry
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
@@ -100,6 +101,8 @@ def _checkpoint(variant: str | Checkpoint) -> Checkpoint:
 def _opened(picture: ImageLike) -> Image.Image:
     if isinstance(picture, str):
         return images.open_picture(picture)
+    if isinstance(picture, Path):
+        picture = home(picture)
     return images.read(_to_image(picture) if isinstance(picture, Tensor) else picture)
 
 

@@ -1,7 +1,8 @@
-"""Every folder that the package reads or writes by itself, and the environment variables that move them."""
+"""Every folder that the package reads or writes by itself; variables of the environment move some of them."""
 
-import os
 from pathlib import Path
+
+from lowlight_ddpm import environment
 
 REPOSITORY = Path(__file__).parent.parent  # the checkout; of an installed package the folder that it lies in
 DOCS = REPOSITORY / "docs"
@@ -12,11 +13,11 @@ STATIC = Path(__file__).parent / "ui" / "static"  # styles, scripts and template
 
 def _chosen(variable: str, name: str) -> Path:
     """The folder that a variable names, else `name` in the working directory, else the checkout's."""
-    given, here = os.environ.get(variable), Path.cwd() / name
-    return Path(given) if given else here if here.is_dir() else REPOSITORY / name
+    given, here = environment.value(variable), Path.cwd() / name
+    return given or (here if here.is_dir() else REPOSITORY / name)
 
 
 CHECKPOINTS = _chosen("LOWLIGHT_CHECKPOINTS", "checkpoints")
-RESULTS = Path(os.environ.get("LOWLIGHT_RESULTS") or REPOSITORY / "results")
-CACHE = Path(os.environ.get("LOWLIGHT_CACHE") or Path.home() / ".cache" / "lowlight_ddpm")
+RESULTS = environment.value("LOWLIGHT_RESULTS") or REPOSITORY / "results"
+CACHE = environment.value("LOWLIGHT_CACHE") or environment.home("~/.cache/lowlight_ddpm")
 STATES = Path("runs")  # of trainings, in the working directory: the same command goes on from there

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import torch
@@ -44,6 +45,12 @@ def test_the_page_is_built_without_what_draws_figures():
     built = "import sys; from lowlight_ddpm.ui import interface; interface.build()"
     code = f"{built}; print('matplotlib.figure' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
+def test_a_tilde_is_the_home_folder_in_a_path_as_in_a_text(photo, monkeypatch):
+    monkeypatch.setenv("HOME", str(photo.parent))
+    for path in ("~/photo.png", Path("~/photo.png")):
+        assert measure(path, photo) == measure(photo, photo)
 
 
 def test_what_the_package_offers_is_listed_and_found():

@@ -1,6 +1,7 @@
 """The house's floors: a room imports from rooms below its own, never from one beside it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,13 @@ PACKAGE = Path(__file__).parent.parent / "lowlight_ddpm"
 
 # From the ground up. A folder is a room, and so is a file that lies in none.
 FLOORS = (
-    {"errors", "paths"},
-    {"images", "variants"},
+    {"errors"},
+    {"environment"},
+    {"images", "paths", "variants"},
     {"metrics", "models"},
     {"diffusion"},
-    {"analysis", "runs", "training"},
-    {"api", "study"},
-    {"figures"},
+    {"analysis", "runs", "study", "training"},
+    {"api", "figures"},
     {"report"},
     {"cli", "ui"},
     {"__main__"},
@@ -88,6 +89,13 @@ def test_every_room_has_one_floor():
         found = {room_of(path, house) for path in house.rglob("*.py")} - {"__init__"}
         listed = [room for floor in floors for room in floor]
         assert sorted(listed) == sorted(found)
+
+
+def test_the_table_in_contributing_md_has_the_same_floors():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", text, re.MULTILINE)
+    told = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
+    assert told == dict(enumerate(FLOORS, 1))
 
 
 def test_the_house_stays_one_that_can_be_overlooked():

@@ -10,7 +10,7 @@ from threading import Lock
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures, channel_means, measure
+from lowlight_ddpm.metrics.image import Measures, channel_means, measure, misleads
 from lowlight_ddpm.metrics.sets import Triple
 
 
@@ -65,15 +65,6 @@ class Disagreement:
     def by(self) -> float:
         """How much further off, in CIEDE2000."""
         return self.preferred.delta_e - self.truer.delta_e
-
-
-def misleads(mse_a: float, eye_a: float, mse_b: float, eye_b: float) -> bool:
-    """Whether MSE ranks a pair against the eye.
-
-    That is where the one with the lower MSE is further off in colour (`eye_*`, CIEDE2000 between mean
-    colours) by more than is just visible.
-    """
-    return (mse_a - mse_b) * (eye_a - eye_b) < 0 and abs(eye_a - eye_b) > JUST_NOTICEABLE
 
 
 def disagreements(outcomes: Sequence[Outcome]) -> list[Disagreement]:

@@ -1,27 +1,47 @@
 """The command line's one app, and the options that several commands share."""
 
-import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from lowlight_ddpm import __version__
+from lowlight_ddpm import __version__, environment
+from lowlight_ddpm.environment import MOST_THREADS, home
+from lowlight_ddpm.errors import Refusal
 
-app = typer.Typer(
+
+class _Command(TyperCommand):
+    """A command that reads the environment once it is to do something: its --help is there in any."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        environment.check()
+        return super().invoke(ctx)
+
+
+class _App(typer.Typer):
+    def command(self, *arguments: Any, **options: Any) -> Any:
+        return super().command(*arguments, cls=_Command, **options)
+
+
+app = _App(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="See what a diffusion model does to a dark picture.",
 )
 
+PATH = {"parser": home, "metavar": "PATH"}  # of every option that is a path: ~ is the home folder
 _IMAGES = typer.Option(
-    help="A folder of pictures or parquet files, hub:OWNER/NAME, or synthetic: drawn[:COUNT], fruit[:COUNT]."
+    help="A folder of images or parquet, a zip, hub:OWNER/NAME, or synthetic: drawn[:COUNT], fruit[:COUNT]."
 )
 Images = Annotated[str, _IMAGES]
 OptionalImages = Annotated[str | None, _IMAGES]
-Threads = Annotated[int, typer.Option(min=1, help="Processor threads.")]
+Threads = Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Processor threads.")]
 FastestThreads = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads; if left out, the number that is fastest here.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_THREADS, help="Processor threads; if left out, the number that is fastest here."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -43,7 +63,10 @@ def options(
 
 def is_main_process() -> bool:
     """Whether this is the process of its launch that prints and writes; launchers number theirs in RANK."""
-    return os.environ.get("RANK", "0") == "0"
+    try:
+        return not environment.value("RANK")
+    except Refusal:  # of a number that is none; someone has to print it
+        return True
 
 
 def load_network(variant: str, threads: int | None):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, FastestThreads, app, load_network
+from lowlight_ddpm.cli.app import PATH, AsJson, FastestThreads, app, load_network
 from lowlight_ddpm.diffusion.settings import (
     EARLIER_NAMES,
     ONLY_IN,
@@ -30,9 +30,10 @@ Recorded = Annotated[
     typer.Option(
         "--settings",
         help="A measures.json, or the page's run.json: takes all settings from there.",
+        **PATH,
     ),
 ]
-Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.")]
+Out = Annotated[Path, typer.Option(help="Folder for the results; made if it is missing.", **PATH)]
 
 _HELP = {  # of the settings, in the words of the command line
     "brightness": "Factor on pixel values, like 0.5.",
@@ -145,8 +146,10 @@ def generate(
 
 @app.command()
 def measure(
-    reference: Annotated[Path, typer.Argument(help="The original.")],
-    image: Annotated[Path, typer.Argument(help="The picture that may have shifted; of the same size.")],
+    reference: Annotated[Path, typer.Argument(help="The original.", **PATH)],
+    image: Annotated[
+        Path, typer.Argument(help="The picture that may have shifted; of the same size.", **PATH)
+    ],
     brightness: Annotated[float, typer.Option(help="What both pictures were dimmed to, 0 to 1.")] = 1.0,
     as_json: AsJson = False,
 ) -> None:
@@ -163,7 +166,7 @@ def measure(
 def _recorded(path: Path, mode: Mode) -> RunSettings:
     """The settings of an earlier run, which must be one of the command's kind."""
     try:
-        settings = run_settings(**json.loads(path.read_text())["settings"])
+        settings = run_settings(**json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, Refusal):
             raise

@@ -9,11 +9,21 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, Images, OptionalImages, Threads, app, is_main_process, load_network
+from lowlight_ddpm.cli.app import (
+    PATH,
+    AsJson,
+    Images,
+    OptionalImages,
+    Threads,
+    app,
+    is_main_process,
+    load_network,
+)
 from lowlight_ddpm.variants import find_variant
 
 Pairs = Annotated[
-    Path, typer.Argument(help="Dark photographs in low/, lit ones in high/, both SERIES_divRATIO.png.")
+    Path,
+    typer.Argument(help="Dark photographs in low/, lit ones in high/, both SERIES_divRATIO.png.", **PATH),
 ]
 
 
@@ -114,7 +124,7 @@ def baselines(
 def exposures(folder: Pairs) -> None:
     """Print each dark photograph's mean colour, and what a tone curve fitted to the other pairs predicts."""
     from lowlight_ddpm.figures import Inputs
-    from lowlight_ddpm.images.sources import find_pairs
+    from lowlight_ddpm.images.pairs import find_pairs
     from lowlight_ddpm.report import written
     from lowlight_ddpm.study import dark_photographs
 
@@ -132,7 +142,7 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
     from tqdm import tqdm
 
     from lowlight_ddpm.figures import Inputs
-    from lowlight_ddpm.images.sources import find_pairs
+    from lowlight_ddpm.images.pairs import find_pairs
     from lowlight_ddpm.models.checkpoints import available
     from lowlight_ddpm.report import written
     from lowlight_ddpm.study import dark_photographs
@@ -164,7 +174,7 @@ def findings(
     inputs = Inputs()
     if write:
         for page in PAGES:
-            page.write_text(fill(page.read_text(), inputs))
+            page.write_text(fill(page.read_text(encoding="utf-8"), inputs), encoding="utf-8")
             print(page)
         return
     for name in names or BLOCKS:
@@ -177,7 +187,7 @@ def figures(
     images: Annotated[
         str | None, typer.Option(help="Photographs to use instead of synthetic images.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where they go; docs/figures if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where they go; docs/figures if left out.", **PATH)] = None,
     threads: Threads = 1,
 ) -> None:
     """Draw the figures of the post, and our own, from what is trained and evaluated.

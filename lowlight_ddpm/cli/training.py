@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import AsJson, OptionalImages, Threads, app, is_main_process
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, Threads, app, is_main_process
+from lowlight_ddpm.environment import home
+from lowlight_ddpm.errors import Refusal, encodable
 from lowlight_ddpm.paths import STATES
 from lowlight_ddpm.variants import VARIANTS, find_variant
 
@@ -46,7 +47,7 @@ def specimens(
     raw: Annotated[
         str, typer.Argument(help="The photographs: a folder of pictures or parquet files, or hub:OWNER/NAME.")
     ],
-    out: Annotated[Path, typer.Argument(help="The folder that the squares are written to.")],
+    out: Annotated[Path, typer.Argument(help="The folder that the squares are written to.", **PATH)],
     size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the squares in pixels.")] = 128,
 ) -> None:
     """Put pinned specimens, photographed on a light background, on squares of pure white.
@@ -59,7 +60,7 @@ def specimens(
     from lowlight_ddpm.images.specimens import prepare
 
     source = open_source(raw)
-    if out.resolve() == Path(raw).resolve():
+    if out.resolve() == home(raw).resolve():
         raise Refusal(f"The squares would replace the photographs in “{raw}”: name another folder for them.")
     _make(out)
     written, left_out = set(), 0
@@ -105,7 +106,9 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Number of epochs; the variant's own if left out.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.", **PATH)
+    ] = None,
     licence: Annotated[
         str | None,
         typer.Option(help="Licence of the training images, like CC0-1.0: for the record and the card."),
@@ -149,7 +152,7 @@ def train(
     job = loop.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
     kept = state.parent / "milestones"
     folder = out or checkpoints.ROOT / name
-    command = shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]])
+    command = encodable(shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]]))
 
     total = job.total_steps * job.batch_size
     bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not is_main_process())

@@ -191,7 +191,7 @@ def allowed_threads(quota: Path = _QUOTA) -> int:
     The smaller of the two; PyTorch counts cores, or takes OMP_NUM_THREADS.
     """
     try:
-        granted, period = quota.read_text().split()
+        granted, period = quota.read_text(encoding="utf-8").split()
         cores = int(granted) / int(period)
     except (OSError, ValueError):  # no such file, or no limit in it
         cores = math.inf

@@ -142,7 +142,7 @@ class Inputs:
         path = self.benchmarks / f"{name}.json"
         if not path.exists():
             raise Missing(f"`make {target or name}` has not been run")
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
         """results.traces(): how x0's mean colour went along the trajectory, by training defaults."""

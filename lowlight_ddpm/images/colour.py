@@ -287,7 +287,7 @@ def _to_d50(points: tuple[float, ...]) -> np.ndarray | None:
     return np.linalg.inv(cone) @ np.diag((cone @ d50) / (cone @ white)) @ cone @ to_xyz
 
 
-_FROM_D50 = np.linalg.inv(_to_d50(_SRGB))
+_FROM_D50 = np.linalg.inv(cast(np.ndarray, _to_d50(_SRGB)))
 
 
 def _title(data: bytes) -> str:

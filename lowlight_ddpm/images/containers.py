@@ -83,7 +83,7 @@ def _said(depth: int, held: dict[bytes, bytes]) -> Png:
     cicp, gamma, points = held.get(b"cICP"), held.get(b"gAMA"), held.get(b"cHRM")
     return Png(
         depth,
-        Cicp(*cicp[:3], bool(cicp[3])) if cicp else None,
+        Cicp(cicp[0], cicp[1], cicp[2], bool(cicp[3])) if cicp else None,
         # A name, a zero byte and the method of compression come first.
         _inflated(held.get(b"iCCP", b"").partition(b"\0")[2][1:], MAX_PROFILE) or None,
         b"sRGB" in held,
@@ -93,14 +93,14 @@ def _said(depth: int, held: dict[bytes, bytes]) -> Png:
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Names, places of the data, and lengths, until the file ends; the file stands at the data of each."""
-    place = len(PNG)
+    """Names, places of the data, and lengths, of what is not cut off; the file stands at the data of each."""
+    place, end = len(PNG), file.seek(0, 2)
     for _ in range(MAX_CHUNKS):
         file.seek(place)
         head = file.read(8)
-        if len(head) < 8:
-            return
         length = int.from_bytes(head[:4], "big")
+        if len(head) < 8 or place + 8 + length > end:
+            return
         yield head[4:], place + 8, length
         place += 12 + length
 

@@ -1,6 +1,5 @@
 """The sixteen images that a page offers, from wherever they can be had without making anyone wait."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from threading import Thread
 
 from PIL import Image
 
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm import environment
+from lowlight_ddpm.errors import Refusal, encodable
 from lowlight_ddpm.images.sources import HELD_OUT, POST_DATASET, SYNTHETIC, Source, open_source
 
 # The kinds of SYNTHETIC that a page offers, and what each shows: "Butterflies" for "drawn butterflies".
@@ -34,13 +34,13 @@ def gallery(held_out: tuple[str, ...] = (), patience: float = PATIENCE) -> Galle
     a streamed set gives its first 16. What cannot be had within `patience` seconds is replaced by
     synthetic butterflies, and the label says why; a later call shows it once it is there. Never raises.
     """
-    spec = os.environ.get("LOWLIGHT_IMAGES") or (None if _offline() else f"hub:{POST_DATASET}")
+    spec = environment.value("LOWLIGHT_IMAGES") or (None if _offline() else f"hub:{POST_DATASET}")
     if spec is None:
         return drawn_gallery()
     try:
         return _opening(spec, held_out).result(timeout=patience)
     except TimeoutError:
-        return drawn_gallery(f"{spec} has not answered yet, so these are shown meanwhile")
+        return drawn_gallery(f"{encodable(spec)} has not answered yet, so these are shown meanwhile")
     except Refusal as refusal:
         _opening.cache_clear()  # the next page asks again
         return drawn_gallery(str(refusal).rstrip("."))
@@ -55,7 +55,7 @@ def drawn_gallery(reason: str = "", kind: str = "drawn") -> Gallery:
 
 
 def _offline() -> bool:
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}
+    return bool(environment.value("HF_HUB_OFFLINE"))
 
 
 @cache

@@ -8,6 +8,7 @@ linear light.
 
 import hashlib
 import math
+import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,7 +114,8 @@ class Camera:
 
 def stops(brightness: float) -> float:
     """Exposure in stops at which white has `brightness` of its pixel value: 0.5 is −2.2 stops."""
-    return math.log2(linear(torch.tensor(brightness, dtype=torch.float64)).item())
+    light = linear(torch.tensor(brightness, dtype=torch.float64)).item()
+    return math.log2(max(light, sys.float_info.min))  # the least of numbers come out as 0
 
 
 def photograph(pixels: Tensor, exposure: float, seed: int = 0, camera: Camera = Camera()) -> Tensor:

@@ -1,15 +1,15 @@
-"""Where images come from: one function opens any source by its name, another finds dark and lit pairs.
+"""Where images come from: one function opens any source by its name.
 
-Stored images are all read through `datasets`: image folders, parquet files, the Hub. It is imported inside
-functions: its pandas and pyarrow would double the time to the first page of a demo that needs neither. It
-never decodes images, so that `read` treats all of them alike.
+Parquet files and sets of the Hub are read through `datasets`, which is imported inside functions: its pandas
+and pyarrow would double the time to the first page of a demo that needs neither. It never decodes images, so
+that `read` treats all of them alike. What a source holds besides images is left out, and told.
 """
 
 import glob
 import random
 import re
 import socket
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,20 @@ from urllib.request import getproxies
 from huggingface_hub.constants import ENDPOINT
 from PIL import Image
 
+from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.folders import (
+    PARQUET,
+    ZIP,
+    Member,
+    legible,
+    list_folder,
+    list_zips,
+    name_of,
+    tell,
+)
 from lowlight_ddpm.images.reading import read
+from lowlight_ddpm.images.rows import Remote, Rows
 from lowlight_ddpm.images.synthetic.butterflies import draw, draw_hue
 from lowlight_ddpm.images.synthetic.fruit import draw_fruit
 
@@ -33,13 +45,16 @@ class Source:
     """Named images in a fixed order; iterating opens them one by one as (name, RGB image).
 
     `rows` have a "name", and an "image" that `opens` makes an image of, given what to call it in a refusal.
-    `card` is what a checkpoint that is trained on them records of where they come from: JSON-able.
+    `card` is what a checkpoint that is trained on them records of where they come from: JSON-able. `left_out`
+    has the files or rows that are no images, each with why: of a folder at once, of a streamed set as far as
+    it has been looked through.
     """
 
     label: str
     rows: Iterable[dict]
     card: dict[str, str] = field(default_factory=dict)
     opens: Callable[[Any, str], Image.Image] = read
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[tuple[str, Image.Image]]:
         for row in self.rows:
@@ -53,10 +68,12 @@ class Source:
 POST_DATASET = "huggan/smithsonian_butterflies_subset"
 # Commits that a Hub set is read at unless another is asked for, so that its images never change under us.
 _PINNED = {POST_DATASET: "3cdedf844922ab40393d46d4c7f81c596e1c6d45"}
+_FILES_OF_A_SET = "hf://datasets/{}@"  # where `datasets` finds them
 
 OURS = "drawn by our own code"  # in records: the kind of source that needs nobody's licence
 DRAWN, FRUIT = "drawn butterflies", "drawn fruit"  # in results: labels of images that anyone has
 FOUR_HUES = "synthetic butterflies in four hues"
+_FILES = "PNG, JPEG, WebP, AVIF or TIFF files"
 HELD_OUT = 16  # images set aside for testing, as in the post
 
 # Synthetic images: the kind that the name of a source or an image starts with -> (label, what makes one).
@@ -72,7 +89,8 @@ def open_source(spec: str) -> Source:
 
     `drawn[:COUNT[:FIRST]]`, `fruit[:COUNT[:FIRST]]` and `hues[:COUNT[:FIRST]]` are synthetic images;
     `hub:OWNER/NAME[@REVISION]` is a data set of the Hub, of which only the rows that are looked at are
-    downloaded; anything else is the path of a folder of images or of parquet files, or of one parquet file.
+    downloaded; anything else is the path of a folder of images, zip archives or parquet files, or of one zip
+    or parquet file, in which ~ is the home folder. What is left out is logged.
     Raises Refusal for a source that is not there, is out of reach, or holds no image.
     """
     kind, _, rest = spec.partition(":")
@@ -80,8 +98,17 @@ def open_source(spec: str) -> Source:
         return _synthetic(kind, rest)
     if kind == "hub":
         return _hub(rest)
-    path = Path(spec)
-    return _parquet([path], path.stem) if path.suffix == ".parquet" else _folder(path)
+    path = home(spec)
+    if path.is_dir():
+        return _folder(path)
+    suffix = path.suffix.lower()
+    if suffix == PARQUET:
+        return _parquet([path], _name(path), {})
+    if suffix == ZIP and path.is_file():
+        return _zip(path)
+    if path.is_file():
+        raise Refusal(f"“{path}” is one file: give the folder that it lies in, a zip or a parquet file.")
+    raise Refusal(f"There is no folder “{path}”: give a folder, drawn, or hub:OWNER/NAME.")
 
 
 def open_picture(spec: str) -> Image.Image:
@@ -93,7 +120,7 @@ def open_picture(spec: str) -> Image.Image:
     if kind in SYNTHETIC and number.isdecimal():
         _, make = SYNTHETIC[kind]
         return make(int(number))
-    return read(spec)
+    return read(home(spec))
 
 
 def drawn_picture(name: str) -> Image.Image | None:
@@ -132,45 +159,66 @@ def _synthetic(kind: str, rest: str) -> Source:
 
 
 def _folder(path: Path) -> Source:
-    """The images of a folder and those below it, named by their paths in it; else its parquet files.
+    """The images of a folder and those below it; else those of its zip archives; else its parquet files.
 
-    Raises Refusal where neither is there.
+    The others are left out where one kind is there: an archive beside images mostly holds the same images.
+    Raises Refusal where none is there.
     """
-    if not path.is_dir():
-        raise Refusal(f"There is no folder “{path}”: give a folder, drawn, or hub:OWNER/NAME.")
-    from datasets import load_dataset
+    listing = list_folder(path)
+    label, found, left_out, kind = _name(path), listing.images, listing.left_out, "image folder"
+    if not found and listing.archives:
+        found, packed = list_zips(listing.archives)
+        left_out, kind = left_out | packed, "zip"
+    if found:
+        beside = listing.tables | ({} if kind == "zip" else listing.archives)
+        return _listed(label, found, left_out | dict.fromkeys(beside, "beside image files"), kind)
+    if listing.tables:
+        return _parquet([*listing.tables.values()], label, left_out)
+    raise Refusal(f"The folder “{path}” holds no picture: put {_FILES} into it{_why(left_out)}.")
 
-    files = {"train": f"{glob.escape(str(path.resolve()))}/**"}
-    # A stray metadata.csv would be taken for a list of the images, and end in its own words.
-    rows = load_dataset(
-        "imagefolder",
-        data_files=files,
-        split="train",
-        streaming=True,
-        drop_labels=True,
-        drop_metadata=True,
-    )
-    found = [Path(row["image"]["path"]) for row in _undecoded(rows, "image")] if rows.features else []
+
+def _zip(path: Path) -> Source:
+    """The images of one zip archive; raises Refusal where it holds none."""
+    found, left_out = list_zips({"": path})
     if not found:
-        parts = sorted(path.rglob("*.parquet"))
-        if parts:
-            return _parquet(parts, path.name)
-        raise Refusal(f"The folder “{path}” holds no picture: put PNG, JPEG, WebP or TIFF files into it.")
-    names = {file.relative_to(path.resolve()).as_posix(): file for file in found}
-    rows = [{"name": name, "image": names[name]} for name in sorted(names)]
-    return Source(path.name, rows, {"kind": "image folder"})
+        raise Refusal(f"The zip archive “{path}” holds no picture: pack {_FILES} into it{_why(left_out)}.")
+    return _listed(_name(path), found, left_out, "zip")
 
 
-def _parquet(files: list[Path], label: str) -> Source:
+def _listed(label: str, found: Mapping[str, Path | Member], left_out: dict[str, str], kind: str) -> Source:
+    tell(label, len(found), left_out)
+    rows = [{"name": name, "image": image} for name, image in found.items()]
+    return Source(label, rows, {"kind": kind}, _opened, left_out)
+
+
+def _opened(image: Any, name: str) -> Image.Image:
+    return read(image.read(name) if isinstance(image, Member | Remote) else image, name)
+
+
+def _why(left_out: dict[str, str]) -> str:
+    """What is added to a refusal of a source in which all there is was left out."""
+    if not left_out:
+        return ""
+    name, reason = next(iter(left_out.items()))
+    return f" (left out: {legible(name)}, {reason}{', and others' if len(left_out) > 1 else ''})"
+
+
+def _name(path: Path) -> str:
+    """What a source of files is called: the name of its folder, or of its file without the ending."""
+    if not path.is_dir():
+        return name_of(path.stem)
+    return name_of(path.name if path.name not in ("", "..") else path.resolve().name)
+
+
+def _parquet(files: list[Path], label: str, left_out: dict[str, str]) -> Source:
     """The rows of parquet files that have a column of images; raises Refusal where they have none."""
     from datasets import load_dataset
 
     try:
         names = {"train": [glob.escape(str(file)) for file in files]}
         rows = load_dataset("parquet", data_files=names, split="train", streaming=True)
-        return Source(label, _Rows(rows, _lacking(label)), {"kind": "parquet"})
-    except Refusal:
-        raise
+        found = Rows(rows, label, _lacking(label), left_out)
+        return Source(label, found, {"kind": "parquet"}, _opened, left_out)
     except Exception as error:  # pyarrow raises many kinds for a file that is no parquet
         raise Refusal(_lacking(label)) from error
 
@@ -180,60 +228,27 @@ def _hub(spec: str) -> Source:
     name, _, revision = spec.partition("@")
     if not _hub_is_known():
         raise Refusal(_out_of_reach(name))
-    from datasets import load_dataset
-
     revision = revision or _PINNED.get(name)
     try:
-        rows = load_dataset(name, revision=revision, split="train", streaming=True)
+        rows = _streamed(name, revision)
     except Exception as error:  # datasets raises many kinds for a set that it does not find or reach
         raise Refusal(_out_of_reach(name)) from error
     known = {"revision": revision, "licence": rows.info.license, "homepage": rows.info.homepage}
     card = {"kind": "Hub", **{what: value for what, value in known.items() if value}}
-    return Source(name, _Rows(rows, _out_of_reach(name)), card)
+    left_out = {}
+    found = Rows(rows, name, _out_of_reach(name), left_out, root=_FILES_OF_A_SET.format(name))
+    return Source(name, found, card, _opened, left_out)
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """A data set's rows, named by number and by their own names, of which several may be the same.
+def _streamed(name: str, revision: str | None) -> "IterableDataset":
+    """The rows of a set; a table beside image files that is no list of them is no reason to fail."""
+    from datasets import load_dataset
 
-    `refusal` is what is said where they have no images, or stop coming.
-    """
-
-    dataset: "IterableDataset"
-    refusal: str
-
-    def __iter__(self) -> Iterator[dict]:
-        column = self._column()
-        rows = enumerate(_undecoded(self.dataset, column))
-        while True:
-            try:
-                number, row = next(rows)
-            except StopIteration:
-                return
-            except Exception as error:  # the connection lost, or a file cut short
-                raise Refusal(self.refusal) from error
-            image = row[column] or {}
-            file = image.get("bytes") or image.get("path")
-            if not file:
-                raise Refusal(self.refusal)
-            yield {"name": f"row {number:04d} {row.get('name') or ''}".strip(), "image": file}
-
-    def _column(self) -> str:
-        """The first column of images; in files that do not say so, the one called image."""
-        from datasets import Image
-
-        features = self.dataset.features or {}
-        pictures = [name for name, kind in features.items() if isinstance(kind, Image)]
-        if not pictures and "image" not in features:
-            raise Refusal(self.refusal)
-        return pictures[0] if pictures else "image"
-
-
-def _undecoded(dataset: "IterableDataset", column: str) -> Iterable[dict]:
-    """The rows with images as {"bytes", "path"}."""
-    from datasets import Image
-
-    return dataset.cast_column(column, Image(decode=False))
+    how = {"revision": revision, "split": "train", "streaming": True}
+    try:
+        return load_dataset(name, **how)
+    except ValueError:
+        return load_dataset(name, **how, drop_metadata=True)
 
 
 def _hub_is_known() -> bool:
@@ -242,7 +257,7 @@ def _hub_is_known() -> bool:
     Behind a proxy it is taken to be known, since there the proxy looks names up.
     """
     try:
-        return bool(getproxies() or socket.getaddrinfo(urlsplit(ENDPOINT).hostname, 443))
+        return bool(getproxies().keys() - {"no"} or socket.getaddrinfo(urlsplit(ENDPOINT).hostname, 443))
     except OSError:
         return False
 
@@ -256,45 +271,3 @@ def _out_of_reach(name: str) -> str:
         f"The data set “{name}” cannot be reached or lacks pictures: go online, name a folder, or use the "
         "synthetic butterflies, drawn."
     )
-
-
-DARK, LIT = "low", "high"  # the two folders of pairs of photographs
-_PAIR_NAME = re.compile(r"(?P<series>.+)_div(?P<ratio>\d+)")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two photographs of one scene and size; `dark` was exposed `ratio` times shorter than `lit`.
-
-    Pairs of a `series` come from one camera, and mostly from one lit photograph.
-    """
-
-    name: str
-    series: str
-    ratio: int
-    dark: Path
-    lit: Path
-
-
-def find_pairs(folder: Path) -> list[Pair]:
-    """The pairs of a folder with `low/SERIES_divRATIO.png` and `high/` of the same names, sorted by series.
-
-    Raises Refusal where there are none, a name does not tell its ratio, or a partner is missing.
-    """
-    files = sorted((folder / DARK).glob("*.png"))
-    if not files:
-        raise Refusal(f"“{folder}” holds no pairs: put SERIES_divRATIO.png into its folders low and high.")
-    pairs = sorted((_pair(file, folder) for file in files), key=lambda pair: (pair.series, pair.ratio))
-    missing = [pair.name for pair in pairs if not pair.lit.exists()]
-    if missing:
-        raise Refusal(f"{folder / LIT} lacks the well-lit partner of {', '.join(missing)}.")
-    return pairs
-
-
-def _pair(file: Path, folder: Path) -> Pair:
-    name = _PAIR_NAME.fullmatch(file.stem)
-    if not name or int(name["ratio"]) < 2:
-        raise Refusal(
-            f"{file.name} does not say how dark it is: call it SERIES_divRATIO.png, like desk_div8.png."
-        )
-    return Pair(file.stem, name["series"], int(name["ratio"]), file, folder / LIT / file.name)

@@ -178,8 +178,9 @@ def _most(said: Any, depth: int) -> int | None:
     Any other value is the highest that there happens to be: TIFF 6.0 calls the tag one for statistics.
     """
     most = said[0] if isinstance(said, tuple) and said else said
-    is_range = isinstance(most, int) and most >= 255 and most & (most + 1) == 0
-    return most if is_range and most < 2**depth - 1 else None
+    if not isinstance(most, int) or most & (most + 1):
+        return None
+    return most if 255 <= most < 2**depth - 1 else None
 
 
 def _raw(value: Any, subfile: int) -> str | None:

@@ -115,6 +115,15 @@ def measure(output: Tensor, reference: Tensor, data_range: float = 1.0) -> Measu
     )
 
 
+def misleads(mse_a: float, eye_a: float, mse_b: float, eye_b: float) -> bool:
+    """Whether MSE ranks a pair against the eye.
+
+    That is where the one with the lower MSE is further off in colour (`eye_*`, CIEDE2000 between mean
+    colours) by more than is just visible.
+    """
+    return (mse_a - mse_b) * (eye_a - eye_b) < 0 and abs(eye_a - eye_b) > JUST_NOTICEABLE
+
+
 def delta_e_map(output: Tensor, reference: Tensor) -> Tensor:
     """CIEDE2000 distance of every pixel (Sharma, Wu, Dalal 2005): float32 (H, W), 0 upwards, 1 just visible.
 

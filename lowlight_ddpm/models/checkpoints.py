@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from diffusers.pipelines.ddpm.pipeline_ddpm import DDPMPipeline
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from torch import Tensor
 
+from lowlight_ddpm import environment
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import hub
 from lowlight_ddpm.models.unet import Frame, image_side
@@ -23,7 +23,7 @@ ROOT = CHECKPOINTS
 RECORD = "training.json"
 # Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.worker.source` goes
 # there.
-GPU_IS_LENT = os.environ.get("SPACES_ZERO_GPU", "").lower() in {"1", "t", "true"}
+GPU_IS_LENT = bool(environment.value("SPACES_ZERO_GPU"))
 # low_cpu_mem_usage would create all tensors of the process without data meanwhile, in any thread.
 _HOW = {"local_files_only": True, "low_cpu_mem_usage": False}
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
@@ -93,7 +93,7 @@ def record(name: str, root: Path = ROOT) -> dict:
 
 def _record(name: str, folder: Path) -> dict:
     try:
-        written = json.loads((folder / RECORD).read_text())
+        written = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refusal(_damaged(name)) from error
     if not isinstance(written, dict):
@@ -130,8 +130,8 @@ def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict
     DDPMPipeline(unet.half(), scheduler).save_pretrained(folder)
     (folder / WEIGHTS).chmod(0o644)  # safetensors lets its owner alone read it
     record = record | {"weights_sha256": _sha256(folder / WEIGHTS)}
-    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
-    (folder / "README.md").write_text(card)
+    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _folder(name: str, root: Path) -> Path:

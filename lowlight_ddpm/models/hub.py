@@ -16,7 +16,7 @@ _FILES = ("model_index.json", "training.json", "README.md", "*/*.json", "unet/*.
 def published(root: Path) -> dict[str, dict[str, str]]:
     """The variants that are on the Hub, with their repository and revision; empty without hub.json."""
     try:
-        return json.loads((root / NOTE).read_text())["models"]
+        return json.loads((root / NOTE).read_text(encoding="utf-8"))["models"]
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError) as error:
@@ -26,7 +26,7 @@ def published(root: Path) -> dict[str, dict[str, str]]:
 def note(root: Path, name: str, repository: str, revision: str) -> None:
     """Record where a variant has been published."""
     models = published(root) | {name: {"repository": repository, "revision": revision}}
-    (root / NOTE).write_text(json.dumps({"models": models}, indent=1) + "\n")
+    (root / NOTE).write_text(json.dumps({"models": models}, indent=1) + "\n", encoding="utf-8")
 
 
 def fetch(name: str, root: Path) -> Path | None:

@@ -280,7 +280,7 @@ COUNTED_BY_EYE = DOCS / "looked-at.json"
 
 def counted_by_eye(_: Inputs) -> str:
     """The counts on the grids samples-NAME, and what was counted."""
-    record = json.loads(COUNTED_BY_EYE.read_text())
+    record = json.loads(COUNTED_BY_EYE.read_text(encoding="utf-8"))
     counts = [
         f"{grid['pictures'] - len(grid['left out'])} of {grid['pictures']} ({name.removeprefix('samples-')})"
         for name, grid in record["grids"].items()

@@ -40,7 +40,7 @@ def write_cards(names: list[str], inputs: Inputs) -> Iterator[Path]:
         folder = inputs.root / name
         picture_grid(inputs.samples(name), gain=1 / find_variant(name).brightness).save(folder / PICTURE)
         card = folder / "README.md"
-        card.write_text(card_of(name, inputs))
+        card.write_text(card_of(name, inputs), encoding="utf-8")
         yield card
 
 

@@ -30,7 +30,7 @@ def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) 
     picture_grid(steps[-1].x0, gain=gain).save(result)
     contact_sheet(steps, gain).save(sheet)
     save_gif(animation, steps, gain)
-    measures.write_text(json.dumps(report, indent=1) + "\n")
+    measures.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return paths
 
 

@@ -11,8 +11,8 @@ from scipy.optimize import least_squares
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.images import read
+from lowlight_ddpm.images.pairs import Pair
 from lowlight_ddpm.images.photometry import linear, srgb
-from lowlight_ddpm.images.sources import Pair
 
 SATURATED = 254 / 255  # a pixel with a channel this high may have been any brighter
 # Share of such pixels above which a lit picture's mean colour is no measure of its light.

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from lowlight_ddpm.analysis.compare import misleads
+from lowlight_ddpm.metrics.image import misleads
 from lowlight_ddpm.study.bootstrap import Interval, interval, paired_interval
 from lowlight_ddpm.study.results import USUAL
 from lowlight_ddpm.variants import find_variant

@@ -23,8 +23,8 @@ from torchvision.transforms.v2 import functional as tv
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import read
+from lowlight_ddpm.images.pairs import Pair
 from lowlight_ddpm.images.photometry import digest, prepare
-from lowlight_ddpm.images.sources import Pair
 from lowlight_ddpm.metrics.image import detail_ratio, measure
 from lowlight_ddpm.models.checkpoints import ROOT, available, load
 from lowlight_ddpm.study.camera_response import Exposure, Prediction, leave_one_out

@@ -3,7 +3,6 @@
 A launch is torchrun's or accelerate's; without one there is one process, and nothing here costs anything.
 """
 
-import os
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -11,6 +10,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, reduce
 
+from lowlight_ddpm import environment
 from lowlight_ddpm.errors import Refusal
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def anywhere(*flags: bool) -> list[bool]:
 def take_own_gpu() -> None:
     """Have "cuda" mean the GPU that the launcher has set aside for this process, for jobs done apart."""
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
+        torch.cuda.set_device((environment.value("LOCAL_RANK") or 0) % torch.cuda.device_count())
 
 
 def _launch() -> PartialState:

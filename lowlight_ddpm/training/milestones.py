@@ -52,12 +52,12 @@ def keep(folder: Path, training: Training, reported: Tensor) -> None:
         "tint_transmission": _transmission(checkpoint, reported),
         **_colours(samples),
     }
-    path.write_text(json.dumps(found, indent=1) + "\n")
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def kept(folder: Path) -> list[dict]:
     """What `keep` has written to a folder, in the order of epochs."""
-    found = [json.loads(path.read_text()) for path in folder.glob("epoch-*.json")]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("epoch-*.json")]
     return sorted(found, key=lambda milestone: milestone["step"])
 
 

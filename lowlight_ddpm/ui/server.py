@@ -1,26 +1,31 @@
 """How the page is served: by `python app.py`, or by `uvicorn --factory lowlight_ddpm.ui.server:create`."""
 
+import logging
 import os
 from importlib.util import find_spec
+from urllib.request import getproxies
 
 import gradio as gr
+import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from lowlight_ddpm import versions
+from lowlight_ddpm import environment, versions
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.worker import logs
 from lowlight_ddpm.ui.worker.source import LIMITS
 
+log = logging.getLogger("lowlight_ddpm.ui")
 MAX_SESSIONS = 100  # users whose last run is kept
 
 
 def launch(page: gr.Blocks, **options) -> tuple:
     """Serve the page: on this machine only, or publicly on a Space; `options` are those of Blocks.launch."""
+    pass_proxies_by()
     ours = {
-        "server_name": "0.0.0.0" if os.environ.get("SPACE_ID") else None,
+        "server_name": "0.0.0.0" if environment.value("SPACE_ID") else None,
         "state_session_capacity": MAX_SESSIONS,
     }
     return page.launch(**_options() | ours | options)
@@ -29,10 +34,39 @@ def launch(page: gr.Blocks, **options) -> tuple:
 def create() -> FastAPI:
     """The page of one process as an ASGI app, with /health; docs/serving.md says what several need."""
     logs.begin([])
+    pass_proxies_by()
     page = interface.build()
     page.state_session_capacity = MAX_SESSIONS  # mounting has no such option
     app = FastAPI(title=interface.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     return gr.mount_gradio_app(app, page, path="/", **_options())
+
+
+def pass_proxies_by() -> None:
+    """Have requests to this very server, by which Gradio starts and MCP tools call it, go to no proxy.
+
+    Where the proxies of the environment cannot be used at all, as by a SOCKS address without the package for
+    it, no request of this process goes to them: they would not even let the page start.
+    """
+    proxies = {kind: url for kind, url in getproxies().items() if kind != "no"}
+    if not proxies:
+        return
+    for kind, url in proxies.items():  # where they are the system's, the variable below would hide them
+        os.environ.setdefault(f"{kind}_proxy", url)
+    own = ["localhost", "127.0.0.1", "::1"]
+    if name := environment.value("GRADIO_SERVER_NAME"):
+        own.append(name.strip("[]"))
+    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    listed = [host.strip() for host in exempt.split(",") if host.strip()]
+    _exempt(listed + [host for host in own if host not in listed])
+    try:
+        httpx.Client().close()
+    except Exception as error:  # httpx raises many kinds for an address that it does not understand
+        log.warning("No proxy is used, since those of the environment cannot be: %s", error)
+        _exempt(["*"])
+
+
+def _exempt(hosts: list[str]) -> None:
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
 def health() -> dict:

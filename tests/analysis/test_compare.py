@@ -11,7 +11,6 @@ from lowlight_ddpm.analysis.compare import (
     by_eye,
     by_mse,
     disagreements,
-    misleads,
     most_telling,
     ranks,
     set_shift,
@@ -19,7 +18,7 @@ from lowlight_ddpm.analysis.compare import (
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.images.photometry import digest, prepare
-from lowlight_ddpm.metrics.image import measure
+from lowlight_ddpm.metrics.image import measure, misleads
 
 PIXELS = square(draw(0), 64)
 TINT = torch.tensor([12.0, -6.0, 3.0])[:, None, None] / 127.5  # of full brightness, in model range

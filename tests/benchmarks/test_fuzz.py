@@ -1,9 +1,12 @@
 """A short form of `make fuzz`: odd settings and broken files are taken, or refused in one sentence."""
 
 import random
+import subprocess
 
-from benchmarks import fuzz
+from benchmarks import broken, fuzz
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.images.formats import FORMATS
 
 
 def test_odd_settings_and_broken_files_are_taken_or_refused_in_one_sentence():
@@ -33,8 +36,21 @@ def test_what_fails_is_counted_as_not_held(capsys):
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_every_format_is_broken_in_many_ways():
+def test_every_kind_of_file_is_broken_in_many_ways():
     chance = random.Random(0)
-    for kind in fuzz.FORMATS:
-        whole = fuzz._files(kind)
-        assert len({fuzz._broken(whole[0], chance) for _ in range(20)}) == 20
+    assert {*FORMATS, "zip"} <= {*broken.KINDS}
+    for kind in broken.KINDS:
+        file = broken.whole(kind)[0]
+        assert len({broken.broken(file, chance) for _ in range(20)}) > 15
+
+
+def test_whole_files_of_every_kind_are_read():
+    for kind in broken.KINDS:
+        for file in broken.whole(kind):
+            assert fuzz.opened(file, kind)
+
+
+def test_a_process_that_a_file_starts_is_counted(monkeypatch):
+    monkeypatch.setattr(fuzz, "read", lambda *_: subprocess.run(["true"], check=True) and draw(0, 32))
+    *_, last = fuzz.files_tried(len(broken.KINDS))
+    assert last["held"] < last["tried"] == len(broken.KINDS)

@@ -178,13 +178,15 @@ def test_every_document_is_linked_from_the_readme():
     assert [page.name for page in pages if f"({page.relative_to(REPOSITORY)})" not in readme] == []
 
 
-def test_every_name_on_the_walk_stands_in_the_file_that_it_links_to():
-    named = re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/]+\.py)\)", (REPOSITORY / "docs" / "walk.md").read_text())
-    assert len(named) > 30
-    for name, file in named:
-        file = Path(file)
+@each_document
+def test_every_name_that_links_to_a_file_stands_in_it(document):
+    named = re.findall(r"\[`([\w.]+)`\]\(((?:[\w.]+/)*\w+\.py)\)", document.read_text(encoding="utf-8"))
+    assert len(named) > 30 or document.name != "walk.md"
+    for name, target in named:
+        file = (document.parent / target).resolve()
         module = file.parent.name if file.name == "__init__.py" else file.stem
-        assert name.rpartition(f"{module}.")[2] in set(defined(REPOSITORY / file)), f"{name} in {file}"
+        if name != file.relative_to(REPOSITORY).as_posix():  # what names the file itself
+            assert name.rpartition(f"{module}.")[2] in set(defined(file)), f"{name} in {target}"
 
 
 def defined(file: Path):
@@ -199,4 +201,4 @@ def defined(file: Path):
             targets = getattr(child, "targets", [getattr(child, "target", None)])
             yield from (prefix + target.id for target in targets if isinstance(target, ast.Name))
 
-    return below(ast.parse(file.read_text()))
+    return below(ast.parse(file.read_text(encoding="utf-8")))

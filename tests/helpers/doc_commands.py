@@ -68,6 +68,10 @@ ELSEWHERE = {
         "takes many minutes",
         "tests/benchmarks/test_bench.py::test_every_part_is_measured_printed_and_recorded",
     ),
+    "python -m benchmarks.formats": Elsewhere(
+        "needs a folder of cases",
+        "tests/images/test_colours.py::test_the_table_is_printed_with_and_without_a_folder",
+    ),
     "python -m benchmarks.resizing": Elsewhere("takes minutes", "tests/benchmarks/test_resizing.py"),
     "python -m benchmarks.tuning": Elsewhere(_LONG, "tests/benchmarks/test_tuning.py"),
     "python -m lowlight_ddpm specimens": Elsewhere("needs photographs", "tests/images/test_specimens.py"),

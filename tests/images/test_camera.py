@@ -38,6 +38,11 @@ def test_a_stop_halves_the_light(exposure):
     assert (taken - expected).abs().max() <= 1
 
 
+def test_the_least_brightness_that_a_number_holds_is_black():
+    for row in LIGHTS.values():
+        assert row.dim(flat(255), 5e-324, 0).mean() < -0.95
+
+
 @pytest.mark.parametrize("brightness", [1.0, 0.5, 0.25, 0.1])
 def test_white_is_as_bright_in_every_light(brightness):
     assert 2 ** stops(brightness) == pytest.approx(linear(torch.tensor(brightness).double()).item())

@@ -1,7 +1,9 @@
 """Colours as their files mean them: profiles, PNG's and AVIF's numbers, EXIF, in order of precedence."""
 
+import json
 import struct
 import zlib
+from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -71,15 +73,17 @@ def test_what_cannot_be_read_as_it_is_meant_is_refused_in_a_sentence(name, one_s
     assert not said.endswith("GIF or TIFF."), "a file of a known kind is called by it"
 
 
-def test_the_table_is_printed_with_and_without_a_folder(tmp_path, capsys):
+def test_the_table_is_printed_with_and_without_a_folder(tmp_path, capsys, monkeypatch):
     (tmp_path / "07-p3.png").write_bytes(MADE["P3.png"].data)
     WANT.save(tmp_path / "07-want.png")
     (tmp_path / "9-pq.png").write_bytes(MADE["PQ.png"].data)
     (tmp_path / "notes.txt").write_text("no input")
+    monkeypatch.setattr(formats, "record", partial(formats.record, folder=tmp_path))
     assert formats.main(str(tmp_path))
-    *_, first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("| 07-p3.png | Display P3, converted to sRGB | ")
-    assert second.startswith("| 9-pq.png | refused | 9-pq.png is a high-dynamic-range")
+    first, second = capsys.readouterr().out.splitlines()
+    assert "1 of 1      07-p3.png (Display P3, converted to sRGB; " in first
+    assert "1 of 1      9-pq.png (refused: 9-pq.png is a high-dynamic-range" in second
+    assert [row["held"] for row in json.loads((tmp_path / "formats.json").read_bytes())["rows"]] == [1, 1]
     image(1 - colours()).save(tmp_path / "07-want.png")
     assert not formats.main(str(tmp_path))
     assert formats.main()
@@ -286,6 +290,15 @@ def test_the_numbers_are_those_of_the_main_image_and_not_of_another():
         assert containers.nclx(BytesIO(file)) == (12, 13, 0, True)
         for end in range(len(file)):
             containers.nclx(BytesIO(file[:end]))  # whatever is cut off, it says something or nothing
+
+
+@pytest.mark.parametrize("name", ["gamma-and-primaries.png", "cICP-over-profile.png"])
+def test_a_png_that_is_cut_off_in_any_chunk_is_refused(name, one_sentence):
+    data = MADE[name].data
+    for end in range(8, data.index(b"IDAT")):
+        with pytest.raises(Refusal) as refusal:
+            read(data[:end], "cut.png")
+        one_sentence(refusal)
 
 
 def test_exif_s_adobe_rgb_is_followed_where_there_is_no_profile():

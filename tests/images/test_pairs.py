@@ -4,7 +4,7 @@ import pytest
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
-from lowlight_ddpm.images.sources import DARK, LIT, find_pairs
+from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
 
 
 def put(folder, *names, into=(DARK, LIT)):

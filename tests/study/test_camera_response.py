@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lowlight_ddpm.images.sources import DARK, LIT, find_pairs
+from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
 from lowlight_ddpm.study.camera_response import Exposure, Response, fit, leave_one_out
 
 CAMERAS = {"desk": Response(1.8, 4.0), "street": Response(2.6, -3.0)}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.figures import Inputs
-from lowlight_ddpm.images.sources import DARK, LIT, find_pairs
+from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
 from lowlight_ddpm.report import written
 from lowlight_ddpm.report.dark_photographs import losses
 from lowlight_ddpm.study import dark_photographs

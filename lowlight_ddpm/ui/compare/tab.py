@@ -100,7 +100,8 @@ class Compare:
         with gr.Row(elem_classes="abreast"):
             with gr.Column(scale=3, min_width=240):
                 blank = trials.wipe(opening, None, None, False)
-                self.wipe = gr.HTML(blank, js_on_load=WIPE.read_text(), elem_id="wipe", padding=False)
+                script = WIPE.read_text(encoding="utf-8")
+                self.wipe = gr.HTML(blank, js_on_load=script, elem_id="wipe", padding=False)
             with gr.Column(scale=2, min_width=200):
                 self.over, self.under = (
                     gr.Dropdown([], label=label, filterable=False, interactive=True)

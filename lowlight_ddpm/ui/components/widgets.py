@@ -45,7 +45,7 @@ class ButtonsHTML(gr.HTML):
     """gr.HTML whose click event has, as its `value`, the data-value of the button that was pressed."""
 
     def __init__(self, value: str = "", **kwargs) -> None:
-        super().__init__(value=value, js_on_load=BUTTONS_SCRIPT.read_text(), **kwargs)
+        super().__init__(value=value, js_on_load=BUTTONS_SCRIPT.read_text(encoding="utf-8"), **kwargs)
 
     def get_block_name(self) -> str:
         """The name of the component whose browser code draws this one."""
@@ -59,7 +59,7 @@ class CopyLink(gr.HTML):
     """
 
     def __init__(self, value: dict | None = None, **kwargs) -> None:
-        html, js = ((STATIC / f"copy_link.{kind}").read_text() for kind in ("html", "js"))
+        html, js = ((STATIC / f"copy_link.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
         super().__init__(value, html_template=html, js_on_load=js, apply_default_css=False, **kwargs)
 
     def get_block_name(self) -> str:
@@ -79,7 +79,8 @@ class Filmstrip(gr.HTML):
     """
 
     def __init__(self, value: dict | None = None, **kwargs) -> None:
-        html, css, js = ((STATIC / f"filmstrip.{kind}").read_text() for kind in ("html", "css", "js"))
+        files = (STATIC / f"filmstrip.{kind}" for kind in ("html", "css", "js"))
+        html, css, js = (file.read_text(encoding="utf-8") for file in files)
         super().__init__(
             value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
         )

@@ -50,7 +50,7 @@ class ResultsTable(gr.HTML):
     """A ButtonsHTML of `table` whose headings sort it in the browser."""
 
     def __init__(self, **kwargs) -> None:
-        script = BUTTONS_SCRIPT.read_text() + SORT.read_text()
+        script = BUTTONS_SCRIPT.read_text(encoding="utf-8") + SORT.read_text(encoding="utf-8")
         super().__init__(js_on_load=script, **kwargs)
 
     def get_block_name(self) -> str:

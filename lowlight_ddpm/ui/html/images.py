@@ -11,7 +11,7 @@ from lowlight_ddpm.runs.run import Run
 
 LONGEST = 512  # pixels of a side that are sent; the page shows no image larger
 SHARP = 128  # pixels of a side up to which the pixels of a square image can be told apart
-WIPE_SCRIPT = (STATIC / "wipe.js").read_text()
+WIPE_SCRIPT = (STATIC / "wipe.js").read_text(encoding="utf-8")
 NONE_YET = "After a run, this shows the error of every pixel."
 NO_INPUT = "Unconditional sampling has no input to compare the result with."
 LEGEND = "Result − dimmed input, of 255. Black: no error."

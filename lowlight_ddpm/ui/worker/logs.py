@@ -4,24 +4,25 @@ import argparse
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from lowlight_ddpm import environment
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal
 
-LEVELS = ("debug", "info", "warning", "error")
 log = logging.getLogger("lowlight_ddpm.runs")
 
 
 def begin(arguments: list[str] | None = None) -> None:
     """Write logs to stderr from --log-level on, else from LOWLIGHT_LOG_LEVEL, else from "info"."""
+    environment.forgive_output()
     parser = argparse.ArgumentParser(description="Serve the page, and print where.")
-    usual = os.environ.get("LOWLIGHT_LOG_LEVEL", "info")
-    parser.add_argument("--log-level", choices=LEVELS, default=usual, help=f"what is logged: {usual}")
+    usual = environment.value("LOWLIGHT_LOG_LEVEL") or "info"
+    told = f"what is logged: {usual}"
+    parser.add_argument("--log-level", choices=environment.LEVELS, default=usual, help=told)
     level = parser.parse_args(arguments).log_level.upper()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("lowlight_ddpm").setLevel(level)

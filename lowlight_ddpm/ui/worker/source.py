@@ -1,7 +1,6 @@
 """The page's one source of steps: within limits, logged, on a Space's lent GPU, on ours, or on the CPU."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from functools import cache
 
 import torch
 
+from lowlight_ddpm import environment
 from lowlight_ddpm.diffusion import backends, sampling
 from lowlight_ddpm.diffusion.backends import BATCH
 from lowlight_ddpm.diffusion.sampling import Request, Step
@@ -38,12 +38,10 @@ class Limits:
     @classmethod
     def here(cls) -> "Limits":
         """Those of this machine, each changed by LOWLIGHT_MAX_SECONDS, _STEPS, _PIXELS or _UPLOAD."""
-        usual = cls(seconds=300.0, pixels=512 * 512, upload="10mb") if os.environ.get("SPACE_ID") else cls()
-        wanted = {}
-        for name, value in vars(usual).items():
-            given = os.environ.get(f"LOWLIGHT_MAX_{name.upper()}")
-            wanted[name] = type(value)(given) if given else value
-        return cls(**wanted)
+        shared = environment.value("SPACE_ID")
+        usual = cls(seconds=300.0, pixels=512 * 512, upload="10mb") if shared else cls()
+        given = {name: environment.value(f"LOWLIGHT_MAX_{name.upper()}") for name in vars(usual)}
+        return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
     def check(self, steps: int, pixels: int) -> None:
         """Raise Refusal for a run of so many steps on so many pixels, if that is too much here."""
@@ -75,9 +73,9 @@ LIMITS = Limits.here()
 @cache
 def settle_threads() -> None:
     """Choose how many threads a run has, once, before the first: LOWLIGHT_THREADS, or as many as pay."""
-    chosen = os.environ.get("LOWLIGHT_THREADS")
+    chosen = environment.value("LOWLIGHT_THREADS")
     if chosen:
-        torch.set_num_threads(int(chosen))
+        torch.set_num_threads(chosen)
     else:
         backends.settle_threads(build_unet().eval())  # of no checkpoint, since any may be damaged
 
