@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lowlight_ddpm.api import Run, denoise, generate, load, measure
+    from lowlight_ddpm.diffusion.corrected_unet import with_mean_correction
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "denoise", "generate", "load", "measure"]
+__all__ = ["Run", "__version__", "denoise", "generate", "load", "measure", "with_mean_correction"]
+_NOT_IN_API = {"with_mean_correction": "lowlight_ddpm.diffusion.corrected_unet"}
 
 
 def __getattr__(name: str) -> Any:
     """What the API offers is imported when it is first asked for (PEP 562): torch takes seconds."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module("lowlight_ddpm.api"), name)
+    value = globals()[name] = getattr(import_module(_NOT_IN_API.get(name, "lowlight_ddpm.api")), name)
     return value
 
 

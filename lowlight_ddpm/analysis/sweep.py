@@ -10,7 +10,7 @@ from skimage.color import rgb2xyz
 
 from lowlight_ddpm.analysis.compare import Outcome
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.settings import LightName, RunSettings, run_settings
+from lowlight_ddpm.diffusion.settings import LightName, MeanCorrection, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import VARIANTS, VarianceType
 
@@ -51,6 +51,7 @@ AXES: dict[str, Axis] = {
     "epsilon_scale": Axis("Epsilon scale", (0.98, 0.99, 1.0, 1.006, 1.02), (0.99, 1.0, 1.006)),
     "clip": Axis("Clip x0", (False, True), (False, True)),
     "clip_to_data": Axis("Clip x0 to the data", (False, True), (False, True)),
+    "mean_correction": Axis("Mean correction", get_args(MeanCorrection), ("off", "training")),
     "anchor": Axis("Anchor", (False, True), (False, True)),
     "seed": Axis("Seed", tuple(range(10)), (0, 1, 2)),
 }

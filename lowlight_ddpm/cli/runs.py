@@ -39,6 +39,7 @@ _HELP = {  # of the settings, in the words of the command line
     "brightness": "Factor on pixel values, like 0.5.",
     "light": "How it is dimmed: pixels (scaled) or camera (as a camera sees less light).",
     "start": "Timestep that it is noised to first: 0 hardly any noise, 999 almost nothing else.",
+    "mean_correction": "Set x0's mean colour to what x_t's tells of it.",
     "anchor": "Hold x0's mean colour to that estimated from the noised picture.",
     "whole": "The whole picture at its own size, in tiles, instead of its middle square.",
     "leak_start": "Signal-leak initialisation: mix a colour of the training set into the noise.",

@@ -7,12 +7,12 @@ from lowlight_ddpm.diffusion.schedule import Level, noise_colour_variance, signa
 from lowlight_ddpm.errors import Refusal
 
 
-def leaked_colour(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
-    """Signal-leak initialisation, `leak_start`: colours for pure noise, (B, 3, 1, 1) ~ N(mean, covariance).
+def draw_colours(mean: Tensor, covariance: Tensor, z: Tensor) -> Tensor:
+    """Colours (B, 3, 1, 1) ~ N(mean, covariance), of `mean` (3,) or (B, 3) and `covariance` (3, 3).
 
-    In training the last x_T still holds √ᾱ_T of an image, so sampling starts from √ᾱ_T·colour + √(1−ᾱ_T)·ε
-    instead of ε (Everaert et al. 2024, with the mean colour for a model of the leak). `mean` (3,) and
-    `covariance` (3, 3) are those of the training images' mean colours, `z` (B, 3) is standard normal.
+    `z` (B, 3) is standard normal. With the mean colours of the training images this is signal-leak
+    initialisation, `leak_start`: in training the last x_T still holds √ᾱ_T of an image, so sampling starts
+    from √ᾱ_T·colour + √(1−ᾱ_T)·ε instead of ε (Everaert et al. 2024, with the mean colour as the leak).
     """
     values, vectors = torch.linalg.eigh(covariance)  # unlike Cholesky's, a root even where colours are flat
     root = vectors * values.clamp(min=0).sqrt()
@@ -68,8 +68,3 @@ def anchor(x0: Tensor, noised: Tensor, alpha_bar: float, spread: Tensor, offset_
     noise = noise_colour_variance(alpha_bar, noised[0, 0].numel(), offset_noise)
     error = (noised - signal * x0).mean(dim=(-2, -1), keepdim=True)
     return x0 + signal * spread / (alpha_bar * spread + noise) * error
-
-
-def clip_to_data(x0: Tensor, brightness: float) -> Tensor:
-    """`clip_to_data`: x0 held to [−1, 2b − 1], where an image's values lie once it is dimmed to b."""
-    return x0.clamp(-1, 2 * brightness - 1)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from lowlight_ddpm.diffusion import corrections
 from lowlight_ddpm.diffusion.backends import BATCH, network, predict, tile_count
+from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
 from lowlight_ddpm.diffusion.samplers import Respaced
 from lowlight_ddpm.diffusion.schedule import (
     estimate_x0,
@@ -17,6 +18,7 @@ from lowlight_ddpm.diffusion.schedule import (
 )
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images.photometry import white
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
 
@@ -109,10 +111,12 @@ class Trajectory:
             self._first = add_noise(self.frame.enter(request.image.to(device)), self._first, level)
         if self.settings.leak_start:
             draws = randn((shape[0], 3), _copies(self._generators))
-            leak = corrections.leaked_colour(*_colours(checkpoint), draws)
+            leak = corrections.draw_colours(*_colours(checkpoint), draws)
             self._first = add_noise(leak.to(device), self._first, level)
         if self.settings.anchor:
             self._spread = _colours(checkpoint)[1].diag()[:, None, None].to(device)
+        self._prior = _prior(checkpoint, self.settings)
+        self._mean_draws = [torch.Generator().manual_seed(seed + 2**32) for seed in seeds]  # no image's own
 
     @property
     def timesteps(self) -> Tensor:
@@ -133,7 +137,7 @@ class Trajectory:
                 f"The numbers overflow in step {index + 1} of {total}, at timestep {self._kept[index]}: "
                 "choose betas nearer to the trained ones."
             )
-        x0, x_t = self._corrected(x0), self.frame.leave(self.x_t)
+        x0, x_t = self._corrected(x0, level), self.frame.leave(self.x_t)
         step = Step(index, total, self._kept[index], self._alpha_bars[index], x_t, x0)
         if self.alter:
             step = self.alter(step)
@@ -143,18 +147,31 @@ class Trajectory:
             self._index += 1
         return step
 
-    def _corrected(self, x0: Tensor) -> Tensor:
+    def _corrected(self, x0: Tensor, level: float) -> Tensor:
         """The estimate with the corrections that the settings ask for, in model range."""
         if self.settings.anchor:
             x0 = corrections.anchor(
                 x0, self._first, self._first_level, self._spread, self.variant.offset_noise
             )
-        x0 = self.frame.leave(x0)
-        if self.settings.clip:
-            x0 = self.frame.clip(x0)
-        if self.settings.clip_to_data:
-            x0 = corrections.clip_to_data(x0, self.settings.brightness)
-        return x0
+        x0, limits = self.frame.leave(x0), self._limits
+        if self._prior:
+            return with_mean(x0, self.frame.leave(self._mean(self._prior, level)), limits)
+        return x0.clamp(*limits) if limits else x0
+
+    @property
+    def _limits(self) -> tuple[float, float] | None:
+        """What the settings clip x0 to, in model range."""
+        highest = [self.frame.highest] * self.settings.clip
+        highest += [white(self.settings.brightness)] * self.settings.clip_to_data
+        return (-1.0, min(highest)) if highest else None
+
+    def _mean(self, prior: ColourPrior, level: float) -> Tensor:
+        """What x0's mean colour is corrected to: (B, 3, 1, 1) in the network's own scale."""
+        mean, covariance = prior.given(self.x_t, level, self.variant.offset_noise)
+        if self.settings.mean_correction == "drawn" and self._index < len(self._kept) - 1:
+            z = randn(mean.shape, self._mean_draws).to(mean)
+            return corrections.draw_colours(mean, covariance, z).to(self.x_t.dtype)
+        return mean[:, :, None, None].to(self.x_t.dtype)
 
 
 Source = Callable[[Sequence[Request]], Iterator[dict[int, Step]]]
@@ -261,6 +278,16 @@ def draw_noise(
 def _copies(generators: list[torch.Generator]) -> list[torch.Generator]:
     """Generators in the same state: drawing from them leaves the noise of the trajectory as it is."""
     return [generator.clone_state() for generator in generators]
+
+
+def _prior(checkpoint: Checkpoint, settings: RunSettings) -> ColourPrior | None:
+    """What `mean_correction` takes for known of mean colours, in the network's own scale."""
+    if settings.mean_correction == "off":
+        return None
+    if settings.mean_correction == "wide":
+        ends = torch.tensor([[-1.0] * 3, [white(settings.brightness)] * 3])
+        return ColourPrior.wide(*checkpoint.frame.enter(ends[..., None, None]).flatten(1))
+    return ColourPrior(*(tensor.double() for tensor in _colours(checkpoint)))
 
 
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:

@@ -124,17 +124,26 @@ def matching_timesteps(alphas_cumprod: Tensor, trained: Tensor) -> Tensor:
     return (angles[:, None] - levels[None, :]).abs().argmin(dim=1)
 
 
+def colour_gain(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0) -> Tensor:
+    """K (3, 3): by how much of a tint in x_t a perfect denoiser tints x0.
+
+    Mean colours of images are taken for normal, N(μ, Σ) with `covariance` Σ (3, 3). At level ᾱ the mean of
+    x_t over `pixels` is √ᾱ·m plus noise of variance n = (1−ᾱ)·(1/pixels + offset_noise²), since an offset is
+    common to all pixels and they do not average it away. So by Bayes' rule for normal variables
+    E[m | x_t] = μ + K·(mean(x_t) − √ᾱ·μ), with K = √ᾱ·Σ·(ᾱ·Σ + n·I)⁻¹.
+    """
+    noise = noise_colour_variance(alpha_bar, pixels, offset_noise)
+    of_x_t = alpha_bar * covariance + noise * torch.eye(len(covariance)).to(covariance)
+    return torch.linalg.solve(of_x_t, alpha_bar**0.5 * covariance).T  # both are symmetric
+
+
 def leaked_share(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0) -> Tensor:
     """W (3, 3): which share of a mean colour at x_T survives in the samples of a perfect denoiser.
 
-    Mean colours of images are taken for normal, N(μ, Σ) with `covariance` Σ (3, 3). At level ᾱ the mean of
-    x_t over `pixels` is √ᾱ·m plus noise of variance (1−ᾱ)·n, n = 1/pixels + offset_noise², since an offset is
-    common to all pixels and they do not average it away. So by Bayes' rule for normal variables
-    E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ), with W = Σ·(Σ + (1−ᾱ)·n/ᾱ·I)⁻¹. Without the image's part in x_T,
+    W = √ᾱ·K of `colour_gain`, so that E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ). Without the image's part in x_T,
     W·m is what is missing from the result. At ᾱ = 0 nothing leaks, and W is 0.
     """
-    signal, noise = alpha_bar * covariance, noise_colour_variance(alpha_bar, pixels, offset_noise)
-    return torch.linalg.solve(signal + noise * torch.eye(3, dtype=covariance.dtype), signal).T
+    return alpha_bar**0.5 * colour_gain(covariance, alpha_bar, pixels, offset_noise)
 
 
 def missing_colour(

@@ -23,6 +23,7 @@ Mode = Literal["restore", "generate"]
 LightName = Literal["pixels", "camera"]  # the rows of images.photometry.LIGHTS
 SamplerName = Literal["ddpm", "ddim", "pndm", "dpm++", "unipc", "deis"]  # those of samplers.SAMPLERS
 BackendName = Literal["torch", "onnx"]
+MeanCorrection = Literal["off", "training", "wide", "drawn"]
 TRAINING_DEFAULTS = ("brightness", "variance_type", "beta_start", "beta_end")
 """The settings that are taken from the variant where they are left out."""
 ONLY_IN: dict[Mode, tuple[str, ...]] = {
@@ -72,6 +73,11 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
     anchor: bool = Field(
         False, description="restoring, hold x0's mean colour to what the noised picture tells of it"
     )
+    mean_correction: MeanCorrection = Field(
+        "off",
+        description="set x0's mean colour to what x_t's tells of it, among the colours of training images, "
+        "in a wide range, or drawn from those that are likely; true is training, or wide for a picture",
+    )
     leak_start: bool = Field(False, description="generating, mix a colour of the training set into the noise")
     backend: BackendName = Field(
         "torch", description="what computes the network: PyTorch, or ONNX Runtime where it is installed"
@@ -85,7 +91,10 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
         given = {EARLIER_NAMES.get(name, name): value for name, value in values.items() if value is not None}
         row = find_variant(str(given.get("variant", "dim")))
         trained = {name: getattr(row, name) for name in TRAINING_DEFAULTS}
-        start = {"start": LAST_TIMESTEP} if given.get("mode") == "generate" else {}
+        generated = given.get("mode") == "generate"
+        start = {"start": LAST_TIMESTEP} if generated else {}
+        if isinstance(on := given.get("mean_correction"), bool):
+            given["mean_correction"] = ("training" if generated else "wide") if on else "off"
         return trained | start | given
 
     @model_validator(mode="after")
@@ -101,6 +110,17 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("there is no picture to take with a camera: restore one, or leave light out")
         if self.mode == "generate" and self.whole:
             raise ValueError("there is no picture to take whole: restore one, or leave whole out")
+        if self.mode == "generate" and self.mean_correction == "wide":
+            raise ValueError(
+                "pure noise tells nothing of a colour in a wide range: generate with mean_correction training"
+            )
+        if self.mean_correction == "drawn" and self.sampler != "ddpm":
+            raise ValueError(
+                f"{self.sampler} adds no noise that a drawn mean would belong to: take ddpm, or "
+                "mean_correction training"
+            )
+        if self.mean_correction != "off" and self.anchor:
+            raise ValueError("anchor and mean_correction both set x0's mean colour: leave one of them out")
         if self.mode == "restore" and self.leak_start:
             raise ValueError(
                 "a picture to restore brings its own colour into the noise: generate, or leave leak_start out"

@@ -32,6 +32,11 @@ def prepare(pixels: Tensor, brightness: float = 1.0) -> Tensor:
     return tv.adjust_brightness(unit, brightness) * 2 - 1
 
 
+def white(brightness: float) -> float:
+    """What white, the highest value of an image, is once it is dimmed to `brightness`: in model range."""
+    return 2 * brightness - 1
+
+
 def channel_statistics(pictures: Tensor, brightness: float) -> tuple[Tensor, Tensor]:
     """Mean (3,) and covariance (3, 3) over the set of each image's mean colour, dimmed, in model range."""
     means = prepare(pictures, brightness).mean(dim=(-2, -1)).double()

@@ -8,6 +8,7 @@ import torch
 from diffusers.models.unets.unet_2d import UNet2DModel
 from torch import Tensor
 
+from lowlight_ddpm.images.photometry import white
 from lowlight_ddpm.variants import CHANNELS, RESOLUTION, Variant
 
 GROUPS = 8  # of channels, each normalised by itself, where so many divide the widths (Wu & He 2018)
@@ -68,7 +69,7 @@ class Frame:
             return cls(torch.tensor(channel_mean)[:, None, None])
         if variant.renormalised:  # dimming maps 0 to b − 1 and divides distances by 1 / b: photometry.prepare
             b = variant.brightness
-            return cls(torch.full((3, 1, 1), b - 1), scale=b, highest=2 * b - 1)
+            return cls(torch.full((3, 1, 1), b - 1), scale=b, highest=white(b))
         return cls(torch.zeros(3, 1, 1))
 
     def enter(self, x: Tensor) -> Tensor:
@@ -78,10 +79,6 @@ class Frame:
     def enter_covariance(self, covariance: Tensor) -> Tensor:
         """Σ (3, 3) of colours, from model range to the network's input; the origin does not matter."""
         return covariance / self.scale**2
-
-    def clip(self, x: Tensor) -> Tensor:
-        """`x` in model range, clamped to the values that images have, (..., 3, H, W)."""
-        return x.clamp(-1, self.highest)
 
     def empty(self, x: Tensor) -> Tensor:
         """The image that adds nothing to x_t but noise: in model range, of the shape of `x`."""

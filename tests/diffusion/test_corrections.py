@@ -36,13 +36,13 @@ def blind(checkpoint, answer=0.0, **changes):
 
 
 def test_leaked_colours_have_the_training_set_s_mean_and_covariance():
-    colours = corrections.leaked_colour(MEAN, COVARIANCE, draw(200_000, 3)).flatten(1)
+    colours = corrections.draw_colours(MEAN, COVARIANCE, draw(200_000, 3)).flatten(1)
     torch.testing.assert_close(colours.mean(dim=0), MEAN, atol=2e-3, rtol=0)
     torch.testing.assert_close(colours.T.cov(), COVARIANCE, atol=5e-4, rtol=0)
 
 
 def test_where_all_pictures_have_one_colour_it_leaks_unchanged():
-    colours = corrections.leaked_colour(MEAN, torch.zeros(3, 3), draw(5, 3))
+    colours = corrections.draw_colours(MEAN, torch.zeros(3, 3), draw(5, 3))
     assert torch.equal(colours, MEAN[:, None, None].expand(5, 3, 1, 1))
 
 
@@ -57,7 +57,7 @@ def test_a_leak_start_is_eq_4_of_a_colour_in_the_network_s_frame(tiny_checkpoint
     for i in range(2):
         source = torch.Generator().manual_seed(4 + i)
         torch.randn(3, 16, 16, generator=source)
-        colour = corrections.leaked_colour(MEAN, COVARIANCE, torch.randn(3, generator=source)[None])[0]
+        colour = corrections.draw_colours(MEAN, COVARIANCE, torch.randn(3, generator=source)[None])[0]
         expected = level**0.5 * frame.enter(colour) + (1 - level) ** 0.5 * frame.enter(plain[i])
         torch.testing.assert_close(frame.enter(leaked[i]), expected, atol=1e-5, rtol=0)
 
@@ -157,15 +157,6 @@ def test_an_anchored_run_holds_every_estimate_to_the_start_in_model_range(tiny_c
         for step in (anchored[-1], steps(network, image, **asked)[-1])
     ]
     assert away[0] < away[1] / 2
-
-
-@pytest.mark.parametrize("brightness", [0.25, 0.5, 1.0])
-def test_data_of_a_brightness_end_where_white_is_dimmed_to(brightness):
-    x = torch.linspace(-3, 3, 601)
-    clipped = corrections.clip_to_data(x, brightness)
-    assert (clipped.min(), clipped.max()) == (-1, pytest.approx(2 * brightness - 1))
-    inside = (x >= -1) & (x <= 2 * brightness - 1)
-    assert torch.equal(clipped[inside], x[inside])
 
 
 @pytest.mark.parametrize("clip", [False, True])

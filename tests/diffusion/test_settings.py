@@ -133,6 +133,7 @@ def test_every_correction_is_off_by_default():
     settings = run_settings()
     corrections = (settings.leak_start, settings.anchor, settings.epsilon_scale, settings.clip_to_data)
     assert corrections == (False, False, 1, False)
+    assert settings.mean_correction == "off"
     assert settings.sampler == "ddpm"
 
 

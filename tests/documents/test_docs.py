@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,9 +41,13 @@ def networks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """A folder with the pictures that the documents name."""
+def desk(tmp_path_factory, networks):
+    """A folder with the pictures and the model that the documents name."""
     folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(networks / "dim", folder / "MY_MODEL")
+    (folder / "TRAINING_IMAGES").mkdir()
+    for number in range(3):
+        draw(number, 96).save(folder / "TRAINING_IMAGES" / f"{number}.png")
     for name in ("PHOTO.jpg", "photo.jpg", "original.png", "result.png", "shifted.png"):
         draw(3, 96).save(folder / name)
     return folder

@@ -12,14 +12,17 @@ from gradio_client import handle_file
 
 from lowlight_ddpm import api, cli
 from lowlight_ddpm.cli import runs
-from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.session import parse
 from lowlight_ddpm.variants import find_variant
 from tests.helpers.mcp_client import mcp_session
 
+LATER = {"mean_correction": "off"}  # what version 0.1 did not have, as it is where nothing is asked
 WRITTEN = json.loads((Path(__file__).parents[1] / "fixtures" / "version_0_1.json").read_text())
+for one in WRITTEN:
+    one["settings"] = {name: (LATER | one["settings"])[name] for name in RunSettings.model_fields}
 
 
 def of(*kinds):

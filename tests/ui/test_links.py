@@ -42,9 +42,11 @@ def any_settings(draw) -> RunSettings:
     start = LAST_TIMESTEP
     if draw(st.booleans()):
         values |= {"mode": "generate", "leak_start": draw(st.booleans())}
+        values |= {"mean_correction": draw(st.sampled_from(("off", "training")))}
     else:
         start = draw(st.integers(0, LAST_TIMESTEP))
-        values |= {"start": start, "anchor": draw(st.booleans())}
+        values |= {"start": start}
+        values |= draw(st.sampled_from(({}, {"anchor": True}, {"mean_correction": "wide"})))
     return run_settings(**values, steps=draw(st.integers(1, start + 1)))
 
 

@@ -16,7 +16,7 @@ from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.ui.compare.trials import Trials, picture
-from lowlight_ddpm.ui.components.controls import VARIANCES
+from lowlight_ddpm.ui.components.controls import MEAN_CORRECTIONS, VARIANCES
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.run_view import gain
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML
@@ -33,6 +33,7 @@ _NAMED: dict[str, Callable[[Any], str]] = {
     "light": lambda name: LIGHTS[name].title,
     "sampler": lambda name: SAMPLERS[name].title,
     "variance_type": lambda name: VARIANCES[name],
+    "mean_correction": lambda name: MEAN_CORRECTIONS[name],
 }
 
 

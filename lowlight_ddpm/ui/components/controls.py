@@ -49,6 +49,12 @@ VARIANCES = {
     "fixed_large": "large",
     "fixed_large_log": "large, log",
 }
+MEAN_CORRECTIONS = {
+    "off": "off",
+    "training": "training colours",
+    "wide": "any colour",
+    "drawn": "training colours, drawn",
+}
 _ONE_AT_A_TIME = Lock()  # the first plan for a network times it, which needs the processor to itself
 
 
@@ -167,6 +173,12 @@ class Controls:
             proposed.anchor,
             label="Anchor",
             info="Denoising: hold x0's mean colour to that estimated from the noisy image.",
+        )
+        self.mean_correction = gr.Radio(
+            [(title, name) for name, title in MEAN_CORRECTIONS.items()],
+            value=proposed.mean_correction,
+            label="Mean correction",
+            info="Sets x0's mean colour to what x_t's tells of it; networks that predict noise hardly look.",
         )
         self.leak_start = gr.Checkbox(
             proposed.leak_start,
