@@ -11,7 +11,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, dark_photographs, measurements
+from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, protocol
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -43,11 +43,13 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "bench-notes": benchmarks.notes,
     **{name: partial(benchmarks.recorded, name=name) for name in ("faults", "load", "fuzz", "versions")},
     "scale-constants": benchmarks.constants,
+    "measures": protocol.measures,
+    "headlines": protocol.headlines,
 }
 
 PAGES = (
     REPOSITORY / "README.md",
-    *(DOCS / name for name in ("findings.md", "reliability.md", "scale.md", "performance.md")),
+    *(DOCS / name for name in ("findings.md", "protocol.md", "reliability.md", "scale.md", "performance.md")),
 )
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 

@@ -69,6 +69,9 @@ ELSEWHERE = {
         "tests/benchmarks/test_bench.py::test_every_part_is_measured_printed_and_recorded",
     ),
     "python -m benchmarks.resizing": Elsewhere("takes minutes", "tests/benchmarks/test_resizing.py"),
+    "python -m benchmarks.verdicts": Elsewhere(
+        "takes a while", "tests/study/test_rule.py::test_the_command_prints_every_share"
+    ),
     "python -m benchmarks.tuning": Elsewhere(_LONG, "tests/benchmarks/test_tuning.py"),
     "python -m lowlight_ddpm specimens": Elsewhere("needs photographs", "tests/images/test_specimens.py"),
     "python -m lowlight_ddpm train dim --images specimens": Elsewhere(
