@@ -14,7 +14,12 @@ LEVEL = 0.05  # of Holm's procedure, over all headlines
 POWER = 0.8
 CONFIDENCE = 0.95  # of every interval, each for itself
 FEWEST = 5  # recipes that a mean within networks takes to speak for networks at large
-HOLDS, CONTRARY, NO_DIFFERENCE, OPEN = "holds", "the contrary", "makes no difference", "cannot be told"
+VERDICTS = HOLDS, CONTRARY, NO_DIFFERENCE, OPEN = (
+    "holds",
+    "the contrary",
+    "makes no difference",
+    "cannot be told",
+)
 _TINY = np.finfo(float).tiny  # instead of an error of 0, which made-up figures may have
 
 
@@ -107,4 +112,7 @@ def power(effect: float, error: float, freedom: float, level: float) -> float:
 def smallest_effect(error: float, freedom: float, level: float) -> float:
     """(9) The smallest effect that is found at `level` with a power of POWER."""
     farthest = 2 * stats.t.isf(level / 2, freedom) + 2  # standard errors, where the power is above POWER
-    return error * optimize.brentq(lambda n: power(n, 1, freedom, level) - POWER, 0, farthest)
+    return (
+        error
+        * optimize.root_scalar(lambda n: power(n, 1, freedom, level) - POWER, bracket=(0, farthest)).root
+    )

@@ -70,7 +70,7 @@ ELSEWHERE = {
     ),
     "python -m benchmarks.resizing": Elsewhere("takes minutes", "tests/benchmarks/test_resizing.py"),
     "python -m benchmarks.verdicts": Elsewhere(
-        "takes a while", "tests/study/test_rule.py::test_the_command_prints_every_share"
+        "takes a while", "tests/study/test_verdicts.py::test_the_command_prints_every_share"
     ),
     "python -m benchmarks.tuning": Elsewhere(_LONG, "tests/benchmarks/test_tuning.py"),
     "python -m lowlight_ddpm specimens": Elsewhere("needs photographs", "tests/images/test_specimens.py"),
