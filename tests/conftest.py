@@ -30,6 +30,7 @@ QUICK = (
     "models",
     "runs",
     "study/test_bootstrap.py",
+    "study/test_findings.py",
     "study/test_verdicts.py",
     "test_layers.py",
     "test_quick.py",

@@ -167,7 +167,7 @@ def findings(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write them into README and docs instead.")] = False,
 ) -> None:
-    """Print what the results say, as Markdown: a verdict on each claim of the post, and what explains it."""
+    """Print what the results say, as Markdown: verdicts on the post's claims, and what explains the shift."""
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.report import BLOCKS, PAGES, fill, written
 

@@ -21,6 +21,7 @@ from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import BENCHMARKS
 from lowlight_ddpm.study import protocol, results, step_counts
+from lowlight_ddpm.study.findings import Judged, judge
 from lowlight_ddpm.study.protocol import EvaluationSet, evaluation_set
 from lowlight_ddpm.variants import find_variant
 
@@ -102,6 +103,11 @@ class Inputs:
             rows = rows[rows[column] == value]
         said = ", ".join(f"{column} {value}" for column, value in condition.items())
         return self._some(rows, f"holds no {_MODES[mode]} of {said or 'any variant'} yet")
+
+    @cached_property
+    def judged(self) -> Judged:
+        """findings.judge(): the verdicts on all headlines, on the photographs."""
+        return judge(self.rows, self.photographs)
 
     @cached_property
     def photographs(self) -> str:

@@ -10,8 +10,7 @@ from skimage.color import deltaE_ciede2000
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures, measure
-from lowlight_ddpm.metrics.sets import set_colours
+from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, Measures, channel_means, mean_lab, measure
 
 # The CIELAB direction, in degrees from +a* towards +b*, in which mid-grey moves when it is tinted that way
 # (skimage.color.rgb2lab of 0.4 plus a small tint).
@@ -39,11 +38,12 @@ _NOISE = {
 class ColourShift:
     """What was done to an image's colours; JSON-able by dataclasses.asdict.
 
-    `noise_floor` is what noise alone gives, in 1/255 (the function of that name); 0 where none is known of.
+    `noise_bound` is how far noise alone moves a channel, in 1/255 (`perfect_sampler.noise_bound`); 0 where no
+    noise is known of.
     """
 
     measures: Measures
-    noise_floor: float
+    noise_bound: float
     in_words: str
 
     @property
@@ -62,23 +62,22 @@ class ColourShift:
         return f"<p>{escape(self.in_words)}</p><table>{rows}</table>"
 
 
-def assess(output: Tensor, original: Tensor, brightness: float, floor: float | None = None) -> ColourShift:
+def assess(output: Tensor, original: Tensor, brightness: float, bound: float | None = None) -> ColourShift:
     """Compare an image with its original, both (3, H, W) in model range, dimmed by `brightness`.
 
-    `floor` is the noise that the shift must beat, in 1/255; without one no noise is spoken of. Raises Refusal
-    as `measure` and `in_words` do.
+    `bound` is what a channel's shift must exceed to be more than noise, in 1/255; without one no noise is
+    spoken of. Raises Refusal as `measure` and `in_words` do.
     """
     measures = measure(output, original, brightness)
-    return ColourShift(measures, floor or 0.0, in_words(measures, brightness, floor))
+    return ColourShift(measures, bound or 0.0, in_words(measures, brightness, bound))
 
 
-def in_words(measures: Measures, brightness: float, noise_floor: float | None = None) -> str:
+def in_words(measures: Measures, brightness: float, noise_bound: float | None = None) -> str:
     """Say in one or two sentences which way an image's colour went, how far, and whether noise explains it.
 
     `brightness` is the factor the images were dimmed by, in (0, 1]: below 1, a visible shift is also given
-    as it would be at full brightness (shift / brightness). `noise_floor` is the standard deviation that noise
-    alone gives a channel's mean, in 1/255 (`colour.noise_floor`); a shift is more than noise where any
-    channel's is beyond two of them. Raises Refusal (a ValueError) for a brightness outside (0, 1].
+    as it would be at full brightness (shift / brightness). A shift is more than noise where any channel's is
+    beyond the `noise_bound`, in 1/255. Raises Refusal (a ValueError) for a brightness outside (0, 1].
     """
     if not 0 < brightness <= 1:
         raise Refusal(f"The brightness must be above 0 and at most 1, and {brightness} is not.")
@@ -87,7 +86,7 @@ def in_words(measures: Measures, brightness: float, noise_floor: float | None = 
     too_much = f"Too {_direction(measures)} by {measures.delta_e:.1f}"
     opening = too_much if visible else f"No visible shift: less than {JUST_NOTICEABLE:g}"
     sentence = f"{opening} CIEDE2000 ({channels(shifts)} of 255, at brightness {brightness:g})"
-    sentence += _against_noise(shifts, visible, noise_floor) + "."
+    sentence += _against_noise(shifts, visible, noise_bound) + "."
     if visible and brightness < 1:
         sentence += f" At full brightness that would be {channels(tuple(s / brightness for s in shifts))}."
     return sentence
@@ -107,49 +106,31 @@ def channels(shifts: Sequence[float]) -> str:
     return ", ".join(f"{name} {shift:+.1f}" for name, shift in parts)
 
 
-def _against_noise(shifts: tuple[float, ...], visible: bool, noise_floor: float | None) -> str:
-    if noise_floor is None:
-        return ""
-    limit = 2 * noise_floor
-    return _NOISE[visible, max(map(abs, shifts)) > limit].format(limit)
+def _against_noise(shifts: tuple[float, ...], visible: bool, bound: float | None) -> str:
+    return "" if bound is None else _NOISE[visible, max(map(abs, shifts)) > bound].format(bound)
 
 
-def noise_floor(alpha_bar: float, pixels: int) -> float:
-    """Shift that noising alone gives a channel's mean: its standard deviation in 1/255.
-
-    x_t = √ᾱ·x + √(1-ᾱ)·ε (Ho et al. 2020, eq. 4), so mean(x_t)/√ᾱ misses mean(x) by √((1-ᾱ)/ᾱ)·mean(ε), and
-    mean(ε) has deviation 1/√pixels over the H·W `pixels`; 127.5 turns model range into 1/255.
-    Raises Refusal unless 0 < alpha_bar <= 1 and pixels >= 1.
-    """
-    if not 0 < alpha_bar <= 1:
-        raise Refusal(f"The share of signal alpha_bar must be above 0 and at most 1, and {alpha_bar} is not.")
-    if pixels < 1:
-        raise Refusal(f"A picture needs at least 1 pixel, and {pixels} were given.")
-    return 127.5 * float(np.sqrt((1 - alpha_bar) / alpha_bar / pixels))
-
-
-def onset(estimates: Sequence[Tensor], picture: Tensor, noise_floor: float) -> int | None:
+def onset(estimates: Sequence[Tensor], picture: Tensor, noise_bound: float) -> int | None:
     """The place of the first estimate from which on all are off in colour; None where the last one is not.
 
     `estimates` are a run's x0 in their order, `picture` what they should look like, each (3, H, W) in model
-    range. Off is what in_words calls visible and more than noise gives: the mean CIELAB colours are
-    JUST_NOTICEABLE apart (CIEDE2000), and a channel's mean is more than two `noise_floor`s, in 1/255, away.
+    range. Off is what in_words calls visible and more than noise gives: the mean colours are JUST_NOTICEABLE
+    apart (CIEDE2000), and a channel's mean is more than the `noise_bound`, in 1/255, away.
     """
     aim, first = _colours(picture), None
     for place in reversed(range(len(estimates))):
-        if not _off(_colours(estimates[place]), aim, noise_floor):
+        if not _off(_colours(estimates[place]), aim, noise_bound):
             break
         first = place
     return first
 
 
 def _colours(picture: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Mean R, G, B in 1/255 and mean L*, a*, b*."""
-    means, _, lab = set_colours(picture[None])[:, 0]
-    return means, lab
+    """Mean R, G, B in 1/255, and L*, a*, b* of the mean colour."""
+    return channel_means(picture.clamp(-1, 1))[0].cpu().numpy(), mean_lab(picture)
 
 
-def _off(colours: tuple, aim: tuple, noise_floor: float) -> bool:
+def _off(colours: tuple, aim: tuple, noise_bound: float) -> bool:
     (means, lab), (aimed_means, aimed_lab) = colours, aim
     visible = deltaE_ciede2000(aimed_lab, lab) >= JUST_NOTICEABLE
-    return bool(visible and np.abs(means - aimed_means).max() > 2 * noise_floor)
+    return bool(visible and np.abs(means - aimed_means).max() > noise_bound)

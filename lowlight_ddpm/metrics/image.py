@@ -12,7 +12,7 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structu
 from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.photometry import linear
+from lowlight_ddpm.images.photometry import linear, srgb
 
 JUST_NOTICEABLE = 1.0
 """CIEDE2000 distance below which an average eye sees two colours as one."""
@@ -41,8 +41,8 @@ _BLACK = 0.5 / 255 / 12.92
 class Measures:
     """How one image differs from its original. Signs are output minus reference; plain, JSON-able values.
 
-    Both images are clipped to pixel values 0..1 first, so everything is about what can be displayed.
-    None stands where a measure is undefined.
+    Both images are clipped to pixel values 0..1 first, so everything but the raw shifts is about what can be
+    displayed. None stands where a measure is undefined.
 
     Errors:
         mse: mean squared error in pixel², pixel in 0..1; exactly mse_shift + mse_structure.
@@ -55,8 +55,11 @@ class Measures:
 
     Colour shift:
         shift_r, shift_g, shift_b: 255·d_c, in 1/255 (the RGB shift of PyDiff, IJCAI 2023, sign reversed).
-        delta_e: CIEDE2000 distance of the mean CIELAB colours (Sharma, Wu, Dalal 2005); 1 is just visible.
-        delta_l, delta_a, delta_b: difference of the mean L* (lighter +), a* (red +, green -), b* (yellow +,
+        raw_shift_r, raw_shift_g, raw_shift_b: the same before anything is clipped, beyond which values of
+            the output pull shift_r to shift_b towards the middle of the range.
+        delta_e: CIEDE2000 distance of the mean colours (Sharma, Wu, Dalal 2005), those of `mean_lab`: what
+            the images look like from afar; 1 is just visible.
+        delta_l, delta_a, delta_b: difference of their L* (lighter +), a* (red +, green -), b* (yellow +,
             blue -) in CIELAB units (D65, 2°).
         chroma_ratio: C* of the output's mean colour over the reference's, C* = √(a*² + b*²); under 1 is
             greyer. None where the reference's C* is under JUST_NOTICEABLE.
@@ -84,6 +87,9 @@ class Measures:
     hue_shift: float | None
     reproduction_angle: float | None
     mean_delta_e: float
+    raw_shift_r: float
+    raw_shift_g: float
+    raw_shift_b: float
 
 
 def channel_means(x: Tensor) -> Tensor:
@@ -109,9 +115,10 @@ def measure(output: Tensor, reference: Tensor, data_range: float = 1.0) -> Measu
     lab_out, lab_ref = rgb2lab(out, channel_axis=0), rgb2lab(ref, channel_axis=0)
     return Measures(
         **_errors(out, ref, data_range),
-        **_mean_colours(lab_out.mean(axis=(1, 2)), lab_ref.mean(axis=(1, 2))),
+        **_mean_colours(_mean_lab(out), _mean_lab(ref)),
         reproduction_angle=_reproduction_angle(out, ref),
         mean_delta_e=float(deltaE_ciede2000(lab_ref, lab_out, channel_axis=0).mean()),
+        **_raw_shifts(output, reference),
     )
 
 
@@ -122,6 +129,15 @@ def misleads(mse_a: float, eye_a: float, mse_b: float, eye_b: float) -> bool:
     colours) by more than is just visible.
     """
     return (mse_a - mse_b) * (eye_a - eye_b) < 0 and abs(eye_a - eye_b) > JUST_NOTICEABLE
+
+
+def mean_lab(picture: Tensor) -> np.ndarray:
+    """The colour of a model-range image (3, H, W) from afar: L*, a*, b* of its mean linear light, (3,).
+
+    Light adds up, and CIELAB does not: the mean of a pattern's Lab is a colour that nobody sees. Clipped to
+    pixel values 0..1 first.
+    """
+    return _mean_lab(checked_pixels(picture))
 
 
 def delta_e_map(output: Tensor, reference: Tensor) -> Tensor:
@@ -162,8 +178,17 @@ def detail_ratio(output: Tensor, reference: Tensor) -> float:
     (scipy.ndimage.laplace), of which white noise has 20 times its variance and a flat or evenly graded
     image none. Infinite or undefined (inf, nan) where the reference has none.
     """
-    out, ref = (np.square([laplace(channel) for channel in x.double().numpy()]) for x in (output, reference))
-    return float(out.mean() / ref.mean())
+    return float((_laplacians(output) ** 2).mean() / (_laplacians(reference) ** 2).mean())
+
+
+def coherence(output: Tensor, reference: Tensor) -> float:
+    """How much of the output's finest structure is the reference's: 1 if all is, about 0 for noise.
+
+    The correlation Σuv / √(Σu²·Σv²) of the five-point Laplacians u and v (`detail_ratio`), over all channels
+    of images (3, H, W) in model range. Undefined (nan) where either has no structure.
+    """
+    u, v = _laplacians(output), _laplacians(reference)
+    return float((u * v).sum() / np.sqrt((u**2).sum() * (v**2).sum()))
 
 
 def highest_of(pictures: Sequence[Tensor]) -> int:
@@ -187,6 +212,20 @@ def checked_pixels(x: Tensor) -> np.ndarray:
     if x.isnan().any():
         raise Refusal("The picture holds values that are not numbers (NaN), so it cannot be measured.")
     return (x.detach().cpu().double().numpy().clip(-1, 1) + 1) / 2
+
+
+def _laplacians(picture: Tensor) -> np.ndarray:
+    return np.stack([laplace(channel) for channel in picture.double().numpy()])
+
+
+def _mean_lab(pixels: np.ndarray) -> np.ndarray:
+    light = linear(torch.from_numpy(pixels)).mean(dim=(1, 2))
+    return rgb2lab(srgb(light).numpy())
+
+
+def _raw_shifts(output: Tensor, reference: Tensor) -> dict[str, Any]:
+    shift = (channel_means(output) - channel_means(reference)).flatten().tolist()
+    return dict(zip(("raw_shift_r", "raw_shift_g", "raw_shift_b"), shift, strict=True))
 
 
 def _values(picture: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, dark_photographs, environment, measurements
+from lowlight_ddpm.report import benchmarks, dark_photographs, environment, measurements, protocol
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -47,13 +47,22 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     },
     "scale-constants": benchmarks.constants,
     "environment": environment.variables,
+    "measures": protocol.measures,
+    "headlines": protocol.headlines,
 }
 
 PAGES = (
     REPOSITORY / "README.md",
     *(
         DOCS / name
-        for name in ("command-line.md", "findings.md", "reliability.md", "scale.md", "performance.md")
+        for name in (
+            "command-line.md",
+            "findings.md",
+            "performance.md",
+            "protocol.md",
+            "reliability.md",
+            "scale.md",
+        )
     ),
 )
 _BLOCK = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)

@@ -1,8 +1,8 @@
 """What the study measured, as Markdown: claims and verdicts, denoised images, samples, mechanisms."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 import pandas as pd
 
@@ -13,16 +13,12 @@ from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.paths import DOCS
 from lowlight_ddpm.study import results, step_counts
 from lowlight_ddpm.study.bootstrap import Interval, interval
-from lowlight_ddpm.study.claims import (
-    CLAIMS,
-    METRICS,
-    Claim,
-    Comparison,
-    Finding,
-    findings,
-    misleading_share,
-)
+from lowlight_ddpm.study.claims import CLAIMS, Claim
+from lowlight_ddpm.study.findings import NO_INTERVAL, Finding, findings
+from lowlight_ddpm.study.headlines import HEADLINES, MEASURES, Measure
+from lowlight_ddpm.study.misleading import misleading_share
 from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS, VARIANCES
+from lowlight_ddpm.study.verdicts import VERDICTS
 from lowlight_ddpm.variants import VARIANTS
 
 
@@ -45,27 +41,30 @@ def _sign(value: float) -> str:
     return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
 
 
-_CHANGED = {"sampler": "by {}", "light": "in {} light"}
-
-
 def verdicts(inputs: Inputs, claims: tuple[Claim, ...] = CLAIMS, source: str | None = None) -> str:
-    """One line for every comparison: the difference, the seed variance, and the verdict.
+    """One line for every comparison: the difference, what it is of, and the verdict if it is a headline.
 
     `source` names the images that were denoised; the photographs if it is left out.
     """
-    heads = ("", "compared", "what", "difference (95 %)", "seed variance", "verdict")
-    found = findings(inputs.rows, source or inputs.photographs, claims)
+    heads = ("", "compared", "what", "difference (95 %)", "of", "verdict")
+    found = findings(inputs.rows, claims, source or inputs.photographs, inputs.judged)
     return table(heads, _verdict_lines(found))
 
 
 def in_short(inputs: Inputs) -> str:
-    """One line for each headline among the post's claims: what each of its measures says."""
-    headlines = tuple(claim for claim in CLAIMS if claim.headline)
-    found = findings(inputs.rows, inputs.photographs, headlines)
-    lines = []
-    for claim, tested in groupby(found, key=lambda finding: finding.claim):
-        lines.append((claim.text, "<br>".join(_result(finding) for finding in tested)))
-    return table(("the post says", "we measure"), lines)
+    """One line for each headline among the post's claims: the difference and the verdict."""
+    found = findings(inputs.rows, CLAIMS, inputs.photographs, inputs.judged)
+    lines = [
+        (
+            f.claim.text,
+            f"{MEASURES[f.comparison.measure].meaning}, {f.comparison.sides}",
+            difference(f),
+            said(f),
+        )
+        for f in found
+        if f.comparison in HEADLINES.values()
+    ]
+    return table(("the post says", "we compare", "difference (95 %)", "verdict"), lines)
 
 
 def misleading(inputs: Inputs) -> str:
@@ -82,29 +81,39 @@ def misleading(inputs: Inputs) -> str:
 def _verdict_lines(found: Iterator[Finding]) -> Iterator[tuple[str, ...]]:
     written = None
     for finding in found:
-        c = finding.comparison
-        meaning, unit, _ = METRICS[c.column]
         claim = "" if finding.claim is written else finding.claim.text
-        written = finding.claim
-        difference = signed(finding.difference, unit)
-        yield claim, _compared(c), meaning, difference, _seed_variance(finding, unit), finding.verdict
+        written, c = finding.claim, finding.comparison
+        basis = finding.outcome.basis if finding.outcome else "–"
+        yield claim, c.sides, MEASURES[c.measure].meaning, difference(finding), basis, said(finding)
 
 
-def _compared(c: Comparison) -> str:
-    changed = "".join(f" {_CHANGED[name].format(value)}" for name, value in c.changed.items())
-    return f"{c.a}{changed} − {c.b}"
-
-
-def _seed_variance(finding: Finding, unit: str) -> str:
-    if finding.spread is None:
+def difference(finding: Finding) -> str:
+    """A finding's difference with its interval, as factors where its measure is judged by them."""
+    if finding.outcome is None:
         return "–"
-    return f"{finding.spread:.2f}{unit}" if finding.comparison.trained_twice else "same weights"
+    measure, (mean, low, high) = MEASURES[finding.comparison.measure], finding.outcome.interval
+    if finding.verdict == NO_INTERVAL:
+        return _value(mean, measure)
+    if measure.logarithm:
+        return f"×{_factor(mean)} ({_factor(low)} to {_factor(high)})"
+    return signed(Interval(mean, low, high), measure.unit)
 
 
-def _result(finding: Finding) -> str:
-    meaning, unit, _ = METRICS[finding.comparison.column]
-    measured = f" {signed(finding.difference, unit)}:" if finding.difference else ","
-    return f"{meaning}, {_compared(finding.comparison)}{measured} **{finding.verdict}**"
+def said(finding: Finding) -> str:
+    """The verdict, and what could have been found where there is none to tell."""
+    if finding.smallest is None:
+        return f"**{finding.verdict}**" if finding.verdict in VERDICTS else finding.verdict
+    least = _value(finding.smallest, MEASURES[finding.comparison.measure])
+    return f"**{finding.verdict}**; would be from {least} on"
+
+
+def _value(value: float, measure: Measure) -> str:
+    return f"×{_factor(value)}" if measure.logarithm else f"{_sign(value)}{measure.unit}"
+
+
+def _factor(logarithm: float) -> str:
+    factor = math.exp(logarithm)
+    return f"{factor:.2f}" if factor < 10 else f"{factor:.0f}"
 
 
 _AXES = "rgb"

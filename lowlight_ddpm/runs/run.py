@@ -10,15 +10,15 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.perfect_sampler import noise_bound
 from lowlight_ddpm.diffusion.sampling import Request, Source, Step, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import data_uri, picture_grid
-from lowlight_ddpm.metrics.colour_shift import ColourShift, assess, noise_floor
+from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.metrics.image import Measures, channel_means
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
 from lowlight_ddpm.variants import find_variant
 
@@ -142,8 +142,9 @@ class Run:
         made = self._made
         if self._colour_shift is None or self._colour_shift[0] != made.done:
             first, last = made.steps[0], made.steps[-1]
-            floor = self._frame.scale * noise_floor(first.alpha_bar, dim[0, 0].numel())
-            self._colour_shift = made.done, assess(last.x0[0], dim[0], self.settings.brightness, floor)
+            variant, pixels = find_variant(self.settings.variant), dim[0, 0].numel()
+            bound = noise_bound(variant, self._record, first.alpha_bar, pixels)
+            self._colour_shift = made.done, assess(last.x0[0], dim[0], self.settings.brightness, bound)
         return self._colour_shift[1]
 
     @property
@@ -221,12 +222,9 @@ class Run:
         return 1 / self.settings.brightness if brighten else 1.0
 
     @property
-    def _frame(self) -> Frame:
-        """Its network's, as the training record has it: a network that is not loaded stays so."""
-        if self._checkpoint:
-            return self._checkpoint.frame
-        name = self.settings.variant
-        return Frame.of(find_variant(name), checkpoints.record(name)["channel_mean"])
+    def _record(self) -> dict:
+        """Its network's training record: a network that is not loaded stays so."""
+        return self._checkpoint.record if self._checkpoint else checkpoints.record(self.settings.variant)
 
 
 def mean_colour(pictures: Tensor) -> Colour:

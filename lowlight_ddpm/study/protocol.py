@@ -22,7 +22,7 @@ from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_set
 from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.images.photometry import digest, prepare
-from lowlight_ddpm.metrics.image import channel_means, detail_ratio, measure
+from lowlight_ddpm.metrics.image import channel_means, coherence, detail_ratio, measure
 from lowlight_ddpm.metrics.sets import nearest, set_colours
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, Checkpoint, load
@@ -33,6 +33,7 @@ from lowlight_ddpm.variants import RESOLUTION, find_variant
 STEPS_FROM = {50: 10, 300: 50, 600: 50, 999: 50}  # start timestep -> network calls
 NOISE_SEEDS = 2
 SAMPLES = 64
+MEAN_COLOURS = "linear light"  # what delta_e is of; of mean CIELAB where a condition does not say so
 CONDITION, TRAINING_SET = "condition", "training-set"  # kinds of lines in the store
 STEPS, FINE_STEPS = 50, 250
 VARIANCES = ("fixed_small", "fixed_large")
@@ -120,6 +121,7 @@ class Condition(Measurement):
             "network": self.network,
             "source": self.pictures and self.pictures.label,
             "leaks": self.leaks,
+            "mean_colours": MEAN_COLOURS,
             "settings": self.settings.model_dump(),
         }
         self.keep(report | figures)
@@ -135,8 +137,8 @@ class Condition(Measurement):
             traces.append(trace)
             for name, output, picture in zip(pictures.names, last.x0, clean, strict=True):
                 figures = asdict(measure(output, picture, self.settings.brightness))
-                detail = detail_ratio(output, picture)
-                rows.append({"picture": name, "seed": seed, **figures, "detail": detail})
+                figures |= {"detail": detail_ratio(output, picture), "coherence": coherence(output, picture)}
+                rows.append({"picture": name, "seed": seed, **figures})
         if not self.leaks:
             for row, leak in zip(rows, NOISE_SEEDS * self._predicted_leak(checkpoint, clean), strict=True):
                 row |= {f"leak_{axis}": value for axis, value in zip("rgb", leak, strict=True)}

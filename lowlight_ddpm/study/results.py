@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
+from lowlight_ddpm.diffusion import perfect_sampler
+from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, available
@@ -23,10 +25,12 @@ from lowlight_ddpm.study.protocol import (
 )
 from lowlight_ddpm.variants import find_variant
 
-SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type"]
+SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type", "mean_correction"]
 CONDITION_COLUMNS = ["variant", "source", "leaks", *SETTINGS]
 SMOOTHED = 9  # points of a record, about a tenth of a run, that a point of a loss curve is the mean of
-USUAL = {name: RunSettings.model_fields[name].default for name in ("sampler", "light")}  # of every variant
+USUAL = {
+    name: RunSettings.model_fields[name].default for name in ("sampler", "light", "mean_correction")
+}  # of every variant
 
 
 def table(folder: Path = RESULTS, root: Path = ROOT, kind: str = CONDITION) -> pd.DataFrame:
@@ -40,17 +44,21 @@ def table(folder: Path = RESULTS, root: Path = ROOT, kind: str = CONDITION) -> p
     variant's own, the light scaled pixels and the sampler DDPM; `seed` and `picture` the row, `run_seed` the
     seed that draws its noise for a run of this one picture. The rest are `colour.Measures` and the `detail`
     of a restored picture, or `protocol.COLOURS` of a sample, empty otherwise. Variants that share
-    a network share its rows. Three columns are made here: `size`, the pictures' side in pixels; in 1/255 as
-    they would be at full brightness `tint`, the root mean square of a restoration's three shifts, and
-    `ground`, that of a sample's border colour less the training set's, empty where that is not
-    described.
+    a network share its rows. `mean_colours` says what `delta_e` is of: means of linear light, or, of results
+    older than that, of CIELAB.
+
+    Five columns are made here: `size`, the pictures' side in pixels; in 1/255 as they would be at full
+    brightness `tint`, the root mean square of a restoration's three shifts, `excess`, what it is beyond a
+    perfect sampler's mean one, empty unless the brightness is the variant's own, and `ground`, that of a
+    sample's border colour less the training set's, empty where that is not described; and `detail_error`,
+    |ln detail|, so that noise is no detail.
     """
     names = pd.DataFrame([{"variant": name, "network": network_id(name, root)} for name in available(root)])
     measured = pd.DataFrame([row for report in store.records(folder, kind) for row in _rows(report)])
     if measured.empty or names.empty:
         return pd.DataFrame(columns=[*CONDITION_COLUMNS, "as_trained", "seed", "picture"])
     rows = names.merge(measured, on="network").drop(columns="network")
-    of_either_mode = ["picture", "mse_shift", *COLOURS]
+    of_either_mode = ["picture", "mse_shift", "detail", *COLOURS]
     rows = rows.reindex(columns=rows.columns.union(of_either_mode, sort=False))
     rows["as_trained"] = (rows[list(USUAL)] == pd.Series(USUAL)).all(axis=1)
     for setting in ("variance_type", "brightness"):
@@ -58,7 +66,9 @@ def table(folder: Path = RESULTS, root: Path = ROOT, kind: str = CONDITION) -> p
         rows["as_trained"] &= rows[setting] == rows.loc[:, "variant"].map(own)
     rows["size"] = rows["variant"].map(lambda name: find_variant(name).size)
     rows["tint"] = 255 * rows["mse_shift"] ** 0.5 / rows["brightness"]
+    rows["excess"] = rows["tint"] - _perfect(rows, root)
     rows["ground"] = _ground(rows, folder)
+    rows["detail_error"] = np.abs(np.log(rows["detail"].astype(float)))
     return rows
 
 
@@ -163,6 +173,19 @@ def loss_curves(root: Path | None = None) -> Iterator[tuple[str, LossCurve]]:
             yield name, LossCurve(*(np.convolve(column, window, "valid") for column in points.T))
 
 
+def _perfect(rows: pd.DataFrame, root: Path) -> pd.Series:
+    """The mean `tint` of a perfect sampler from where each restoration began."""
+    own = rows["brightness"] == rows["variant"].map(lambda name: find_variant(name).brightness)
+    restored = rows.loc[(rows["mode"] == "restore") & own & rows["leaks"], :]
+    found = pd.Series(np.nan, index=rows.index)
+    for (name, start, size), group in restored.groupby(["variant", "start", "size"]):
+        row = find_variant(name)
+        level = Curves.trained(row).alphas_cumprod[start].item()
+        record = checkpoints.record(name, root)
+        found[group.index] = perfect_sampler.mean_shift(row, record, level, size**2)
+    return found
+
+
 def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
     squares = pd.Series(0.0, index=rows.index)
     sets = _training_sets(rows["variant"].unique(), folder)
@@ -190,6 +213,7 @@ def _description(key: str, folder: Path) -> dict:
 
 def _rows(report: dict) -> Iterator[dict]:
     condition = {name: report[name] for name in ("network", "source", "leaks")} | _settings(report)
+    condition["mean_colours"] = report.get("mean_colours", "CIELAB")
     # Plain rows, since a table of its own for each of hundreds of conditions takes ten times as long.
     yield from (row | condition | {"run_seed": place} for place, row in enumerate(report["rows"]))
 

@@ -87,7 +87,7 @@ class Watched(Work):
         run = self.run
         if run.dim is None:
             return None
-        place = onset([step.x0[0] for step in run.steps], run.dim[0], run.colour_shift.noise_floor)
+        place = onset([step.x0[0] for step in run.steps], run.dim[0], run.colour_shift.noise_bound)
         return None if place is None else run.steps[place].index
 
     def calls(self) -> Iterator[Step]:

@@ -73,6 +73,9 @@ ELSEWHERE = {
         "tests/images/test_colours.py::test_the_table_is_printed_with_and_without_a_folder",
     ),
     "python -m benchmarks.resizing": Elsewhere("takes minutes", "tests/benchmarks/test_resizing.py"),
+    "python -m benchmarks.verdicts": Elsewhere(
+        "takes a while", "tests/study/test_verdicts.py::test_the_command_prints_every_share"
+    ),
     "python -m benchmarks.tuning": Elsewhere(_LONG, "tests/benchmarks/test_tuning.py"),
     "python -m lowlight_ddpm specimens": Elsewhere("needs photographs", "tests/images/test_specimens.py"),
     "python -m lowlight_ddpm train dim --images specimens": Elsewhere(

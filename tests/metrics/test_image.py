@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.ndimage import gaussian_filter
-from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab, rgb2xyz, xyz2rgb
+from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab, rgb2xyz, xyz2lab, xyz2rgb
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from lowlight_ddpm.metrics import image, sets
@@ -132,7 +132,9 @@ def test_equals_scikit_image():
     assert measures.ssim == pytest.approx(structural_similarity(ref, out, channel_axis=0, data_range=0.5))
     assert measures.psnr == pytest.approx(peak_signal_noise_ratio(ref, out, data_range=0.5))
     assert measures.mean_delta_e == pytest.approx(pixelwise.mean())
-    assert measures.delta_e == pytest.approx(deltaE_ciede2000(lab_ref.mean((1, 2)), lab_out.mean((1, 2))))
+    light_out, light_ref = (rgb2xyz(x, channel_axis=0).mean((1, 2)) for x in (out, ref))
+    afar = deltaE_ciede2000(xyz2lab(light_ref), xyz2lab(light_out))
+    assert measures.delta_e == pytest.approx(afar, rel=1e-3)
     np.testing.assert_allclose(image.delta_e_map(output, reference).numpy(), pixelwise, rtol=1e-5)
     np.testing.assert_allclose(image.signed_error(output, reference).numpy(), 255 * (out - ref), atol=1e-4)
 
@@ -235,6 +237,27 @@ def test_measures_are_finite_for_any_picture(data, height, width):
     measures = image.measure(to_model(data.draw(any_picture)), to_model(data.draw(any_picture)))
     json.dumps(dataclasses.asdict(measures), allow_nan=False)
     assert (measures.ssim is None) == (min(height, width) < 3)
+
+
+def test_a_pattern_has_the_colour_of_its_light():
+    """Black and white in equal parts are as light as half the light, and not as half the pixel value."""
+    checks = to_model(np.indices((8, 8)).sum(axis=0) % 2 * np.ones((3, 1, 1)))
+    half = 1.055 * 0.5 ** (1 / 2.4) - 0.055
+    assert image.measure(checks, plain((half, half, half))).delta_e == pytest.approx(0, abs=1e-3)
+    assert image.measure(checks, plain((0.5, 0.5, 0.5))).delta_e > 10
+    assert image.mean_lab(checks) == pytest.approx([76.07, 0, 0], abs=0.02)  # 116 · 0.5^(1/3) − 16
+
+
+def test_shifts_are_given_before_clipping_too():
+    half_out = to_model(np.broadcast_to([0.9, 1.3], (3, 8, 2)).repeat(4, axis=2))
+    measures = image.measure(half_out, plain((1, 1, 1)))
+    assert measures.shift_r == pytest.approx(-0.05 * 255, abs=1e-4)
+    assert measures.raw_shift_r == pytest.approx(0.1 * 255, abs=1e-4)
+    inside = image.measure(random_picture(1), random_picture(2))
+    for axis in "rgb":
+        assert getattr(inside, f"raw_shift_{axis}") == pytest.approx(
+            getattr(inside, f"shift_{axis}"), abs=1e-4
+        )
 
 
 def test_channel_means_see_beyond_the_range():

@@ -4,6 +4,7 @@ import json
 from importlib.metadata import version
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,13 +19,18 @@ from lowlight_ddpm.report.measurements import (
     COUNTED_BY_EYE,
     changes,
     counted_by_eye,
+    difference,
     in_short,
     misleading,
+    said,
     signal_leak,
     slope_of,
     verdicts,
 )
-from lowlight_ddpm.study.claims import CAUSE_CLAIMS, CLAIMS, LIGHTS, Claim, Comparison
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, CLAIMS, LIGHTS, Claim
+from lowlight_ddpm.study.findings import Finding, Outcome, judge
+from lowlight_ddpm.study.headlines import Comparison
+from lowlight_ddpm.study.verdicts import HOLDS, OPEN, Effect
 
 CELL = {
     "source": "photographs",
@@ -34,6 +40,7 @@ CELL = {
     "light": "pixels",
     "steps": 50,
     "leaks": True,
+    "mean_colours": "CIELAB",
 }
 
 
@@ -52,16 +59,17 @@ def restored(variant, start=600, variance_type="fixed_small", **figures):
 
 
 def inputs(*tables):
-    return SimpleNamespace(rows=pd.concat(tables, ignore_index=True), photographs="photographs")
+    rows = pd.concat(tables, ignore_index=True)
+    return SimpleNamespace(rows=rows, photographs="photographs", judged=judge(rows, "photographs"))
 
 
 @pytest.fixture
 def two():
     """dim and dim-large, the latter better by 5, and preferred by MSE."""
-    figures = {"ssim": 0.5, "detail": 1.0, "ground": float("nan")}
+    figures = {"ssim": 0.5, "detail_error": 1.0, "ground": float("nan")}
     return inputs(
-        restored("dim", tint=9.0, mse=0.002, delta_e=3.0, **figures),
-        restored("dim-large", variance_type="fixed_large", tint=4.0, mse=0.001, delta_e=5.0, **figures),
+        restored("dim", excess=9.0, mse=0.002, delta_e=3.0, **figures),
+        restored("dim-large", variance_type="fixed_large", excess=4.0, mse=0.001, delta_e=5.0, **figures),
     )
 
 
@@ -175,11 +183,11 @@ def test_what_was_counted_by_eye_is_of_grids_that_are_there():
         assert f"{left} of {grid['pictures']} ({name.removeprefix('samples-')})" in counted_by_eye(None)
 
 
-def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):
-    claims = (Claim("larger is better", (Comparison("dim-large", "dim", "tint", -1),)),)
+def test_every_comparison_has_a_line_with_its_interval_unit_and_basis(two):
+    claims = (Claim("larger is better", (Comparison("excess", -1, "dim-large", "dim", start=600),)),)
     assert lines(verdicts(two, claims))[2] == (
-        "| larger is better | dim-large − dim | colour shift of denoised images | "
-        "−5.00/255 (−5.00 to −5.00) | same weights | holds |"
+        "| larger is better | dim-large − dim | colour shift beyond a perfect sampler's | "
+        "−5.00/255 (−5.00 to −5.00) | dim-large alone | interval only |"
     )
     for table in (CLAIMS, CAUSE_CLAIMS, LIGHTS):
         found = lines(verdicts(two, table))
@@ -190,8 +198,24 @@ def test_every_comparison_has_a_line_with_its_interval_unit_and_verdict(two):
 def test_in_short_five_claims_have_one_line_each(two):
     found = lines(in_short(two))
     assert len(found) == 2 + 5
-    assert "−5.00/255 (−5.00 to −5.00): **holds**" in found[2]
-    assert "not measured yet" in found[3]
+    assert found[3].endswith(
+        "| error of high-frequency detail, dim-deep − dim-large | – | not measured yet |"
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "smallest", "verdict", "expected"),
+    [
+        ("ground", np.log(5), OPEN, ("×2.00 (1.00 to 4.00)", "**cannot be told**; would be from ×5.00 on")),
+        ("ground", None, HOLDS, ("×2.00 (1.00 to 4.00)", "**holds**")),
+        ("ssim", 0.4, OPEN, ("+0.69 (+0.00 to +1.39)", "**cannot be told**; would be from +0.40 on")),
+    ],
+)
+def test_backgrounds_are_told_as_factors_and_all_else_as_differences(measure, smallest, verdict, expected):
+    effect = Effect(np.log(2), np.log(2) / 1.959964, np.inf)
+    comparison = Comparison(measure, 1, "dim", "bright")
+    finding = Finding(Claim("", (comparison,)), comparison, Outcome(effect, ""), verdict, smallest)
+    assert (difference(finding), said(finding)) == expected
 
 
 def test_without_two_networks_nothing_misleads():

@@ -6,13 +6,15 @@ from dataclasses import asdict
 import pytest
 import torch
 
+from lowlight_ddpm.diffusion.perfect_sampler import noise_bound
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.metrics.colour_shift import in_words, noise_floor
+from lowlight_ddpm.metrics.colour_shift import in_words
 from lowlight_ddpm.metrics.image import measure
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs import run
 from lowlight_ddpm.runs.run import History, Run
+from lowlight_ddpm.variants import find_variant
 
 
 def walked(total, stop=None, side=16):
@@ -64,7 +66,7 @@ def test_the_last_estimate_is_measured_against_the_noise_of_the_first_step(varia
     made = [Step(0, 2, 600, 0.3, dim, dim), Step(1, 2, 299, 0.9, dim, tinted)]
     shift = Run(settings, pixels, steps=lambda requests: ({0: step} for step in made)).colour_shift
     assert shift.measures == measure(tinted[0], dim[0], settings.brightness)
-    scale = checkpoints.load(variant).frame.scale
-    assert shift.noise_floor == scale * noise_floor(0.3, 64 * 64)
-    assert shift.in_words == in_words(shift.measures, settings.brightness, shift.noise_floor)
+    record = checkpoints.record(variant)
+    assert shift.noise_bound == noise_bound(find_variant(variant), record, 0.3, 64 * 64)
+    assert shift.in_words == in_words(shift.measures, settings.brightness, shift.noise_bound)
     assert json.loads(json.dumps(asdict(shift)))["measures"]["shift_b"] < -6

@@ -2,17 +2,21 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from benchmarks.tiny import save_tiny
+from lowlight_ddpm.diffusion.perfect_sampler import mean_shift
 from lowlight_ddpm.diffusion.sampling import denoise
+from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import HELD_OUT, draw, square
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.metrics.image import measure
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import available, load
-from lowlight_ddpm.study import claims, protocol, results, store
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.study import claims, findings, protocol, results, store
+from lowlight_ddpm.variants import VARIANTS, find_variant
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +125,9 @@ def test_a_variant_without_results_is_absent_and_everything_else_goes_on(rows, f
     assert {name for name, _ in traces} == measured
     assert results.transmissions(folder, root).empty
     for some in (rows, results.table(tmp_path / "nowhere", root)):
-        assert {finding.verdict for finding in claims.findings(some)} == {"not measured yet"}
+        judged = findings.judge(some, None)
+        found = findings.findings(some, claims.CLAIMS, None, judged)
+        assert {finding.verdict for finding in found} == {"not measured yet"}
 
 
 def test_results_of_other_networks_give_no_rows(folder, tmp_path):
@@ -143,6 +149,27 @@ def test_results_of_one_mode_alone_are_a_table_too(folder, root, tmp_path):
     rows = results.table(tmp_path, root)
     assert set(rows["mode"]) == {"restore"}
     assert rows.ground.isna().all()
+
+
+def test_made_columns_follow_from_what_is_kept(rows, root):
+    restored = rows[(rows["mode"] == "restore") & rows.leaks]
+    record = checkpoints.record("dim", root)
+    level = Curves.trained(find_variant("dim")).alphas_cumprod[50].item()
+    side = find_variant("dim").size
+    perfect = mean_shift(find_variant("dim"), record, level, side**2)
+    assert (restored.tint - restored.excess).to_numpy() == pytest.approx(perfect)
+    assert restored.detail_error.to_numpy() == pytest.approx(np.abs(np.log(restored.detail)))
+    others = rows[(rows["mode"] == "generate") | ~rows.leaks]
+    assert others.excess.isna().all()
+    assert set(rows.mean_colours) == {"linear light"}
+    assert restored.coherence.between(-1, 1).all()
+
+
+def test_what_was_measured_before_says_that_its_mean_colours_are_of_cielab(folder, root, tmp_path):
+    report = next(of_mode(folder, "restore"))
+    del report["mean_colours"]
+    store.append(tmp_path / "dim.jsonl", protocol.CONDITION, report["key"], report)
+    assert set(results.table(tmp_path, root).mean_colours) == {"CIELAB"}
 
 
 def test_a_typical_run_has_the_middle_tint_and_can_be_made_again_alone(rows, root):

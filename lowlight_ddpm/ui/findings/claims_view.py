@@ -1,5 +1,6 @@
 """The claims and what was measured, as HTML: each with its comparisons, their differences and verdicts."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,42 +15,46 @@ from lowlight_ddpm.images import photometry
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import dark_photographs, protocol, results
-from lowlight_ddpm.study.bootstrap import Interval
-from lowlight_ddpm.study.claims import (
-    CAUSE_CLAIMS,
-    CLAIMS,
-    LIGHTS,
-    METRICS,
-    SUBJECTS,
-    Claim,
-    Comparison,
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, CLAIMS, LIGHTS, SUBJECTS, Claim
+from lowlight_ddpm.study.findings import (
+    INTERVAL_ONLY,
+    NO_INTERVAL,
+    NOT_MEASURED,
     Finding,
+    Judged,
+    Outcome,
     findings,
+    judge,
 )
-from lowlight_ddpm.study.results import USUAL
+from lowlight_ddpm.study.headlines import MEASURES, Comparison
+from lowlight_ddpm.study.verdicts import CONTRARY, HOLDS, NO_DIFFERENCE, OPEN
 from lowlight_ddpm.ui.html.charts import Axis, svg, vertical_line
 from lowlight_ddpm.variants import VARIANTS
 
 ROOM = 1.15  # of the furthest end, so that no whisker touches the edge
-# verdict -> the class of its badge
+# verdict, or why there is none -> the class of its badge
 BADGES = {
-    "holds": "holds",
-    "does not hold": "fails",
-    "cannot be told": "open",
-    "no verdict yet": "untold",  # measured, but the seed variance is not
-    "not measured yet": "untold",
+    HOLDS: "holds",
+    CONTRARY: "fails",
+    NO_DIFFERENCE: "fails",
+    OPEN: "open",
+    INTERVAL_ONLY: "untold",
+    NO_INTERVAL: "untold",  # measured, but no recipe has been trained twice
+    NOT_MEASURED: "untold",
 }
 # A setting that a comparison may change -> its value in words.
 _SETTINGS: dict[str, Callable[[Any], str]] = {
     "sampler": lambda name: f"by {SAMPLERS[name].title}",
     "light": lambda name: f"dimmed by “{photometry.LIGHTS[name].title}”",
+    "variance_type": lambda name: f"with the variance “{name}”",
 }
 READING = (
-    "A dot is the mean difference on the same images and noise, its line the 95 % interval; the vertical "
-    "line is zero. Differences within the grey band are too small to count: they are not visible, or smaller "
-    "than the seed variance of training. A claim <b>holds</b> if the interval lies on its side and the dot "
-    "beyond the band, <b>does not hold</b> if the interval ends before that, and otherwise <b>cannot be "
-    "told</b>. Shifts are of 255, as at full brightness."
+    "A dot is the mean difference on the same images and noise, its line the 95 % interval, of training and "
+    "of images; the vertical line is zero, and the grey band what is too small to count. At most six claims "
+    "are judged, each by one comparison and all six together: a claim <b>holds</b>, or the figures show "
+    "<b>the contrary</b>, if the difference is shown and beyond the band; it <b>makes no difference</b> if "
+    "it is shown to lie within the band; otherwise it <b>cannot be told</b>. Shifts are of 255, as at full "
+    "brightness. docs/protocol.md has the rule."
 )
 
 
@@ -93,9 +98,17 @@ def measured() -> Measured:
     """The results in results/ of the checkpoints that are there, read once."""
     rows = results.table(protocol.RESULTS, checkpoints.ROOT)
     there = rows["source"].dropna().unique()
-    sources = [source for source in there if source not in (DRAWN, FRUIT)] + [DRAWN] * (DRAWN in there)
-    claims, causes, lights = (_tested(rows, sources, claims) for claims in (CLAIMS, CAUSE_CLAIMS, LIGHTS))
-    subjects = _tested(rows, [FRUIT], SUBJECTS)
+    photographs = next((source for source in there if source not in (DRAWN, FRUIT)), None)
+    judged = judge(rows, photographs)
+    sources = [*filter(None, [photographs]), *([DRAWN] if DRAWN in there else [])]
+    claims, causes, lights = (
+        _tested(rows, judged, sources, claims) for claims in (CLAIMS, CAUSE_CLAIMS, LIGHTS)
+    )
+    # How far trainings lie apart is known of butterflies alone.
+    subjects = [
+        (claim, [replace(t, source=t.source and FRUIT) for t in tests])
+        for claim, tests in _tested(rows, judged, sources[:1], SUBJECTS)
+    ]
     restored, generated = results.summary(rows), results.samples(rows, protocol.RESULTS)
     in_the_dark = dark_photographs.method_table(protocol.RESULTS, checkpoints.ROOT)
     return Measured(rows, restored, generated, claims, causes, lights, subjects, in_the_dark)
@@ -106,16 +119,15 @@ def shown_as(source: str | None) -> str:
     return source if source in (DRAWN, FRUIT) else "photographs"
 
 
-def _tested(rows: pd.DataFrame, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:
+def _tested(rows: pd.DataFrame, judged: Judged, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:
     """Every claim's comparisons; those of denoising once for each source, photographs first."""
     found = []
     for claim in claims:
         tests = []
         for comparison in claim.comparisons:
             alone = replace(claim, comparisons=(comparison,))
-            restores = comparison.where["mode"] == "restore"
-            for source in sources if restores and sources else [None]:
-                tests += [Tested(finding, source) for finding in findings(rows, source, (alone,))]
+            for source in sources if comparison.start and sources else [None]:
+                tests += [Tested(finding, source) for finding in findings(rows, (alone,), source, judged)]
         found.append((claim, tests))
     return found
 
@@ -126,8 +138,8 @@ def claims(found: Measured) -> str:
         f'{_progress(found)}<p class="how">{READING}</p>'
         f'<h3>The post’s claims</h3><div class="claims">{_cards(found.claims)}</div>'
         "<h3>What explains the shift</h3>"
-        '<p class="how">Each network below lacks one possible cause. “Holds” means that the shift is smaller '
-        f'without it, so it is a cause.</p><div class="claims">{_cards(found.causes)}</div>'
+        '<p class="how">Each network below lacks one possible cause, which it would be if the shift were '
+        f'smaller without it.</p><div class="claims">{_cards(found.causes)}</div>'
         "<h3>What linear scaling hides</h3>"
         '<p class="how">The same networks and images with white equally dark, but dimmed by the camera '
         "model. The input that results are compared with has the camera's noise too.</p>"
@@ -163,23 +175,31 @@ def _cards(found: list[Tests]) -> str:
 
 def _lines(tests: list[Tested]) -> str:
     """A line for each comparison that is measured, and one for each pair that is not."""
-    there = [tested for tested in tests if tested.finding.difference]
-    lacking = (_lacking(tested.finding.comparison) for tested in tests if tested not in there)
-    return "".join(map(_line, there)) + "".join(dict.fromkeys(lacking))
+    lines, lacking = [], []
+    for tested in tests:
+        if tested.finding.outcome:
+            lines.append(_line(tested, tested.finding.outcome))
+        else:
+            lacking.append(_lacking(tested.finding.comparison))
+    return "".join([*lines, *dict.fromkeys(lacking)])
 
 
-def _line(tested: Tested) -> str:
+def _line(tested: Tested, outcome: Outcome) -> str:
     finding = tested.finding
-    what, sentence = f"{_meaning(finding.comparison)}{_where(tested)}", in_words(finding)
-    drawn = whisker(_difference(finding), _too_small(finding), f"{what}: {sentence}")
-    if finding.spread is None:
-        sentence += " The seed variance of training is not known yet."
+    measure = MEASURES[finding.comparison.measure]
+    what = f"{measure.meaning[0].upper()}{measure.meaning[1:]}"
+    what += "" if tested.source is None else f", {shown_as(tested.source)}"
+    sentence, drawn = in_words(finding.comparison, outcome), ""
+    if finding.verdict == NO_INTERVAL:
+        sentence += " How far trainings of one recipe lie apart is not known yet."
+    else:
+        drawn = whisker(outcome.interval, measure.scaled_delta, f"{what}: {sentence}")
     head = f"<p><b>{escape(what)}</b> {_badge(finding.verdict)}</p>"
     return f'<div class="tested">{head}{drawn}<p>{escape(sentence)}</p></div>'
 
 
 def _lacking(c: Comparison) -> str:
-    badge = _badge("not measured yet")
+    badge = _badge(NOT_MEASURED)
     return f'<div class="tested"><p><b>{escape(" against ".join(_named(c)))}</b> {badge}</p></div>'
 
 
@@ -187,51 +207,39 @@ def _badge(verdict: str) -> str:
     return f'<span class="badge {BADGES[verdict]}">{verdict}</span>'
 
 
-def in_words(finding: Finding) -> str:
-    """The difference and its interval in a sentence."""
-    c, d = finding.comparison, _difference(finding)
-    _, unit, _ = METRICS[c.column]
-    a, b = _named(c)
-    way, digits = "higher" if d.mean > 0 else "lower", 2 if unit else 3
-    # Adding 0.0 turns a rounded -0.0 into 0.0.
-    low, high = (f"{round(end, digits) + 0.0:+.{digits}f}".replace("-", "−") for end in (d.low, d.high))
-    return f"{abs(d.mean):.{digits}f}{unit} {way} with {a} than with {b} ({low} to {high})."
-
-
-def _difference(finding: Finding) -> Interval:
-    assert finding.difference is not None, "only what is measured has a line"
-    return finding.difference
+def in_words(c: Comparison, outcome: Outcome) -> str:
+    """The difference, its interval where there is one, and what it is of, in a sentence."""
+    measure, (mean, low, high), (a, b) = MEASURES[c.measure], outcome.interval, _named(c)
+    digits = 2 if measure.unit or measure.logarithm else 3
+    if measure.logarithm:
+        how, ends = f"{math.exp(mean):.2f} times as large", [f"{math.exp(end):.2f}" for end in (low, high)]
+    else:
+        how = f"{abs(mean):.{digits}f}{measure.unit} {'higher' if mean > 0 else 'lower'}"
+        # Adding 0.0 turns a rounded -0.0 into 0.0.
+        ends = [f"{round(end, digits) + 0.0:+.{digits}f}".replace("-", "−") for end in (low, high)]
+    than = "as with" if measure.logarithm else "than with"
+    interval = "" if math.isnan(low) else f"{' to '.join(ends)}; "
+    return f"{how} with {a} {than} {b} ({interval}{outcome.basis})."
 
 
 def _named(c: Comparison) -> tuple[str, str]:
-    """The titles of what is compared, with the settings that differ."""
-    a, b = (f"“{VARIANTS[name].title}”" for name in (c.a, c.b))
-    for name, value in c.changed.items():
-        say = _SETTINGS[name]
-        a, b = f"{a} {say(value)}", f"{b} {say(USUAL[name])}"
+    """The titles of what is compared, with the setting that differs."""
+    a, b = (f"“{VARIANTS[name].title}”" if name else "every network" for name in (c.a, c.b or c.a))
+    if c.change:
+        setting, *values = c.change
+        say = _SETTINGS.get(setting, lambda value: f"with {setting} {value}")
+        a, b = (f"{side} {say(value)}" for side, value in zip((a, b), values, strict=True))
     return a, b
 
 
-def _too_small(finding: Finding) -> float:
-    return max(finding.spread or 0.0, METRICS[finding.comparison.column][2])
-
-
-def _meaning(c: Comparison) -> str:
-    meaning = METRICS[c.column][0]
-    return meaning[0].upper() + meaning[1:]
-
-
-def _where(tested: Tested) -> str:
-    return "" if tested.source is None else f", {shown_as(tested.source)}"
-
-
-def whisker(difference: Interval, too_small: float, summary: str) -> str:
-    """HTML of a difference as a dot on its interval, around zero in the middle.
+def whisker(interval: tuple[float, float, float], too_small: float, summary: str) -> str:
+    """HTML of a difference as a dot on its interval (mean, low, high), around zero in the middle.
 
     The grey band is what is `too_small` to count, and `summary` all of it in words. Every whisker has a scale
     of its own, which the band shows.
     """
-    reach = ROOM * max(abs(difference.low), abs(difference.high), 1.5 * too_small)
+    mean, low, high = interval
+    reach = ROOM * max(abs(low), abs(high), 1.5 * too_small)
     x = Axis(-reach, reach)
     left, right = x.place(-too_small), x.place(too_small)
     return (
@@ -239,7 +247,7 @@ def whisker(difference: Interval, too_small: float, summary: str) -> str:
         + svg(
             f'<rect x="{left}" width="{round(right - left, 2)}" y="0" height="100"/>'
             f"{vertical_line('zero', x, 0)}"
-            f'<line x1="{x.place(difference.low)}" x2="{x.place(difference.high)}" y1="50" y2="50"/>'
+            f'<line x1="{x.place(low)}" x2="{x.place(high)}" y1="50" y2="50"/>'
         )
-        + f'<i style="left:{x.place(difference.mean)}%"></i></div>'
+        + f'<i style="left:{x.place(mean)}%"></i></div>'
     )

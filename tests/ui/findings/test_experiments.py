@@ -15,8 +15,11 @@ from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import protocol, store
-from lowlight_ddpm.study.bootstrap import Interval
+from lowlight_ddpm.study.claims import Claim
+from lowlight_ddpm.study.findings import Outcome
+from lowlight_ddpm.study.headlines import Change, Comparison
 from lowlight_ddpm.study.results import LossCurve
+from lowlight_ddpm.study.verdicts import Effect
 from lowlight_ddpm.ui.findings import claims_view, figures_view, tab
 from lowlight_ddpm.ui.findings.claims_view import measured, whisker
 from lowlight_ddpm.ui.findings.figures_view import losses
@@ -97,26 +100,35 @@ def test_without_results_everything_says_so(folder, session):
     assert "None of these conditions has been measured yet." in rows
 
 
-def test_a_difference_is_told_with_its_verdict_for_each_source(write, monkeypatch):
-    from lowlight_ddpm.study.claims import Claim, Comparison
-
-    claim = Claim("Dim is worse", (Comparison("dim", "bright", "tint", +1),))
+def test_a_difference_is_told_for_each_source(write, monkeypatch):
+    change = Change("variance_type", "fixed_small", "fixed_large")
+    claim = Claim("Dim is worse", (Comparison("excess", +1, "dim", change=change, start=600),))
     monkeypatch.setattr(claims_view, "CLAIMS", (claim,))
+    monkeypatch.setattr(claims_view, "judge", lambda *_: {(claim.comparisons[0], "butterflies"): "holds"})
+    large = {"variance_type": "fixed_large"}
     write("dim", [9, 10, 11, 10], source="butterflies")
-    write("bright", [2, 2, 2, 2], source="butterflies")
+    write("dim", [2, 2, 2, 2], source="butterflies", **large)
     write("dim", [1, 1, 1, 1])
-    write("bright", [4, 4, 4, 4])
+    write("dim", [4, 4, 4, 4], **large)
     html = claims_view.claims(measured()).partition("What explains")[0]
     told = re.findall("<p><b>(.*?)</b> .*?>([a-z ]+)</span></p>.*?<p>(.*?)</p>", html)
     assert [(what, verdict) for what, verdict, _ in told] == [
-        ("Colour shift of denoised images, photographs", "holds"),
-        ("Colour shift of denoised images, drawn butterflies", "does not hold"),
+        ("Colour shift beyond a perfect sampler&#x27;s, photographs", "holds"),
+        ("Colour shift beyond a perfect sampler&#x27;s, drawn butterflies", "interval only"),
     ]
-    assert told[0][2].startswith("8.00/255 higher with “Dim control” than with “Bright control”")
-    assert told[1][2].startswith(
-        "3.00/255 lower with “Dim control” than with “Bright control” (−3.00 to −3.00)"
+    small, large = (f"“Dim control” with the variance “fixed_{size}”" for size in ("small", "large"))
+    assert told[0][2].startswith(f"8.00/255 higher with {small} than with {large}")
+    assert told[1][2] == f"3.00/255 lower with {small} than with {large} (−3.00 to −3.00; dim alone)."
+    assert "2 comparisons test the post’s claims: <b>1</b> “holds”, <b>1</b> “interval only”." in html
+
+
+def test_a_background_is_told_as_a_factor():
+    outcome = Outcome(Effect(np.log(2), np.log(2) / 1.959964, np.inf), "2 against 1 trainings")
+    c = Comparison("ground", +1, change=Change("variance_type", "fixed_large", "fixed_small"))
+    assert claims_view.in_words(c, outcome) == (
+        "2.00 times as large with every network with the variance “fixed_large” as with every network "
+        "with the variance “fixed_small” (1.00 to 4.00; 2 against 1 trainings)."
     )
-    assert "2 comparisons test the post’s claims: <b>1</b> “holds”, <b>1</b> “does not hold”." in html
 
 
 @pytest.fixture
@@ -139,32 +151,33 @@ def test_fruit_is_a_subject_of_its_own(write, session):
     write("dim", [1, 1, 1, 1])
     claims = claims_view.claims(measured())
     told = claims.partition("Another subject")[2]
-    assert "Colour shift of denoised images, drawn fruit" in told
-    assert "7.00/255 higher with “Fruit, dim” than with “Fruit, bright”" in told
+    assert "Colour shift beyond a perfect sampler&#x27;s, drawn fruit" in told
+    assert "/255 lower with “Fruit, dim” than with “Fruit, bright”" in told  # a perfect sampler shifts more
     assert "photographs" not in claims.partition("What explains")[0]  # fruit is not taken for them
     assert "Fruit, dim" in table(session, pictures="drawn fruit")
     assert "Fruit" not in table(session)
     assert "None of these conditions" in table(session, pictures="photographs")
 
 
-def test_without_a_training_repeated_there_is_a_difference_and_no_verdict(write):
+def test_without_a_training_repeated_there_is_a_difference_and_no_interval(write):
     write("dim", [9, 9, 9, 9])
     write("bright", [2, 2, 2, 2])
     html = claims_view.claims(measured())
-    assert re.search("7.00/255 higher with “Dim control”.*seed variance of training is not known yet", html)
-    assert "<b>1</b> “no verdict yet”" in html
+    unknown = "“Dim control” than with “Bright control”.*trainings of one recipe lie apart is not known"
+    assert re.search(unknown, html)
+    assert "<b>2</b> “no interval yet”" in html  # the shift, and CIEDE2000
 
 
 def test_what_is_not_measured_is_named_once_a_pair(write):
     write("dim", [1, 1, 1, 1])
     html = claims_view.claims(measured())
-    assert html.count("“Dim, trained again” against “Dim control”") == 1
+    assert html.count("“Dim, trained longer” against “Dim control”") == 1
     assert f"1 of {len(VARIANTS)} networks have results so far." in html
     assert VARIANTS["dim-long"].title in html
 
 
 def test_a_whisker_is_drawn_to_scale_and_said():
-    html = whisker(Interval(2.0, 1.0, 3.0), 0.5, "2 higher & sure")
+    html = whisker((2.0, 1.0, 3.0), 0.5, "2 higher & sure")
     figure = ElementTree.fromstring(html)
     assert figure.get("aria-label") == "2 higher & sure"
     band, zero, line = figure.find("svg")

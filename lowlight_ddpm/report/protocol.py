@@ -1,0 +1,27 @@
+"""What is judged and how much counts, as Markdown, for docs/protocol.md."""
+
+from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.report.measurements import table
+from lowlight_ddpm.study.headlines import HEADLINES, MEASURES
+
+
+def measures(_: Inputs) -> str:
+    """Every measure with its scale and δ."""
+    lines = []
+    for column, measure in MEASURES.items():
+        scale, delta = "as it is", f"{measure.delta:g}{measure.unit}"
+        if measure.logarithm:
+            scale, delta = "ln", f"ln {measure.delta:g}"
+        lines.append((measure.meaning, f"`{column}`", scale, delta))
+    return table(("measure", "column of `results.table`", "scale", "δ"), lines)
+
+
+def headlines(_: Inputs) -> str:
+    """Every headline with what decides on it."""
+    lines = []
+    for claim, c in HEADLINES.items():
+        measure = MEASURES[c.measure]
+        sign = {-1: "lower", 0: "no difference", 1: "higher"}[c.claimed]
+        images = "from pure noise" if c.start is None else f"restored from {c.start}"
+        lines.append((claim, c.sides, measure.meaning, sign, images))
+    return table(("claim", "compared", "measure", "claimed", "images"), lines)
