@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lowlight_ddpm.diffusion.corrections import leaked_colour
+from lowlight_ddpm.diffusion.corrections import draw_colours
 from lowlight_ddpm.diffusion.schedule import leaked_share
 from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.variants import Variant
@@ -30,7 +30,7 @@ def shifts(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> np.
     frame = Frame.of(variant, record["channel_mean"])
     covariance = frame.enter_covariance(torch.tensor(record["channel_covariance"], dtype=torch.float64))
     left = covariance - leaked_share(covariance, alpha_bar, pixels, variant.offset_noise) @ covariance
-    drawn = leaked_colour(torch.zeros(3, dtype=torch.float64), 2 * left, _normal()).flatten(1)
+    drawn = draw_colours(torch.zeros(3, dtype=torch.float64), 2 * left, _normal()).flatten(1)
     return 127.5 * frame.scale * drawn.numpy()
 
 

@@ -35,7 +35,7 @@ def blind(checkpoint, answer=0.0, **changes):
     return replace(checkpoint, unet=unet, **changes)
 
 
-def test_leaked_colours_have_the_training_set_s_mean_and_covariance():
+def test_draw_colourss_have_the_training_set_s_mean_and_covariance():
     colours = corrections.draw_colours(MEAN, COVARIANCE, draw(200_000, 3)).flatten(1)
     torch.testing.assert_close(colours.mean(dim=0), MEAN, atol=2e-3, rtol=0)
     torch.testing.assert_close(colours.T.cov(), COVARIANCE, atol=5e-4, rtol=0)
