@@ -158,10 +158,10 @@ def measure(
     """Measure how far a picture's colours are from another's, in numbers and in words."""
     from lowlight_ddpm import api, images
 
-    pictures = [images.read(path) for path in (reference, image)]
-    for path, picture in zip((reference, image), pictures, strict=True):
+    original, shifted = images.read(reference), images.read(image)
+    for path, picture in ((reference, original), (image, shifted)):
         _tell(images.notes(picture), f"{path.name}: ")
-    shift = api.measure(*pictures, brightness)
+    shift = api.measure(original, shifted, brightness)
     if as_json:
         print(json.dumps(asdict(shift.measures) | {"in_words": shift.in_words}, indent=1))
     else:

@@ -43,7 +43,7 @@ class Page(gr.Blocks):
         """As Gradio's own, of inputs whose images are uploads."""
         with refusals_shown():
             inputs = [
-                await anyio.to_thread.run_sync(self._uploaded, given, block.label)
+                await anyio.to_thread.run_sync(self._uploaded, given, str(block.label))
                 if isinstance(block, ImageUpload)
                 else given
                 for block, given in zip(block_fn.inputs, inputs, strict=False)
