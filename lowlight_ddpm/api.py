@@ -3,11 +3,9 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
-import torch
 from PIL import Image
-from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm import images
@@ -22,7 +20,7 @@ from lowlight_ddpm.diffusion.settings import (
 )
 from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import photometry
+from lowlight_ddpm.images import ImageLike, photometry
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
@@ -30,10 +28,8 @@ from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
 
-ImageLike = str | Path | Image.Image | Tensor
-"""A file, drawn:NUMBER or fruit:NUMBER; a PIL image; a tensor (3, H, W), uint8 or from 0 to 1."""
-
-
+Images = list[Any] | tuple[Any, ...]
+"""Several of ImageLike."""
 _Function = TypeVar("_Function", bound=Callable)
 
 
@@ -54,17 +50,34 @@ def load(name: str) -> Checkpoint:
     return checkpoints.load(name)
 
 
+@overload
+def denoise(picture: ImageLike, variant: str | Checkpoint = "dim", **settings: Any) -> Run: ...
+@overload
+def denoise(picture: Images, variant: str | Checkpoint = "dim", **settings: Any) -> list[Run]: ...
 @_takes_settings("restore")
-def denoise(picture: ImageLike, variant: str | Checkpoint = "dim", **settings: Any) -> Run:
+def denoise(
+    picture: ImageLike | Images, variant: str | Checkpoint = "dim", **settings: Any
+) -> Run | list[Run]:
     """Dim a picture, noise it to timestep `start`, and remove the noise with a network.
 
-    `variant` is a name, or what `load` returned. Settings that are left out, or None, take its training
-    defaults. The Run happens while it is iterated, or when a result of it is read. Raises Refusal for a
-    picture that cannot be read, and for settings that are out of range or contradict each other.
+    `picture` is a path, drawn:NUMBER or fruit:NUMBER, a PIL image, an open binary file, an array (H, W) or
+    (H, W, 1, 3 or 4), or a tensor (3, H, W), of uint8, uint16 or floats from 0 to 1; or a list of these, of
+    which a list of Runs is made. `variant` is a name, or what `load` returned. Settings that are left out, or
+    None, take its training defaults. A Run happens while it is iterated, or when a result of it is read; its
+    `notes` say what was converted or cut off. Raises Refusal for a picture that cannot be read, and for
+    settings that are out of range or contradict each other.
     """
     checkpoint = _checkpoint(variant)
     chosen = run_settings(variant=checkpoint.variant.name, **settings)
-    return Run(chosen, images.framed(_opened(picture), checkpoint.size, chosen.whole), checkpoint=checkpoint)
+
+    def run(given: ImageLike, name: str = "") -> Run:
+        read = _opened(given, name)
+        pixels = images.framed(read, checkpoint.size, chosen.whole)
+        return Run(chosen, pixels, checkpoint=checkpoint, notes=images.notes(read, chosen.whole))
+
+    if isinstance(picture, list | tuple):
+        return [run(given, f"Picture {number}") for number, given in enumerate(picture, 1)]
+    return run(picture)
 
 
 @_takes_settings("generate")
@@ -82,12 +95,23 @@ def generate(count: int = 1, variant: str | Checkpoint = "dim", **settings: Any)
     return Run(chosen, count=count, checkpoint=checkpoint)
 
 
-def measure(reference: ImageLike, picture: ImageLike, brightness: float = 1.0) -> ColourShift:
+@overload
+def measure(reference: ImageLike, picture: ImageLike, brightness: float = 1.0) -> ColourShift: ...
+@overload
+def measure(reference: Images, picture: Images, brightness: float = 1.0) -> list[ColourShift]: ...
+def measure(
+    reference: ImageLike | Images, picture: ImageLike | Images, brightness: float = 1.0
+) -> ColourShift | list[ColourShift]:
     """Measure how far a picture's colours are from a `reference` of its size, in numbers and in words.
 
-    `brightness` is what both were dimmed to. Signs are picture minus reference. Raises Refusal for pictures
-    of two sizes, or that cannot be read.
+    Both are what `denoise` takes; of two lists of one length, each picture is measured against the reference
+    in its place. `brightness` is what all were dimmed to. Signs are picture minus reference. Raises Refusal
+    for pictures of two sizes, or that cannot be read.
     """
+    if isinstance(reference, list | tuple) and isinstance(picture, list | tuple):
+        if len(reference) != len(picture):
+            raise Refusal(f"There are {len(reference)} references and {len(picture)} pictures: give as many.")
+        return [measure(one, other, brightness) for one, other in zip(reference, picture, strict=True)]
     output, original = (
         photometry.prepare(tv.pil_to_tensor(_opened(given))) for given in (picture, reference)
     )
@@ -98,21 +122,10 @@ def _checkpoint(variant: str | Checkpoint) -> Checkpoint:
     return variant if isinstance(variant, Checkpoint) else load(variant)
 
 
-def _opened(picture: ImageLike) -> Image.Image:
+def _opened(picture: Any, name: str = "") -> Image.Image:
+    """An image, which refusals call `name` unless it is a file of one of its own."""
     if isinstance(picture, str):
         return images.open_picture(picture)
     if isinstance(picture, Path):
-        picture = home(picture)
-    return images.read(_to_image(picture) if isinstance(picture, Tensor) else picture)
-
-
-def _to_image(pixels: Tensor) -> Image.Image:
-    shape = tuple(pixels.shape)
-    in_range = pixels.is_floating_point() and bool(((pixels >= 0) & (pixels <= 1)).all())
-    if len(shape) != 3 or shape[0] != 3 or not (in_range or pixels.dtype == torch.uint8):
-        kind = str(pixels.dtype).removeprefix("torch.")
-        raise Refusal(
-            "A picture as a tensor must be (3, height, width), uint8 or all values from 0 to 1, and this is "
-            f"{kind} {shape}: photometry.to_image makes a picture of one in model range."
-        )
-    return tv.to_pil_image(tv.to_dtype(pixels, torch.uint8, scale=True).cpu())
+        return images.read(home(picture))
+    return images.read(picture, name)

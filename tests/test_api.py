@@ -8,11 +8,13 @@ from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import lowlight_ddpm
+from benchmarks.encoders import P3_ICC
 from lowlight_ddpm import Run, denoise, generate, load, measure
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
@@ -71,11 +73,49 @@ def test_a_run_is_the_core_s_own_walk(photo, tiny_checkpoint):
 
 def test_a_picture_may_come_in_any_form(photo, tiny_checkpoint):
     pixels = square(Image.open(photo), 16)
-    forms = [photo, str(photo), Image.open(photo), pixels, pixels / 255]
+    array = pixels.permute(1, 2, 0).numpy()
+    forms = [photo, str(photo), Image.open(photo), pixels, pixels / 255, array, array / 255]
+    forms += [photo.read_bytes(), BytesIO(photo.read_bytes())]
     results = [denoise(form, **QUICK).x0 for form in forms]
     assert all(torch.equal(result, results[0]) for result in results)
+    assert all(measure(photo, form).measures.mse == 0 for form in forms)
     assert torch.equal(denoise("drawn:7", **QUICK).pixels, square(draw(7), 16))
     assert torch.equal(denoise(photo, variant=tiny_checkpoint, **QUICK).x0, results[0])
+
+
+def test_of_a_list_of_pictures_a_list_of_runs_is_made(photo):
+    pictures = [photo, draw(3, 16), np.asarray(draw(4, 16)), "drawn:7"]
+    for given in (pictures, tuple(pictures)):
+        runs = denoise(given, **QUICK)
+        assert [type(run) for run in runs] == [Run] * 4
+        for run, picture in zip(runs, pictures, strict=True):
+            assert torch.equal(run.x0, denoise(picture, **QUICK).x0)
+    assert denoise([], **QUICK) == []
+    same, other = measure(pictures[:2], [photo, photo])
+    assert (same.measures.mse, other) == (0, measure(pictures[1], photo))
+
+
+def test_a_picture_of_a_list_that_is_none_is_refused_by_its_place(photo, one_sentence):
+    for wrong, said in (
+        (np.zeros((3, 3, 3, 3)), "Picture 2"),
+        (Path("missing.png"), "missing.png"),
+        (None, "2"),
+    ):
+        with pytest.raises(Refusal, match=said) as refusal:
+            denoise([photo, wrong])
+        one_sentence(refusal)
+    for pair in (([photo], [photo, photo]), ([photo], photo), (photo, [photo])):
+        with pytest.raises(Refusal) as refusal:
+            measure(*pair)
+        one_sentence(refusal)
+
+
+def test_a_run_tells_what_was_done_to_its_picture(tmp_path):
+    draw(7, 64).resize((300, 40)).save(tmp_path / "strip.png", icc_profile=P3_ICC)
+    colours, ends = denoise(tmp_path / "strip.png", **QUICK).notes
+    assert "Display P3, converted to sRGB" in colours
+    assert "300×40" in ends
+    assert denoise("drawn:7", **QUICK).notes == []
 
 
 @pytest.mark.parametrize(

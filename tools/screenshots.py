@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from scipy.spatial import cKDTree
 
 from benchmarks.served import serving
+from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.paths import REPOSITORY
 from tests.helpers.browser import chromium
 
@@ -104,7 +105,7 @@ def _save(picture: Image.Image, path: Path) -> None:
     for height in range(TALLEST, 0, -200):
         file = io.BytesIO()
         top = picture.crop((0, 0, picture.width, min(picture.height, height)))
-        _in_256_colours(top).save(file, "PNG", optimize=True)
+        save_png(_in_256_colours(top), file, optimize=True)
         if file.tell() <= LARGEST:
             break
     path.write_bytes(file.getvalue())

@@ -113,11 +113,13 @@ def denoise(
     from lowlight_ddpm.runs.run import Run
 
     settings = _recorded(recorded, "restore") if recorded else run_settings(**values)
+    picture = images.open_picture(image)
     checkpoint = load_network(settings.variant, threads)
-    pixels = images.framed(images.open_picture(image), checkpoint.size, settings.whole)
+    pixels = images.framed(picture, checkpoint.size, settings.whole)
     if settings.whole:
         _announce(checkpoint, settings.steps, *pixels.shape[1:])
-    _watch(Run(settings, pixels, checkpoint=checkpoint), out, brighten)
+    notes = images.notes(picture, settings.whole)
+    _watch(Run(settings, pixels, checkpoint=checkpoint, notes=notes), out, brighten)
 
 
 @app.command()
@@ -155,9 +157,12 @@ def measure(
     as_json: AsJson = False,
 ) -> None:
     """Measure how far a picture's colours are from another's, in numbers and in words."""
-    from lowlight_ddpm import api
+    from lowlight_ddpm import api, images
 
-    shift = api.measure(reference, image, brightness)
+    original, shifted = images.read(reference), images.read(image)
+    for path, picture in ((reference, original), (image, shifted)):
+        _tell(images.notes(picture), f"{path.name}: ")
+    shift = api.measure(original, shifted, brightness)
     if as_json:
         print(json.dumps(asdict(shift.measures) | {"in_words": shift.in_words}, indent=1))
     else:
@@ -178,10 +183,17 @@ def _recorded(path: Path, mode: Mode) -> RunSettings:
     return settings
 
 
+def _tell(notes: list[str], of: str = "") -> None:
+    """Print what was done to an image before it is used, a line each."""
+    for note in notes:
+        print(f"{of}{note}", file=sys.stderr)
+
+
 def _watch(run, out: Path, brighten: bool) -> None:
     """Make a run with a progress bar on the terminal, write its files, and print what it did."""
     from tqdm import tqdm
 
+    _tell(run.notes)
     for _ in tqdm(run, unit="step"):
         pass
     paths = run.save(out, brighten)

@@ -58,6 +58,7 @@ def specimens(
 
     from lowlight_ddpm.images import open_source
     from lowlight_ddpm.images.specimens import prepare
+    from lowlight_ddpm.images.writing import save_png
 
     source = open_source(raw)
     if out.resolve() == home(raw).resolve():
@@ -74,7 +75,7 @@ def specimens(
             continue
         path = _free(row["name"], written)
         _make((out / path).parent)
-        square.save(out / path, optimize=True)
+        save_png(square, out / path, optimize=True)
         written.add(path)
     print(f"{out} holds {len(written)} specimens; {left_out} photographs were left out.")
     if not written:

@@ -12,6 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lowlight_ddpm.images.writing import save_png
+
 WIDTH = 9.0  # inches: 864 CSS pixels, a README's column
 DPI = 200  # of PNG: two pixels for every CSS pixel of a README's column
 TEXT, HEADING = 9.5, 10.5  # points; GitHub shrinks a page by 3 %, and nothing may then be under 9
@@ -106,7 +108,7 @@ def write(figure: Figure, path: Path) -> None:
         return
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(path, optimize=True)
+    save_png(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]), path, optimize=True)
 
 
 def spread(values: list[float], least: float) -> list[float]:

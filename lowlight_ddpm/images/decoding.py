@@ -110,6 +110,13 @@ def of_image(picture: Image.Image, name: str) -> Image.Image:
         return finish(picture, deep(picture, None, None), _tags(picture), name)
 
 
+def of_samples(samples: Samples, name: str) -> Image.Image:
+    """As `decode`, of colours in sRGB that come in no file."""
+    height, width = samples.levels.shape[:2]
+    check_size((width, height), name)
+    return _in_srgb(samples, Tags(), name)
+
+
 def finish(picture: Image.Image, samples: Samples | None, tags: Tags, name: str) -> Image.Image:
     """An opened image in sRGB, on white and upright; `samples` are its pixels where it has over 8 bits."""
     colours = _eight_bits(picture, tags, name) if samples is None else _in_srgb(samples, tags, name)

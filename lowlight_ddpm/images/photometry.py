@@ -20,6 +20,8 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 from torchvision.utils import make_grid
 
+from lowlight_ddpm.images.writing import save_png
+
 
 def prepare(pixels: Tensor, brightness: float = 1.0) -> Tensor:
     """Dim images and bring them to model range.
@@ -88,7 +90,7 @@ def data_uri(picture: Image.Image, longest: int) -> str:
     file, picture = BytesIO(), picture.copy()
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     # Noise does not compress: a higher level only takes longer.
-    picture.save(file, "PNG", compress_level=1)
+    save_png(picture, file, compress_level=1)
     return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 

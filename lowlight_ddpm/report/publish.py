@@ -11,6 +11,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images import open_source
 from lowlight_ddpm.images.photometry import picture_grid
+from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.models import checkpoints, hub
 from lowlight_ddpm.models.checkpoints import ROOT, available
 from lowlight_ddpm.models.model_card import model_card
@@ -38,7 +39,8 @@ def write_cards(names: list[str], inputs: Inputs) -> Iterator[Path]:
     """Write README.md and samples.png of every checkpoint in `names`, and yield each card's path."""
     for name in names:
         folder = inputs.root / name
-        picture_grid(inputs.samples(name), gain=1 / find_variant(name).brightness).save(folder / PICTURE)
+        samples = picture_grid(inputs.samples(name), gain=1 / find_variant(name).brightness)
+        save_png(samples, folder / PICTURE)
         card = folder / "README.md"
         card.write_text(card_of(name, inputs), encoding="utf-8")
         yield card

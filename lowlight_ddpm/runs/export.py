@@ -12,6 +12,7 @@ from lowlight_ddpm import __version__
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images.photometry import picture_grid
+from lowlight_ddpm.images.writing import save_png
 
 SHEET_COLUMNS = 10
 GIF_FRAMES = 50
@@ -27,8 +28,8 @@ def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) 
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in ("result.png", "steps.png", "steps.gif", "measures.json")]
     result, sheet, animation, measures = paths
-    picture_grid(steps[-1].x0, gain=gain).save(result)
-    contact_sheet(steps, gain).save(sheet)
+    save_png(picture_grid(steps[-1].x0, gain=gain), result)
+    save_png(contact_sheet(steps, gain), sheet)
     save_gif(animation, steps, gain)
     measures.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return paths

@@ -1,6 +1,6 @@
 """One run, from its settings to its measures: watched step by step, or made at once, and remembered."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from html import escape
@@ -57,7 +57,8 @@ class Run:
     """A run that happens while it is iterated, and is remembered in `history`.
 
     `pixels` is what it takes of an image, uint8 (3, H, W), as bright as it was taken; None where `count`
-    images are generated from pure noise. `steps` makes it, by default the network of `checkpoint`, which is
+    images are generated from pure noise; `notes` are sentences on what was done to it before, as
+    `images.notes` has them. `steps` makes it, by default the network of `checkpoint`, which is
     loaded by the variant's name where none is given. Iterating yields every Step as it is made; a loop that
     was left is taken up again after the steps that are remembered. What is asked of a run that nobody has
     watched makes it to its end first; of one under way, it is answered as far as it has come. A notebook
@@ -72,8 +73,9 @@ class Run:
         count: int = 1,
         checkpoint: Checkpoint | None = None,
         steps: Source | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
-        self.settings, self.pixels, self.count = settings, pixels, count
+        self.settings, self.pixels, self.count, self.notes = settings, pixels, count, list(notes)
         self.history = History()
         self._checkpoint, self._source = checkpoint, steps
         self._colour_shift: tuple[int, ColourShift] | None = None
@@ -182,7 +184,7 @@ class Run:
             found = {"means": list(mean_colour(self.x0)), "training_means": list(self.target)}
         else:
             found = asdict(self.colour_shift)
-        return run_report(self.settings, self.means, **more, **found)
+        return run_report(self.settings, self.means, **more, **found, notes=self.notes)
 
     def __repr__(self) -> str:
         s = self.settings
@@ -192,7 +194,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         shown = self.sheet(brighten=True) if self.count == 1 else self.image(brighten=True)
-        words = escape(self.in_words).replace("\n", "<br>")
+        words = "<br>".join(map(escape, [*self.in_words.split("\n"), *self.notes]))
         caption = f"{words}<br><small>{escape(repr(self)[1:-1])}; shown brightened</small>"
         style = "max-width: 100%; image-rendering: pixelated"
         return (

@@ -16,6 +16,7 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.diffusion.transmission import tint_transmission
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.images.photometry import picture_grid, prepare
+from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.metrics.sets import set_colours
 from lowlight_ddpm.models.checkpoints import Checkpoint
 from lowlight_ddpm.training.loop import Training
@@ -72,7 +73,7 @@ def encoded(sheet: Image.Image) -> tuple[str, bytes]:
     Early samples are noisy, and noise does not compress. Figures are never taken from a sheet.
     """
     content = BytesIO()
-    sheet.save(content, "PNG", optimize=True)
+    save_png(sheet, content, optimize=True)
     suffix, quality = ".png", 100
     while len(content.getvalue()) > SHEET_BYTES:
         quality -= 5

@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.themes import Base, colors, sizes
 
 from lowlight_ddpm.ui.api.endpoints import add_endpoints
+from lowlight_ddpm.ui.api.inline import Page
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
 from lowlight_ddpm.ui.play.tab import Watch
@@ -25,7 +26,7 @@ MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 
 def build() -> gr.Blocks:
     """The page, ready to launch."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
         with gr.Tabs() as tabs:

@@ -7,8 +7,9 @@ from urllib.request import getproxies
 
 import gradio as gr
 import httpx
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.routing import APIRoute
+from gradio.route_utils import API_PREFIX
 
 from lowlight_ddpm import environment, versions
 from lowlight_ddpm.models import checkpoints
@@ -78,13 +79,25 @@ def health() -> dict:
     }
 
 
+def fetch_nothing(rest: str) -> None:
+    """Answer a request for a file of another server, which Gradio would fetch and pass on."""
+    raise HTTPException(404, "No address is fetched here.")
+
+
+_ADDRESSES = [
+    APIRoute(f"{API_PREFIX}/file{of}{scheme}:{{rest:path}}", fetch_nothing, methods=["GET", "HEAD"])
+    for of in "=/"
+    for scheme in ("http", "https")
+]
+
+
 def _options() -> dict:
     """The options that Blocks.launch and gr.mount_gradio_app both take."""
     return {
         "theme": interface.theme(),
         "css_paths": sorted((STATIC / "styles").glob("*.css")),
         "max_file_size": LIMITS.upload,
-        "app_kwargs": {"routes": [APIRoute("/health", health)]},  # before Gradio's own, which take any path
+        "app_kwargs": {"routes": [APIRoute("/health", health), *_ADDRESSES]},  # before Gradio's own
         "footer_links": ["api"],
         "show_error": False,
         "enable_monitoring": False,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.images import framed, read
+from lowlight_ddpm.images import framed, notes, read
 from lowlight_ddpm.images.gallery import Gallery
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.metrics.colour_shift import onset
@@ -47,6 +47,10 @@ class Picked:
         """What a run takes of it, uint8 (3, H, W), as bright as it was taken; None for pure noise."""
         return None if settings.mode == "generate" else framed(self.image, settings.size, settings.whole)
 
+    def notes(self, settings: RunSettings) -> list[str]:
+        """What a run changes in it, as `images.notes` says; nothing for pure noise."""
+        return [] if settings.mode == "generate" else notes(self.image, settings.whole)
+
     @property
     def key(self) -> str:
         """What a link calls it: the file's sha256 where there is one, else the name."""
@@ -60,7 +64,8 @@ class Watched(Work):
     """
 
     def __init__(self, settings: RunSettings, picked: Picked, beforehand: bool = False) -> None:
-        self.run = Run(settings, picked.pixels(settings), steps=source.steps)
+        pixels, said = picked.pixels(settings), picked.notes(settings)
+        self.run = Run(settings, pixels, steps=source.steps, notes=said)
         self.picked, self.beforehand = picked, beforehand
 
     def __deepcopy__(self, memo: dict) -> "Watched":

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from benchmarks.encoders import P3_ICC
 from lowlight_ddpm.cli import training
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import run_settings
@@ -47,6 +48,19 @@ def test_denoise_writes_four_files_and_the_same_bytes_again(run, photo, tmp_path
     files = [sorted(path.name for path in out.iterdir()) for out in outs]
     assert files[0] == files[1] == ["measures.json", "result.png", "steps.gif", "steps.png"]
     assert all((outs[0] / name).read_bytes() == (outs[1] / name).read_bytes() for name in files[0])
+
+
+def test_who_brings_a_strip_in_another_colour_space_is_told_what_is_done_to_it(run, tmp_path):
+    strip = tmp_path / "strip.png"
+    draw(0, 100).resize((400, 90)).save(strip, icc_profile=P3_ICC)
+    status, said, told = run("denoise", strip, "--steps", 2, "--out", tmp_path / "out")
+    notes = ["Colours: Display P3, converted to sRGB."]
+    notes += ["The ends are cut: of 400×90 pixels, only the middle 90×90 are used."]
+    assert (status, [line for line in told.splitlines() if line in notes]) == (0, notes)
+    assert "Colours:" not in said, "what is printed is the result"
+    assert json.loads((tmp_path / "out" / "measures.json").read_text())["notes"] == notes
+    status, _, told = run("measure", strip, strip, "--json")
+    assert (status, told.splitlines()) == (0, [f"strip.png: {notes[0]}"] * 2)
 
 
 def test_another_seed_gives_another_result(run, photo, tmp_path):

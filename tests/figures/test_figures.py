@@ -124,6 +124,7 @@ def test_it_is_drawn(name, drawn):
     if path.suffix == ".png":
         with Image.open(path) as picture:
             assert (picture.width, picture.mode) == (1800, "RGB")
+            assert picture.info["srgb"] == 0, "tagged as sRGB"
     else:
         assert "<svg" in path.read_text()
 

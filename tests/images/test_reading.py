@@ -12,8 +12,9 @@ import torch
 from PIL import Image, features
 from torchvision.transforms.v2 import functional as tv
 
+from benchmarks.encoders import P3_ICC
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import entire, framed, read, square, stack
+from lowlight_ddpm.images import entire, framed, notes, read, square, stack
 from lowlight_ddpm.images.reading import MAX_WHOLE_PIXELS, entire_size
 
 AVIF = ["AVIF"] if features.check("avif") else []
@@ -283,3 +284,44 @@ def test_a_whole_picture_has_the_size_that_was_said(size):
 
 def test_pictures_of_all_shapes_are_stacked():
     assert stack([photograph(), photograph(9, 40)], 8).shape == (2, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "whole", "used"),
+    [
+        ((64, 64), False, None),
+        ((128, 64), False, None),
+        ((129, 64), False, "64×64"),
+        ((64, 200), False, "64×64"),
+        ((200, 64), True, None),
+        ((16 * 16, 16), True, None),
+        ((16 * 16 + 1, 16), True, "256×16"),
+        ((16, 400), True, "16×256"),
+        ((400, 16), None, None),
+    ],
+)
+def test_who_brings_a_strip_is_told_that_its_ends_are_cut(size, whole, used, one_sentence):
+    said = notes(Image.new("RGB", size), whole)
+    assert len(said) == bool(used)
+    if used:
+        assert one_sentence(said[0]) == said[0]
+        assert f"{size[0]}×{size[1]}" in said[0]
+        assert f"the middle {used} " in said[0]
+
+
+def test_the_sentence_is_true_of_what_a_network_gets():
+    strip = Image.new("RGB", (256, 64), "white")
+    strip.paste("black", (96, 0, 160, 64))
+    assert framed(strip, 64, whole=False).max() == 0, "only the middle 64×64 are used"
+    strip = Image.new("RGB", (400, 16), "white")
+    strip.paste("black", (72, 0, 328, 16))
+    assert framed(strip, 16, whole=True).max() == 0, "only the middle 256×16 are used"
+
+
+def test_a_profile_that_was_converted_is_named_in_a_sentence():
+    p3 = encoded(photograph(), "PNG", icc_profile=P3_ICC)
+    assert notes(read(p3), whole=False) == ["Colours: Display P3, converted to sRGB."]
+    assert notes(read(p3)) == notes(read(p3), whole=True)
+    assert notes(read(encoded(photograph(), "PNG"))) == []
+    strip = read(encoded(photograph(200, 16), "PNG", icc_profile=P3_ICC))
+    assert len(notes(strip, whole=False)) == 2

@@ -13,6 +13,7 @@ from lowlight_ddpm.diffusion.sampling import add_noise, denoise, randn
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.diffusion.transmission import tint_transmission
+from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.photometry import picture_grid, prepare
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.training import milestones, records
@@ -86,6 +87,13 @@ def test_a_sheet_that_would_be_too_large_is_a_jpeg_of_the_same_mean_colours():
     with Image.open(BytesIO(content)) as decoded:
         shift = tv.pil_to_tensor(decoded).float().mean((1, 2)) - values.float().mean((1, 2))
     assert shift.abs().max() < 1
+
+
+def test_a_sheet_that_fits_is_a_png_of_the_same_pixels_tagged_srgb():
+    suffix, content = milestones.encoded(draw(3, 64))
+    assert suffix == ".png"
+    with Image.open(BytesIO(content)) as decoded:
+        assert (decoded.tobytes(), decoded.info["srgb"]) == (draw(3, 64).tobytes(), 0)
 
 
 def test_the_transmission_is_that_of_a_grey_tint(kept):

@@ -11,6 +11,7 @@ import pytest
 from gradio_client import handle_file
 from PIL import Image, ImageEnhance
 
+from benchmarks.encoders import P3_ICC
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.variants import VARIANTS
@@ -50,7 +51,8 @@ def test_a_watchman_is_told_versions_and_variants(page):
 def test_a_picture_is_restored_and_measured(client, butterfly):
     result, report = client.predict(picture=handle_file(butterfly), steps=3, seed=1, api_name="/denoise")
     assert Image.open(result).size == (64, 64)
-    assert Image.open(result).format == "PNG"
+    assert (Image.open(result).format, Image.open(result).info["srgb"]) == ("PNG", 0)
+    assert report["notes"] == []
     assert report["settings"]["brightness"] == 0.5
     truth = square(Image.open(butterfly), 64).double().mean((1, 2)) / 2
     np.testing.assert_allclose(report["target"], truth, atol=0.1)
@@ -97,6 +99,8 @@ def test_networks_are_compared_on_one_picture_and_noise(client, butterfly):
     assert (run["variant"], run["rank_by_eye"], run["rank_by_mse"]) == ("dim", 1, 1)
     assert report["disagreements"] == []
     assert pictures[0]["caption"] == "dim"
+    assert Image.open(pictures[0]["image"]).info["srgb"] == 0
+    assert report["notes"] == []
     alone, _ = client.predict(variant="dim", api_name="/denoise", **arguments)
     np.testing.assert_array_equal(pixels(pictures[0]["image"]), pixels(alone))
     assert "checkpoint bright is damaged" in refusal(client, "/compare", variants=["bright"], **arguments)
@@ -109,6 +113,19 @@ def test_a_run_s_shift_is_taken_apart_into_a_sum(client, butterfly):
     added = np.sum([*parts, report["remainder"], report["interaction"]], axis=0)
     np.testing.assert_allclose(added, report["total"], atol=1e-9)
     assert report["verdict"].endswith(".")
+
+
+def test_every_endpoint_with_a_picture_says_what_was_done_to_it(client, tmp_path):
+    draw(7, 64).resize((300, 80)).save(tmp_path / "strip.png", icc_profile=P3_ICC)
+    arguments = {"picture": handle_file(tmp_path / "strip.png"), "variant": "dim", "steps": 2, "start": 300}
+    _, denoised = client.predict(api_name="/denoise", **arguments)
+    explained = client.predict(api_name="/explain", **arguments)
+    arguments["variants"] = [arguments.pop("variant")]
+    _, compared = client.predict(api_name="/compare", **arguments)
+    for report in (denoised, explained, compared):
+        colours, ends = report["notes"]
+        assert colours == "Colours: Display P3, converted to sRGB."
+        assert "only the middle 80×80 are used" in ends
 
 
 def test_two_pictures_are_measured_without_a_network(client, butterfly, tmp_path):

@@ -12,13 +12,19 @@ from lowlight_ddpm.analysis.compare import Outcome, by_eye, by_mse, disagreement
 from lowlight_ddpm.analysis.explain import Explanation, Question, reasons
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.schedule import Curves
-from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, names_in, run_settings
+from lowlight_ddpm.diffusion.settings import (
+    LAST_TIMESTEP,
+    TRAIN_TIMESTEPS,
+    RunSettings,
+    names_in,
+    run_settings,
+)
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, read
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs.run import Run
-from lowlight_ddpm.ui.api.parameters import Field, add, image, images, of_settings, report, takes
+from lowlight_ddpm.ui.api.parameters import Field, add, image, images, of_settings, report, stored, takes
 from lowlight_ddpm.ui.compare.trials import Trials
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
@@ -31,11 +37,13 @@ from lowlight_ddpm.variants import VARIANTS, find_variant
 
 SECONDS = 0.5  # between two results on the way
 PICTURE = Field(
-    "picture", "the picture to restore, as a file; its middle square, at the network's size, unless whole"
+    "picture",
+    "the picture to restore, as a file, base64 or a data URL; its middle square, at the network's size, "
+    "unless whole",
 )
 _GENERATED = names_in("generate")
 
-Streamed = Iterator[tuple[Image.Image, dict]]
+Streamed = Iterator[tuple[str, dict]]
 _SHARED = ("start", "steps", "seed", "brightness")
 _NAMES = {"type": "array", "items": {"type": "string"}}
 TIMESTEPS = (0, 100, 300, 600, LAST_TIMESTEP)
@@ -86,7 +94,7 @@ def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
     for step in watched.walk():
         if pace.due(step.is_last):
             found = run_view.report(watched.run) if step.is_last else _progress(watched.run, step)
-            yield to_image(step.x0[0]), found
+            yield stored(to_image(step.x0[0])), found
 
 
 def _progress(run: Run, step: Step) -> dict:
@@ -112,15 +120,15 @@ def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[l
             raise Refusal("There is no picture to restore: send one.")
         names = variants or checkpoints.available()
         values = dict(zip(_SHARED, shared, strict=True))
-        trials = Trials(
-            Picked("the picture", read(picture)), [run_settings(variant=name, **values) for name in names]
-        )
+        picked = Picked("the picture", read(picture))
+        trials = Trials(picked, [run_settings(variant=name, **values) for name in names])
         for _ in trials.walk():
             pass
         for outcome in trials.found:
             if isinstance(outcome, Refusal):
                 raise outcome
-        return [_shown(outcome) for outcome in trials.outcomes], _ranked(trials.outcomes)
+        pictures = [_shown(outcome) for outcome in trials.outcomes]
+        return pictures, _ranked(trials.outcomes) | {"notes": picked.notes(run_settings())}
 
 
 @takes(PICTURE, *of_settings(*FIELDS))
@@ -139,11 +147,11 @@ def explain(picture: str | None = None, *values) -> dict:
         job = ExplanationJob(watched.run, watched)
         for _ in job.walk():
             pass
-        return _explained(job.explanation)
+        return _explained(job.explanation) | {"notes": watched.run.notes}
 
 
-def _shown(outcome: Outcome) -> tuple[Image.Image, str]:
-    return to_image(outcome.result), outcome.settings.variant
+def _shown(outcome: Outcome) -> tuple[str, str]:
+    return stored(to_image(outcome.result)), outcome.settings.variant
 
 
 def _ranked(outcomes: list[Outcome]) -> dict:
@@ -200,8 +208,8 @@ def _numbers(colour: Tensor | None) -> list[float] | None:
 
 
 @takes(
-    Field("reference", "the original picture, as a file"),
-    Field("image", "the picture that may have shifted, as a file of the same size"),
+    Field("reference", "the original picture, as a file, base64 or a data URL"),
+    Field("image", "the picture that may have shifted, likewise, of the same size"),
     Field(
         "brightness",
         "what both pictures were dimmed to, above 0 and at most 1; 1 if it is left out",
@@ -238,7 +246,7 @@ def schedule(
     beta_start: float | None,
     beta_end: float | None,
     zero_terminal_snr: bool | None,
-    timesteps: list[int] | None,
+    timesteps: list[float] | None,
 ) -> dict:
     """Read a noise schedule: what its betas leave of a picture at chosen timesteps and leak at the last.
 
@@ -264,9 +272,10 @@ def variants() -> list[dict]:
     return [asdict(row) | {"available": name in there} for name, row in VARIANTS.items()]
 
 
-def _read(curves: Curves, timestep: int) -> dict:
-    if not (isinstance(timestep, int) and 0 <= timestep <= LAST_TIMESTEP):
+def _read(curves: Curves, timestep: float) -> dict:
+    if not (isinstance(timestep, int | float) and timestep in range(TRAIN_TIMESTEPS)):
         raise Refusal(f"Timesteps are whole numbers from 0 to {LAST_TIMESTEP}, and {timestep!r} is none.")
+    timestep = int(timestep)  # JSON has one kind of number, and some clients write 500.0
     names = {"beta": "betas", "alpha_cumprod": "alphas_cumprod", "signal": "signal", "noise": "noise"}
     figures = {name: getattr(curves, curve)[timestep].item() for name, curve in names.items()}
     return {"timestep": timestep} | figures | {"snr_db": curves.snr[timestep].item()}

@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import Parameter
+from io import BytesIO
 
 import gradio as gr
 from gradio.components import Component
 from gradio.components.api_component import Api
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
 
 from lowlight_ddpm.diffusion.settings import RunSettings, show_parameters
-from lowlight_ddpm.ui.components.widgets import ImageUpload
+from lowlight_ddpm.images.writing import save_png
+from lowlight_ddpm.ui.api.inline import ImageInput
 from lowlight_ddpm.ui.worker.queue import QUEUE
 
 _SCHEMAS = RunSettings.model_json_schema()["properties"]
@@ -18,7 +23,7 @@ _VARIANT = "the network, by its variant's name; the endpoint variants lists them
 
 @dataclass(frozen=True)
 class Field:
-    """One parameter: its name, what it means, and the JSON schema of its value, None for a picture's file."""
+    """One parameter: its name, what it means, and the JSON schema of its value, None for an image."""
 
     name: str
     meaning: str
@@ -27,7 +32,7 @@ class Field:
     def component(self) -> Component:
         """What takes its value."""
         if self.schema is None:
-            return ImageUpload(visible=False, label=self.name)
+            return ImageInput(visible=False, label=self.name)
         return Api(None, self.schema | {"additional_description": self.meaning}, label=self.name)
 
 
@@ -53,13 +58,20 @@ def takes(*fields: Field) -> Callable[[Callable], Callable]:
 
 
 def image() -> gr.Image:
-    """An image that is returned: a lossless PNG."""
-    return gr.Image(visible=False, format="png", label="result")
+    """An image that is returned, as `stored` gives its path."""
+    return gr.Image(visible=False, label="result")
 
 
 def images() -> gr.Gallery:
     """Several of them, each with a caption."""
-    return gr.Gallery(visible=False, format="png", label="results")
+    return gr.Gallery(visible=False, label="results")
+
+
+def stored(picture: Image.Image) -> str:
+    """The path of an image as a PNG, in the cache that Gradio clears."""
+    content = BytesIO()
+    save_png(picture, content)
+    return save_bytes_to_cache(content.getvalue(), "image.png", get_upload_folder())
 
 
 def report() -> gr.JSON:

@@ -30,7 +30,7 @@ def gain(settings: RunSettings, brightened: bool) -> float:
 
 
 def stage(watched: Watched, brightened: bool, counter: str) -> str:
-    """The three pictures, the counter and the trace as they stand, as HTML.
+    """The three pictures, notes, the counter and the trace as they stand, as HTML.
 
     It is one piece, since a browser spends most of a frame on the number of components that change. The
     pictures travel inside it: one that must be fetched would be given up for the next frame before it has
@@ -46,7 +46,8 @@ def stage(watched: Watched, brightened: bool, counter: str) -> str:
     mark = watched.onset if watched.over and kept and not run.generates else None
     means = list(run.history.means.values())
     lines = trace(means, run.settings.steps, run.target, aim, onset=mark)
-    return f'<div class="panels"{proportions(dim)}>{"".join(panels)}</div>{counter}{lines}'
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in run.notes)
+    return f'<div class="panels"{proportions(dim)}>{"".join(panels)}</div>{notes}{counter}{lines}'
 
 
 def progress(watched: Watched) -> str:
@@ -72,8 +73,13 @@ def idle(text: str) -> str:
 
 
 def report(run: Run) -> dict:
-    """A finished run for programs, JSON-able: settings, mean colours, and what was found."""
-    found = {"settings": run.settings.model_dump(), "mean": mean_colour(run.x0), "target": run.target}
+    """A finished run for programs, JSON-able: settings, mean colours, notes, and what was found."""
+    found = {
+        "settings": run.settings.model_dump(),
+        "notes": run.notes,
+        "mean": mean_colour(run.x0),
+        "target": run.target,
+    }
     if not run.generates:
         found |= {"measures": asdict(run.colour_shift.measures), "verdict": run.colour_shift.in_words}
     return found

@@ -17,6 +17,7 @@ from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.photometry import prepare, to_image
+from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui.components.controls import opening
@@ -35,7 +36,7 @@ def make() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in SHEETS:
         sheet = _joined(torch.cat([getattr(step, name) for step in steps]))
-        to_image(sheet).save(FOLDER / f"{name}.png", optimize=True)
+        save_png(to_image(sheet), FOLDER / f"{name}.png", optimize=True)
     record = {"settings": settings.model_dump(), "weights_sha256": weights()}
     (FOLDER / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.metrics.image import Measures
 from lowlight_ddpm.runs.export import write_run
 from lowlight_ddpm.runs.run import Run, mean_colour
@@ -255,5 +256,5 @@ def input_of(picked: Picked) -> tuple[str, bytes]:
     if picked.file and picked.file.exists():
         return f"input{picked.file.suffix.lower()}", picked.file.read_bytes()
     content = BytesIO()
-    picked.image.save(content, "PNG")
+    save_png(picked.image, content)
     return "input.png", content.getvalue()

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.images import decoding, draw
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.messages import about, duration
+from lowlight_ddpm.ui.session import Picked, Watched
 
 
 def pixels(uri):
@@ -78,6 +81,19 @@ def test_where_the_shift_sets_in_is_marked_once_the_run_is_over(finished):
 def test_a_run_made_beforehand_says_so(finished):
     finished.beforehand = True
     assert "made beforehand" in run_view.outcome(finished)
+
+
+def test_the_stage_says_what_was_done_to_the_picture_and_no_profile_s_name_is_html():
+    picture = draw(0, 64).resize((300, 40))
+    picture.info[decoding.PROFILE] = "<img src=x onerror=alert(1)>"
+    watched = Watched(run_settings(steps=4), Picked("strip", picture))
+    html = run_view.stage(watched, False, "")
+    assert html.count('<p class="note">') == 2
+    assert "Colours: &lt;img src=x onerror=alert(1)&gt;, converted to sRGB." in html
+    assert "The ends are cut: of 300×40 pixels, only the middle 40×40 are used." in html
+    assert len(run_view.report(watched.run)["notes"]) == 2
+    generated = Watched(run_settings(mode="generate", steps=4), Picked("strip", picture))
+    assert "note" not in run_view.stage(generated, False, "")
 
 
 def test_a_report_can_be_written_as_json(finished):

@@ -52,6 +52,12 @@ def again(monkeypatch, tmp_path, capsys):
     return reproduce
 
 
+def tagged(files):
+    """The images that say they are sRGB."""
+    pngs = {name: Image.open(BytesIO(data)) for name, data in files.items() if name.endswith(".png")}
+    return {name for name, picture in pngs.items() if picture.info.get("srgb") == 0}
+
+
 def contents(content):
     with ZipFile(BytesIO(content)) as zipped:
         return {name: zipped.read(name) for name in zipped.namelist()}
@@ -68,6 +74,7 @@ def test_it_holds_pictures_settings_measures_and_the_input(finished):
     assert report["versions"]["torch"]
     with Image.open(BytesIO(files["result.png"])) as result:
         assert result.tobytes() == to_image(finished.run.x0[0]).tobytes()
+    assert tagged(files) == {"result.png", "steps.png", "input.png"}
 
 
 def test_the_picture_is_named_with_its_sha256_and_an_upload_comes_as_it_was(upload):

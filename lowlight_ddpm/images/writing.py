@@ -1,0 +1,18 @@
+"""How every PNG is written: tagged as the sRGB that its pixels are in."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+# An sRGB chunk is 13 bytes where the profile takes hundreds; its one byte of content is the rendering intent,
+# perceptual, as photographs have it.
+_SRGB = PngInfo()
+_SRGB.add(b"sRGB", b"\0")
+
+
+def save_png(picture: Image.Image, target: Path | BinaryIO, **options: Any) -> None:
+    """Write an image in sRGB as a PNG that says so; `options` are Pillow's, such as `optimize`."""
+    # A PNG may have an sRGB chunk or a profile, and an image that was opened may still carry one.
+    picture.save(target, "PNG", pnginfo=_SRGB, icc_profile=None, **options)
