@@ -20,7 +20,6 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
 from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
-from lowlight_ddpm.variants import find_variant
 
 BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
 _FEWEST = 2  # the first and the newest, whatever the budget
@@ -153,20 +152,28 @@ class Run:
 
     @property
     def target(self) -> Colour:
-        """Mean R, G, B that x0 should have, of 255: the dimmed picture's, or the training set's."""
+        """Mean R, G, B that x0 should have, of 255: the dimmed picture's, or the training set's.
+
+        Raises Refusal for pure noise and a network whose training set is not known.
+        """
         if self.dim is not None:
             return mean_colour(self.dim)
         red, green, blue = self.checkpoint.training_means.tolist()
         return red, green, blue
 
     @property
+    def known_target(self) -> Colour | None:
+        """The target, or None where it is not known."""
+        return self.target if self.dim is not None or "channel_mean" in self.checkpoint.record else None
+
+    @property
     def in_words(self) -> str:
         """What became of the colours, for a reader."""
         if not self.generates:
             return self.colour_shift.in_words
-        return "Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}\n".format(
-            self.count, *mean_colour(self.x0)
-        ) + "In the training set: {:.1f} {:.1f} {:.1f}".format(*self.target)
+        said, target = "Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}", self.known_target
+        aim = "not known" if target is None else "{:.1f} {:.1f} {:.1f}".format(*target)
+        return said.format(self.count, *mean_colour(self.x0)) + f"\nIn the training set: {aim}"
 
     def save(self, folder: str | Path, brighten: bool = False) -> list[Path]:
         """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
@@ -178,7 +185,8 @@ class Run:
     def report(self, **more: object) -> dict:
         """What measures.json holds, and `more`; JSON-able."""
         if self.generates:
-            found = {"means": list(mean_colour(self.x0)), "training_means": list(self.target)}
+            target = self.known_target
+            found = {"means": list(mean_colour(self.x0)), "training_means": target and list(target)}
         else:
             found = asdict(self.colour_shift)
         return run_report(self.settings, self.means, **more, **found)
@@ -225,8 +233,7 @@ class Run:
         """Its network's, as the training record has it: a network that is not loaded stays so."""
         if self._checkpoint:
             return self._checkpoint.frame
-        name = self.settings.variant
-        return Frame.of(find_variant(name), checkpoints.record(name)["channel_mean"])
+        return checkpoints.frame_of(self.settings.row, checkpoints.record(self.settings.variant))
 
 
 def mean_colour(pictures: Tensor) -> Colour:

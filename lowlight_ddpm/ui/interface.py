@@ -3,6 +3,8 @@
 import gradio as gr
 from gradio.themes import Base, colors, sizes
 
+from lowlight_ddpm import environment
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.endpoints import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
@@ -11,6 +13,7 @@ from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
 from lowlight_ddpm.ui.why.tab import Why
 from lowlight_ddpm.ui.worker.queue import bound
+from lowlight_ddpm.variants import register_from_environment
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (
@@ -24,7 +27,13 @@ MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 
 
 def build() -> gr.Blocks:
-    """The page, ready to launch."""
+    """The page, ready to launch, with the variants and networks that the environment names.
+
+    Raises Refusal for one that cannot be offered. No visitor can have another folder opened.
+    """
+    register_from_environment()
+    for place in environment.value("LOWLIGHT_NETWORKS") or ():
+        checkpoints.offer(place)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)

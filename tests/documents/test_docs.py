@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.training import loop
-from lowlight_ddpm.variants import VARIANTS, Variant
+from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.doc_commands import (
     CLI,
     DOCUMENTS,
@@ -40,9 +41,10 @@ def networks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """A folder with the pictures that the documents name."""
+def desk(tmp_path_factory, networks):
+    """A folder with the pictures that the documents name, and a network that they open by its path."""
     folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(networks / "dim", folder / "checkpoints" / "dim")
     for name in ("PHOTO.jpg", "photo.jpg", "original.png", "result.png", "shifted.png"):
         draw(3, 96).save(folder / name)
     return folder
@@ -50,15 +52,19 @@ def desk(tmp_path_factory):
 
 @pytest.fixture
 def small(monkeypatch, desk, networks):
-    """The desk, networks that answer at once, and the row of the table that a document adds."""
+    """The desk, networks that answer at once, and the table of variants, as it is again afterwards."""
     load = checkpoints.load
     monkeypatch.setattr(checkpoints, "load", lambda name: load(name, networks))
     monkeypatch.setattr(checkpoints, "ROOT", desk / "checkpoints")
     build = loop.build_unet
     monkeypatch.setattr(loop, "build_unet", lambda _, channels, *rest: build(1, (8, 8, 8, 8), *rest))
-    row = eval(examples(HOWTO)[0], {"Variant": Variant})
-    monkeypatch.setitem(VARIANTS, row.name, row)
+    (rows,) = examples(HOWTO, "toml")
+    (desk / "mine.toml").write_text(rows)
+    before = dict(VARIANTS)
     monkeypatch.chdir(desk)
+    yield
+    VARIANTS.clear()
+    VARIANTS.update(before)
 
 
 def quick(words: list[str]) -> list[str]:
@@ -99,7 +105,7 @@ def test_every_command_is_run_here_or_known_to_be_tried_elsewhere(document, smal
 
 
 @each_document
-def test_every_command_of_ours_can_be_parsed(document):
+def test_every_command_of_ours_can_be_parsed(document, small):
     for command in commands(document):
         _, ours, words = command.partition(f"-m {CLI.split()[-1]} ")
         if ours:
@@ -154,7 +160,7 @@ def test_every_target_of_make_is_there_and_runs_files_that_are(target):
     ids=lambda path: path.name,
 )
 def test_every_example_in_python_runs(document, small, capsys):
-    names = {"Variant": Variant}  # a row of the table stands by itself
+    names = {}
     for example in examples(document):
         if "gradio_client" not in example:  # tests/ui/test_api.py has the page that it needs
             exec(compile(re.sub(r"steps=\d+", "steps=2", example), document.name, "exec"), names)
