@@ -26,6 +26,7 @@ from lowlight_ddpm.images import photometry
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.models.pipelines import check_record
 from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
@@ -71,6 +72,7 @@ def load(
     checkpoint = checkpoints.open_network(str(name))
     if brightness is not None:
         checkpoint = replace(checkpoint, variant=replace(checkpoint.variant, brightness=brightness))
+        check_record(checkpoint.variant, checkpoint.record)
     known = _colours(checkpoint, mean, covariance, images)
     return replace(checkpoint, record=checkpoint.record | known) if known else checkpoint
 

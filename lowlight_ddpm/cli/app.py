@@ -88,9 +88,9 @@ def load_network(network: str, threads: int | None):
     import torch
 
     from lowlight_ddpm.diffusion.backends import settle_threads
-    from lowlight_ddpm.models.checkpoints import load, open_network
+    from lowlight_ddpm.models.checkpoints import open_network
 
-    checkpoint = load(network) if network in VARIANTS else open_network(network)
+    checkpoint = open_network(network)
     if threads:
         torch.set_num_threads(threads)
     else:

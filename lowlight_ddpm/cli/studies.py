@@ -96,7 +96,7 @@ def baselines(
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
 
-    checkpoint = load_network(name, threads)
+    checkpoint = load_network(find_variant(name).name, threads)  # what it holds out is in its record
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:

@@ -188,10 +188,9 @@ def _located(place: str) -> Path:
         return folder
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", place, re.ASCII):
         return hub.fetch_repository(place)
-    if "/" in place:
-        raise Refusal(f"There is no folder “{place}”: give that of a network, OWNER/NAME, or a variant.")
-    find_variant(place)
-    raise AssertionError("a variant is found before")
+    if "/" not in place:
+        find_variant(place)  # refuses it with the names that there are
+    raise Refusal(f"There is no folder “{place}”: give that of a network, OWNER/NAME, or a variant.")
 
 
 def _row(folder: Path, place: str) -> Variant:

@@ -28,6 +28,7 @@ _OF_SCHEDULE = {
     "prediction_type": ("prediction_type", "epsilon"),
     "rescale_betas_zero_snr": ("zero_terminal_snr", False),
 }
+_CHANNELS = (224, 448, 672, 896)  # those of a UNet2DModel that does not say
 _OF_NETWORK = ("size", "layers_per_block", "channels", "norm_num_groups")
 
 
@@ -63,7 +64,7 @@ class Pipeline:
         if isinstance(recorded, dict):
             own = {field: value for field, value in recorded.items() if field in FIELDS}
             return Variant(**own | {"name": name, "size": self.unet["sample_size"], "weights": None})
-        channels = tuple(self.unet["block_out_channels"])
+        channels = tuple(self.unet.get("block_out_channels", _CHANNELS))
         return Variant(
             name,
             brightness=1.0,

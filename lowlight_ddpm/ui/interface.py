@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.themes import Base, colors, sizes
 
 from lowlight_ddpm import environment
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.endpoints import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
@@ -27,13 +28,11 @@ MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 
 
 def build() -> gr.Blocks:
-    """The page, ready to launch, with the variants and networks that the environment names.
-
-    Raises Refusal for one that cannot be offered. No visitor can have another folder opened.
-    """
-    register_from_environment()
-    for place in environment.value("LOWLIGHT_NETWORKS") or ():
-        checkpoints.offer(place)
+    """The page, ready to launch. Exits with a sentence where a network that it is to offer cannot be."""
+    try:
+        offer_own()
+    except Refusal as refusal:  # however the page is served, this is read instead of a traceback
+        raise SystemExit(str(refusal)) from None
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
@@ -53,6 +52,13 @@ def build() -> gr.Blocks:
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)
     return page
+
+
+def offer_own() -> None:
+    """Add the variants and networks that the environment names; no visitor can have another one opened."""
+    register_from_environment()
+    for place in environment.value("LOWLIGHT_NETWORKS") or ():
+        checkpoints.offer(place)
 
 
 def theme() -> Base:

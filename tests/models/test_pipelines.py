@@ -177,6 +177,8 @@ def test_a_folder_of_ours_says_itself_how_it_was_trained(checkpoint_root, tmp_pa
     network = api.load(folder)
     assert (network.variant.name, network.variant.title) == (str(folder), "Mine")
     assert network.variant.brightness == 0.25
+    with pytest.raises(Refusal, match="in its training record"):
+        api.load(folder, brightness=0.5)
     assert network.frame.origin.flatten().tolist() == pytest.approx(network.record["channel_mean"])
 
 

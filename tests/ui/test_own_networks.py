@@ -76,7 +76,7 @@ def test_without_its_owner_s_word_no_folder_is_opened(monkeypatch, elsewhere, on
 
 def test_a_network_that_cannot_be_offered_is_refused_as_the_page_starts(monkeypatch, one_sentence):
     monkeypatch.setenv("LOWLIGHT_NETWORKS", "/no/such/folder")
-    with pytest.raises(Refusal, match="There is no folder") as refusal:
+    with pytest.raises(SystemExit, match="There is no folder") as refusal:
         interface.build()
     one_sentence(refusal)
 
