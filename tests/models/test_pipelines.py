@@ -223,7 +223,7 @@ def test_a_record_that_contradicts_its_row_is_refused(checkpoint_root, tmp_path,
 
 
 def test_a_path_that_nobody_offers_is_no_variant(plain, one_sentence):
-    """What a page's visitor names goes through these, and never through `open_network`."""
+    """What a user of the page names goes through these, and never through `open_network`."""
     for ask in (checkpoints.load, checkpoints.record, lambda name: run_settings(variant=name)):
         with pytest.raises(Refusal, match="There is no variant") as refusal:
             ask(str(plain))

@@ -66,7 +66,7 @@ def test_the_page_offers_what_its_owner_names_and_runs_it(monkeypatch, elsewhere
 def test_without_its_owner_s_word_no_folder_is_opened(monkeypatch, elsewhere, one_sentence):
     monkeypatch.delenv("LOWLIGHT_NETWORKS", raising=False)
     assert "elsewhere" not in offered(interface.build())
-    monkeypatch.setattr(checkpoints, "open_network", lambda place: pytest.fail("a visitor's path was opened"))
+    monkeypatch.setattr(checkpoints, "open_network", lambda place: pytest.fail("a user's path was opened"))
     with pytest.raises(Refusal, match="There is no variant") as refusal:
         run_settings(variant=str(elsewhere))
     one_sentence(refusal)
