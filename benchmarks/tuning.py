@@ -116,7 +116,7 @@ def _known() -> dict[str, dict]:
 
 def _run(source: str, ways: list[str]) -> None:
     torch.set_num_threads(1)
-    data = training_set(source, Recipe.drawn)
+    data = training_set(source, DIM.synthetic)
     for way in ways:
         if way not in _known():
             found = measured(way, data)

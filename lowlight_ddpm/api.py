@@ -1,10 +1,12 @@
 """What a notebook imports: `from lowlight_ddpm import denoise, generate, measure, load`."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional as tv
 
@@ -24,6 +26,7 @@ from lowlight_ddpm.images import ImageLike, photometry
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.models.pipelines import check_record
 from lowlight_ddpm.runs.run import Run
 
 __all__ = ["Run", "denoise", "generate", "load", "measure"]
@@ -45,9 +48,54 @@ def _takes_settings(mode: Mode) -> Callable[[_Function], _Function]:
     return shown
 
 
-def load(name: str) -> Checkpoint:
-    """Load a trained variant: network, scheduler and training record. Raises Refusal where there is none."""
-    return checkpoints.load(name)
+def load(
+    name: str | Path,
+    *,
+    brightness: float | None = None,
+    mean: Sequence[float] | None = None,
+    covariance: Sequence[Sequence[float]] | None = None,
+    images: str | None = None,
+) -> Checkpoint:
+    """Load a network: its weights, its scheduler, and what is known of its training.
+
+    `name` is that of a variant, the folder of an unconditional diffusers pipeline (DDPM or DDIM, with weights
+    as safetensors), or OWNER/NAME of one on the Hub. A folder that `train` has not written says nothing of
+    the images that were learned: they are taken to have been at `brightness` 1 unless it is given. What needs
+    their colours raises Refusal unless they are given here: `mean` is R, G, B of 255 as the network saw them,
+    `covariance` (3, 3) that of images' mean colours, in the same unit squared; or `images` is a source of
+    them, like a folder, which gives both.
+
+    Raises Refusal where there is no such network, or a file of it is damaged or contradicts the others.
+    """
+    checkpoint = checkpoints.open_network(str(name))
+    if brightness is not None:
+        checkpoint = replace(checkpoint, variant=replace(checkpoint.variant, brightness=brightness))
+        check_record(checkpoint.variant, checkpoint.record)
+    known = _colours(checkpoint, mean, covariance, images)
+    return replace(checkpoint, record=checkpoint.record | known) if known else checkpoint
+
+
+def _colours(
+    checkpoint: Checkpoint,
+    mean: Sequence[float] | None,
+    covariance: Sequence[Sequence[float]] | None,
+    source: str | None,
+) -> dict:
+    """What a training record has of the images' colours, from what was given; empty where nothing was."""
+    if source is not None and mean is None and covariance is None:
+        pixels = images.stack([image for _, image in images.open_source(source)], checkpoint.size)
+        colour, spread = photometry.channel_statistics(pixels, checkpoint.variant.brightness)
+    elif source is None and mean is not None and covariance is not None:
+        colour, spread = torch.tensor(mean) / 127.5 - 1, torch.tensor(covariance) / 127.5**2
+    elif source is None and mean is None and covariance is None:
+        return {}
+    else:
+        raise Refusal("Give mean and covariance together, or images alone.")
+    if colour.shape != (3,) or spread.shape != (3, 3):
+        raise Refusal(
+            "The colours are not of R, G, B: give a mean of three numbers, and 3 × 3 of covariance."
+        )
+    return {"channel_mean": colour.tolist(), "channel_covariance": spread.tolist()}
 
 
 @overload
@@ -56,19 +104,19 @@ def denoise(picture: ImageLike, variant: str | Checkpoint = "dim", **settings: A
 def denoise(picture: Images, variant: str | Checkpoint = "dim", **settings: Any) -> list[Run]: ...
 @_takes_settings("restore")
 def denoise(
-    picture: ImageLike | Images, variant: str | Checkpoint = "dim", **settings: Any
+    picture: ImageLike | Images, variant: str | Path | Checkpoint = "dim", **settings: Any
 ) -> Run | list[Run]:
     """Dim a picture, noise it to timestep `start`, and remove the noise with a network.
 
     `picture` is a path, drawn:NUMBER or fruit:NUMBER, a PIL image, an open binary file, an array (H, W) or
     (H, W, 1, 3 or 4), or a tensor (3, H, W), of uint8, uint16 or floats from 0 to 1; or a list of these, of
-    which a list of Runs is made. `variant` is a name, or what `load` returned. Settings that are left out, or
-    None, take its training defaults. A Run happens while it is iterated, or when a result of it is read; its
-    `notes` say what was converted or cut off. Raises Refusal for a picture that cannot be read, and for
-    settings that are out of range or contradict each other.
+    which a list of Runs is made. `variant` is what `load` takes, or what it returned. Settings that are left
+    out, or None, take its training defaults. A Run happens while it is iterated, or when a result of it is
+    read; its `notes` say what was converted or cut off. Raises Refusal for a picture that cannot be read, and
+    for settings that are out of range or contradict each other.
     """
     checkpoint = _checkpoint(variant)
-    chosen = run_settings(variant=checkpoint.variant.name, **settings)
+    chosen = run_settings(variant=checkpoint.variant, **settings)
 
     def run(given: ImageLike, name: str = "") -> Run:
         read = _opened(given, name)
@@ -81,17 +129,17 @@ def denoise(
 
 
 @_takes_settings("generate")
-def generate(count: int = 1, variant: str | Checkpoint = "dim", **settings: Any) -> Run:
+def generate(count: int = 1, variant: str | Path | Checkpoint = "dim", **settings: Any) -> Run:
     """Generate `count` pictures from pure noise with a network, all in one batch.
 
-    `variant` is a name, or what `load` returned. Settings that are left out, or None, take its training
-    defaults. The Run happens while it is iterated, or when a result of it is read. Raises Refusal for
-    settings that are out of range or contradict each other.
+    `variant` is what `load` takes, or what it returned. Settings that are left out, or None, take its
+    training defaults. The Run happens while it is iterated, or when a result of it is read. Raises Refusal
+    for settings that are out of range or contradict each other.
     """
     if count < 1:
         raise Refusal(f"Ask for at least 1 picture, not {count}.")
     checkpoint = _checkpoint(variant)
-    chosen = run_settings(variant=checkpoint.variant.name, mode="generate", **settings)
+    chosen = run_settings(variant=checkpoint.variant, mode="generate", **settings)
     return Run(chosen, count=count, checkpoint=checkpoint)
 
 
@@ -118,7 +166,7 @@ def measure(
     return assess(output, original, brightness)
 
 
-def _checkpoint(variant: str | Checkpoint) -> Checkpoint:
+def _checkpoint(variant: str | Path | Checkpoint) -> Checkpoint:
     return variant if isinstance(variant, Checkpoint) else load(variant)
 
 

@@ -64,6 +64,10 @@ def _size(text: str) -> str:
     return size
 
 
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _level(text: str) -> str:
     level = text.strip().lower()
     if level not in LEVELS:
@@ -94,6 +98,14 @@ VARIABLES = {
             "./checkpoints if it exists, else the checkout's",
             "folder of the networks",
             home,
+        ),
+        Variable("LOWLIGHT_VARIANTS", "none", "a TOML file with variants of your own (howto.md)", home),
+        Variable(
+            "LOWLIGHT_NETWORKS",
+            "none",
+            "other networks that the page offers: folders of diffusers pipelines or OWNER/NAME of the Hub, "
+            "separated by commas",
+            _list,
         ),
         Variable("LOWLIGHT_RESULTS", "the checkout's results", "folder of the measurements", home),
         Variable("LOWLIGHT_CACHE", "~/.cache/lowlight_ddpm", "folder of the compiled ONNX networks", home),

@@ -18,3 +18,29 @@ def encodable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # a surrogate that stands for no byte
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def allowed(schema: dict) -> str:
+    """What a value may be, in words, by its JSON schema as pydantic gives it."""
+    if "anyOf" in schema:
+        return " or ".join("none" if kind == {"type": "null"} else allowed(kind) for kind in schema["anyOf"])
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    kind = _KINDS[schema["type"]]
+    within = " and ".join(text.format(schema[key]) for key, text in _LIMITS.items() if key in schema)
+    return f"{kind}, {within}" if within else kind
+
+
+_KINDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a text",
+    "array": "a list of whole numbers from 1 up, two at least",
+}
+_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}

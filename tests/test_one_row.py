@@ -56,7 +56,7 @@ def test_it_is_measured_and_told(seen, place):
     assert "| small |" in said["means"]
     assert (place / "figures" / "noise-colours.svg").stat().st_size > 10_000
     assert ["small", 16, "drawn butterflies"] in said["measured"]
-    assert store.record(place / "results" / "no-network.jsonl", "training-set", "butterflies-0.5-16px")
+    assert store.record(place / "results" / "no-network.jsonl", "training-set", "small-0.5-16px")
 
 
 def test_a_smaller_picture_is_made_as_large_as_the_network_s(seen):

@@ -7,13 +7,13 @@ import pytest
 
 from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import _ROWS, VARIANTS, find_variant
+from lowlight_ddpm.variants import STUDY, VARIANTS, Variant, find_variant, register, register_file
 
 
 def test_no_row_hides_another_or_reads_like_one():
     """A second row of a name would take the place of the first; of one title, a list could not tell them."""
     for field in ("name", "title", "description"):
-        counted = Counter(getattr(row, field).strip() for row in _ROWS)
+        counted = Counter(getattr(row, field).strip() for row in STUDY.values())
         assert "" not in counted
         assert [text for text, count in counted.items() if count > 1] == []
 
@@ -114,3 +114,117 @@ def test_an_unknown_name_is_refused_with_the_known_ones(one_sentence):
     text = one_sentence(refusal)
     assert "dimm" in text
     assert all(name in text for name in VARIANTS)
+
+
+@pytest.fixture
+def table():
+    """The table, as it is again after the test."""
+    before = dict(VARIANTS)
+    yield VARIANTS
+    VARIANTS.clear()
+    VARIANTS.update(before)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("prediction_type", "velocity", "one of epsilon, v_prediction, sample"),
+        ("beta_schedule", "cosine", "one of linear, scaled_linear, squaredcos_cap_v2, sigmoid"),
+        ("variance_type", "learned", "one of fixed_small"),
+        ("brightness", 0, "a number, above 0 and at most 1"),
+        ("brightness", 1.5, "a number, above 0 and at most 1"),
+        ("brightness", "0.5", "a number"),
+        ("brightness", float("nan"), "a number"),
+        ("beta_start", 0.0, "a number, above 0 and below 1"),
+        ("beta_end", 1, "a number, above 0 and below 1"),
+        ("beta_end", 1e-5, "above beta_start"),
+        ("size", 64.0, "a whole number"),
+        ("size", 0, "a whole number, at least 8"),
+        ("layers_per_block", 0, "a whole number, at least 1"),
+        ("channels", [24], "a list of whole numbers"),
+        ("channels", "24, 32", "a list of whole numbers"),
+        ("epochs", 0, "a whole number, at least 1"),
+        ("seed", -1, "a whole number, at least 0"),
+        ("offset_noise", -0.1, "a number, at least 0"),
+        ("centred", "yes", "true or false"),
+        ("averaged", 1, "true or false"),
+        ("weights", 3, "a text or none"),
+        ("synthetic", -1, "a whole number, at least 0"),
+        ("name", "", "a text"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused_with_what_it_may_be(field, value, says, one_sentence):
+    with pytest.raises(Refusal, match=field) as refusal:
+        replace(VARIANTS["dim"], **{field: value})
+    assert says in one_sentence(refusal)
+
+
+def test_two_normalizations_at_once_are_refused(one_sentence):
+    with pytest.raises(Refusal, match="centred and renormalised") as refusal:
+        Variant("mine", centred=True, renormalised=True)
+    one_sentence(refusal)
+
+
+def test_a_row_of_one_s_own_is_found_and_adds_nothing_to_its_images(table):
+    mine = register(Variant("mine", beta_end=0.03))
+    assert find_variant("mine") is mine
+    assert (mine.title, mine.subject, mine.synthetic) == ("mine", "", 0)
+    again = register(Variant("mine", beta_end=0.04))  # a notebook's cell that is run once more
+    assert find_variant("mine") is again
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (Variant("dim", beta_end=0.03), "has a variant dim already"),
+        (Variant("../mine"), "cannot be called"),
+        (Variant("my own"), "cannot be called"),
+        (Variant("mine", weights="dimm"), "no variant “dimm”"),
+    ],
+)
+def test_a_row_that_cannot_be_added_is_refused(table, row, says, one_sentence):
+    with pytest.raises(Refusal, match=says) as refusal:
+        register(row)
+    one_sentence(refusal)
+    assert table == dict(STUDY)
+
+
+ROWS = """
+[mine]
+title = "Mine"
+brightness = 0.25
+channels = [8, 16]
+
+[mine-raw]
+weights = "mine"
+averaged = false
+"""
+
+
+def test_rows_are_read_from_a_file(table, tmp_path):
+    (tmp_path / "rows.toml").write_text(ROWS)
+    first, second = register_file(tmp_path / "rows.toml")
+    assert first == Variant("mine", "Mine", brightness=0.25, channels=(8, 16))
+    assert second == Variant("mine-raw", weights="mine", averaged=False)
+    assert list(table)[-2:] == ["mine", "mine-raw"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "cannot be read"),
+        ("[mine", "cannot be read"),
+        ("mine = 3", "outside a row"),
+        ("[mine]\nbeta = 3", "a field “beta”"),
+        ('[mine]\nname = "other"', "a field “name”"),
+        ("[mine]\nbrightness = 2", "at most 1"),
+        ('[mine]\nprediction_type = "velocity"', "v_prediction"),
+        ("[dim]\nbrightness = 0.3", "has a variant dim already"),
+    ],
+)
+def test_a_file_that_holds_no_rows_is_refused(table, tmp_path, text, says, one_sentence):
+    if text is not None:
+        (tmp_path / "rows.toml").write_text(text)
+    with pytest.raises(Refusal, match=says) as refusal:
+        register_file(tmp_path / "rows.toml")
+    one_sentence(refusal)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.variants import VARIANTS, Variant, find_variant
+from lowlight_ddpm.variants import VARIANTS, Variant
 
 TRACE = 0.1  # share of signal up to which what is left of a picture counts as a leak, not as the picture
 
@@ -57,7 +57,7 @@ def _without_picture(trial: Trial, names: Sequence[str]) -> Trial:
 def _at_trained_brightness(trial: Trial, names: Sequence[str]) -> Trial:
     if trial.settings.mode == "generate":
         return trial
-    return trial.but(brightness=find_variant(trial.settings.variant).brightness)
+    return trial.but(brightness=trial.settings.row.brightness)
 
 
 def _in_trained_light(trial: Trial, names: Sequence[str]) -> Trial:
@@ -65,7 +65,7 @@ def _in_trained_light(trial: Trial, names: Sequence[str]) -> Trial:
 
 
 def _on_trained_schedule(trial: Trial, names: Sequence[str]) -> Trial:
-    row = find_variant(trial.settings.variant)
+    row = trial.settings.row
     return trial.but(beta_start=row.beta_start, beta_end=row.beta_end)
 
 
@@ -103,7 +103,7 @@ _ALIKE = ("averaged", "epochs", "size", "channels", "attention_head_dim")
 
 def _by_twin(trial: Trial, names: Sequence[str], is_twin: Callable[[Variant, Variant], bool]) -> Trial:
     """The same run by the first variant among `names` that is a twin, unchanged where there is none."""
-    row = find_variant(trial.settings.variant)
+    row = trial.settings.row
     twins = [name for name in names if is_twin(row, VARIANTS[name])]
     return trial.but(variant=twins[0]) if twins else trial
 

@@ -16,8 +16,6 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.metrics.colour_shift import channels
 from lowlight_ddpm.metrics.image import JUST_NOTICEABLE, channel_means, measure
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.models.unet import Frame
-from lowlight_ddpm.variants import find_variant
 
 BATCH = 16  # pictures that a run from pure noise is judged by
 SMALL = 0.05  # of 255: less is written as 0.0
@@ -180,11 +178,12 @@ def explain(
 
 def _input(trial: Trial, picture: Tensor | None) -> tuple[Tensor | None, Tensor]:
     """(pictures to noise, or None; colour to aim at) of a trial."""
-    mean = checkpoints.record(trial.settings.variant)["channel_mean"]
+    row, record = trial.settings.row, checkpoints.record(trial.settings.variant)
     if trial.settings.mode == "generate" or picture is None:
+        mean, _ = checkpoints.colours(row, record)
         return None, (torch.tensor(mean, dtype=torch.float64) + 1) * 127.5
     dim = trial.settings.dim(picture[None])
-    frame = Frame.of(find_variant(trial.settings.variant), mean)
+    frame = checkpoints.frame_of(row, record)
     return frame.empty(dim) if trial.emptied else dim, channel_means(dim)[0].double()
 
 

@@ -12,7 +12,7 @@ from lowlight_ddpm.analysis.compare import Outcome
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import LightName, MeanCorrection, RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import VARIANTS, VarianceType
+from lowlight_ddpm.variants import STUDY, VarianceType
 
 MOST = 25  # runs of a grid
 
@@ -41,7 +41,7 @@ class Measure:
 AXES: dict[str, Axis] = {
     "start": Axis("Start timestep", (5, 50, 100, 200, 300, 400, 500, 600, 800, 999), (100, 300, 600)),
     "steps": Axis("Steps", (1, 2, 5, 10, 20, 50, 100, 250), (5, 10, 20)),
-    "variant": Axis("Network", tuple(VARIANTS), ("bright", "dim", "dim-deep")),
+    "variant": Axis("Network", tuple(STUDY), ("bright", "dim", "dim-deep")),
     "brightness": Axis("Brightness", (0.1, 0.25, 0.5, 0.75, 1.0), (0.25, 0.5, 1.0)),
     "light": Axis("Light", get_args(LightName), get_args(LightName)),
     "sampler": Axis("Sampler", tuple(SAMPLERS), ("ddpm", "ddim", "dpm++")),

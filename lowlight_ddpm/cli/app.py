@@ -1,5 +1,6 @@
 """The command line's one app, and the options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from typer.core import TyperCommand
 from lowlight_ddpm import __version__, environment
 from lowlight_ddpm.environment import MOST_THREADS, home
 from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.variants import VARIANTS, Variant, find_variant, register_file, register_from_environment
 
 
 class _Command(TyperCommand):
@@ -15,6 +17,7 @@ class _Command(TyperCommand):
 
     def invoke(self, ctx: typer.Context) -> Any:
         environment.check()
+        register_from_environment()
         return super().invoke(ctx)
 
 
@@ -43,6 +46,22 @@ FastestThreads = Annotated[
         min=1, max=MOST_THREADS, help="Processor threads; if left out, the number that is fastest here."
     ),
 ]
+
+
+def _registered(file: Path | None) -> None:
+    if file:
+        register_file(file)
+
+
+OwnRows = Annotated[
+    Path | None,
+    typer.Option(
+        "--variants",
+        callback=_registered,
+        help="A TOML file with variants of your own; LOWLIGHT_VARIANTS names one for every command.",
+        **PATH,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -69,14 +88,23 @@ def is_main_process() -> bool:
         return True
 
 
-def load_network(variant: str, threads: int | None):
-    """A variant's checkpoint, to be run on so many threads; None takes as many as are fastest."""
+def row_of(network: str) -> Variant:
+    """The row of a variant, or of the network in a folder or at OWNER/NAME of the Hub."""
+    if network in VARIANTS or not ("/" in network or home(network).is_dir()):
+        return find_variant(network)  # at once, as torch takes seconds
+    from lowlight_ddpm.models.checkpoints import row_at
+
+    return row_at(network)
+
+
+def load_network(network: str, threads: int | None):
+    """The checkpoint of what `row_of` takes, to be run on so many threads; None: as many as are fastest."""
     import torch
 
     from lowlight_ddpm.diffusion.backends import settle_threads
-    from lowlight_ddpm.models.checkpoints import load
+    from lowlight_ddpm.models.checkpoints import open_network
 
-    checkpoint = load(variant)
+    checkpoint = open_network(network)
     if threads:
         torch.set_num_threads(threads)
     else:

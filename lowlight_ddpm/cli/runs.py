@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, AsJson, FastestThreads, app, load_network
+from lowlight_ddpm.cli.app import PATH, AsJson, FastestThreads, OwnRows, app, load_network, row_of
 from lowlight_ddpm.diffusion.settings import (
     EARLIER_NAMES,
     ONLY_IN,
@@ -43,7 +43,7 @@ _HELP = {  # of the settings, in the words of the command line
     "anchor": "Hold x0's mean colour to that estimated from the noised picture.",
     "whole": "The whole picture at its own size, in tiles, instead of its middle square.",
     "leak_start": "Signal-leak initialisation: mix a colour of the training set into the noise.",
-    "variant": "Which trained network: see `variants`.",
+    "variant": "Which network: a name of `variants`, a folder of a diffusers pipeline, or OWNER/NAME.",
     "steps": "Network calls, 1 to 1000: more is finer and slower.",
     "sampler": "ddpm, which adds noise at every step, or one that adds none: ddim, pndm, dpm++, unipc, deis.",
     "variance_type": "Variance that ddpm adds: fixed_small, fixed_large, fixed_small_log or fixed_large_log.",
@@ -103,6 +103,7 @@ def denoise(
     recorded: Recorded = None,
     out: Out = Path("out"),
     threads: FastestThreads = None,
+    own_rows: OwnRows = None,
     **values,
 ) -> None:
     """Dim a picture, noise it, remove the noise step by step, and measure the colours.
@@ -112,7 +113,7 @@ def denoise(
     from lowlight_ddpm import images
     from lowlight_ddpm.runs.run import Run
 
-    settings = _recorded(recorded, "restore") if recorded else run_settings(**values)
+    settings = _recorded(recorded, "restore") if recorded else _settings(values)
     picture = images.open_picture(image)
     checkpoint = load_network(settings.variant, threads)
     pixels = images.framed(picture, checkpoint.size, settings.whole)
@@ -133,6 +134,7 @@ def generate(
     recorded: Recorded = None,
     out: Out = Path("out"),
     threads: FastestThreads = None,
+    own_rows: OwnRows = None,
     **values,
 ) -> None:
     """Generate pictures from pure noise, and compare their mean colour with the training set's.
@@ -141,7 +143,7 @@ def generate(
     """
     from lowlight_ddpm.runs.run import Run
 
-    settings = _recorded(recorded, "generate") if recorded else run_settings(mode="generate", **values)
+    settings = _recorded(recorded, "generate") if recorded else _settings({"mode": "generate", **values})
     checkpoint = load_network(settings.variant, threads)
     count = count or (1 if recorded else 16)
     _watch(Run(settings, count=count, checkpoint=checkpoint), out, brighten)
@@ -169,10 +171,16 @@ def measure(
         print(shift)
 
 
+def _settings(values: dict) -> RunSettings:
+    """The settings of a run by the network that `values` name: as a variant, as a folder or at the Hub."""
+    values = {**values}
+    return run_settings(**values | {"variant": row_of(str(values.get("variant") or "dim"))})
+
+
 def _recorded(path: Path, mode: Mode) -> RunSettings:
     """The settings of an earlier run, which must be one of the command's kind."""
     try:
-        settings = run_settings(**json.loads(path.read_text(encoding="utf-8"))["settings"])
+        settings = _settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, Refusal):
             raise

@@ -14,6 +14,7 @@ from lowlight_ddpm.cli.app import (
     AsJson,
     Images,
     OptionalImages,
+    OwnRows,
     Threads,
     app,
     is_main_process,
@@ -34,6 +35,7 @@ def evaluate(
     ] = None,
     images: OptionalImages = None,
     threads: Threads = 1,
+    own_rows: OwnRows = None,
 ) -> None:
     """Run the evaluation protocol on every variant, and print a summary.
 
@@ -84,6 +86,7 @@ def baselines(
     images: Images,
     as_json: AsJson = False,
     threads: Threads = 1,
+    own_rows: OwnRows = None,
 ) -> None:
     """Restore held-out images, and compare with the best classical filters and pure noise.
 
@@ -93,7 +96,7 @@ def baselines(
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
 
-    checkpoint = load_network(name, threads)
+    checkpoint = load_network(find_variant(name).name, threads)  # what it holds out is in its record
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, Threads, app, is_main_process
+from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, OwnRows, Threads, app, is_main_process
 from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal, encodable
 from lowlight_ddpm.paths import STATES
@@ -28,7 +28,7 @@ class Precision(StrEnum):
 
 
 @app.command()
-def variants(as_json: AsJson = False) -> None:
+def variants(as_json: AsJson = False, own_rows: OwnRows = None) -> None:
     """List the experiments: what each changes, and which are trained."""
     from lowlight_ddpm.models.checkpoints import available
 
@@ -110,9 +110,17 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Where the checkpoint goes: checkpoints/NAME.", **PATH)
     ] = None,
+    synthetic: Annotated[
+        int | None,
+        typer.Option(min=0, help="Synthetic butterflies to add: the variant's own number if left out."),
+    ] = None,
     licence: Annotated[
         str | None,
         typer.Option(help="Licence of the training images, like CC0-1.0: for the record and the card."),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(help="What the images show, like moths: for the record and the card."),
     ] = None,
     precision: Annotated[
         Precision, typer.Option(help="Arithmetic of the network: fp32, or bf16 autocast.")
@@ -122,6 +130,7 @@ def train(
         typer.Option(min=1, help="Gradient accumulation: parts that a batch is split into, to save memory."),
     ] = 1,
     threads: Threads = 1,
+    own_rows: OwnRows = None,
 ) -> None:
     """Train a variant and write its checkpoint.
 
@@ -145,10 +154,20 @@ def train(
         epochs or learner.epochs,
         channels=learner.channels,
         attention_head_dim=learner.attention_head_dim,
-        drawn=0 if learner.source else loop.Recipe.drawn,
+        drawn=learner.synthetic if synthetic is None else synthetic,
     )
+    # A row says what its own set shows, not what another set does.
+    its_own = source == learner.source or (not learner.source and recipe.drawn == learner.synthetic)
+    shown = (learner.subject if its_own else "") if subject is None else subject
     state = STATES / learner.name / "state.pt"
-    data = on_main(lambda: records.training_set(source, recipe.drawn, learner.size, licence))
+    data = on_main(lambda: records.training_set(source, recipe.drawn, learner.size, licence, shown))
+    if recipe.drawn and is_main_process():
+        says = f", and the card says that all of them show {shown}" if shown else ""
+        print(
+            f"{recipe.drawn} synthetic butterflies are added to the images of “{data.label}”{says}: "
+            "--synthetic 0 leaves them out.",
+            flush=True,
+        )
     arithmetic = "no" if precision is Precision.fp32 else precision.value
     job = loop.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
     kept = state.parent / "milestones"
@@ -205,6 +224,7 @@ def cards(
         list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
     ] = None,
     threads: Threads = 1,
+    own_rows: OwnRows = None,
 ) -> None:
     """Write the model cards again, with what was measured and sixteen pictures from pure noise."""
     import torch
@@ -220,6 +240,7 @@ def cards(
 
 @app.command()
 def publish(
+    names: Annotated[list[str], typer.Argument(help="Names of the variants whose checkpoints are uploaded.")],
     space: Annotated[str | None, typer.Option(help="The Space, OWNER/NAME.")] = None,
     models: Annotated[
         str | None, typer.Option(help="Hub user or organisation that owns the checkpoints' repositories.")
@@ -227,8 +248,9 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be uploaded, and upload nothing.")
     ] = False,
+    own_rows: OwnRows = None,
 ) -> None:
-    """Upload the Space, and each checkpoint with its card, to the Hub.
+    """Upload the named checkpoints to the Hub, as models with their cards, in a Space, or both.
 
     The token is that of `hf auth login`, or HF_TOKEN.
     """
@@ -236,7 +258,7 @@ def publish(
 
     from lowlight_ddpm.report import publish
 
-    for upload in publish.uploads(space, models):
+    for upload in publish.uploads(names, space, models):
         size = sum(path.stat().st_size for path in upload.files.values()) / 1e6
         print(f"{upload.kind} {upload.repository}: {len(upload.files)} files, {size:.1f} MB")
         if dry_run:

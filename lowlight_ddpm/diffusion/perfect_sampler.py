@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lowlight_ddpm.diffusion.corrections import draw_colours
 from lowlight_ddpm.diffusion.schedule import leaked_share
-from lowlight_ddpm.models.unet import Frame
+from lowlight_ddpm.models.checkpoints import colours, frame_of
 from lowlight_ddpm.variants import Variant
 
 QUANTILE = 0.95
@@ -27,8 +27,8 @@ def shifts(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> np.
     `record` is the variant's training record, with the mean colours' mean and covariance; `pixels` are the
     image's. Of images unlike the training set nothing is said.
     """
-    frame = Frame.of(variant, record["channel_mean"])
-    covariance = frame.enter_covariance(torch.tensor(record["channel_covariance"], dtype=torch.float64))
+    frame = frame_of(variant, record)
+    covariance = frame.enter_covariance(torch.tensor(colours(variant, record)[1], dtype=torch.float64))
     left = covariance - leaked_share(covariance, alpha_bar, pixels, variant.offset_noise) @ covariance
     drawn = draw_colours(torch.zeros(3, dtype=torch.float64), 2 * left, _normal()).flatten(1)
     return 127.5 * frame.scale * drawn.numpy()

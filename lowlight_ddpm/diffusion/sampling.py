@@ -11,6 +11,7 @@ from lowlight_ddpm.diffusion.backends import BATCH, network, predict, tile_count
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
 from lowlight_ddpm.diffusion.samplers import Respaced
 from lowlight_ddpm.diffusion.schedule import (
+    alphas_cumprod,
     estimate_x0,
     matching_timesteps,
     signal_and_noise,
@@ -93,7 +94,8 @@ class Trajectory:
         self.settings, self.alter = request.settings, request.alter
         self.variant, self.frame = checkpoint.variant, checkpoint.frame
         self.network = network(checkpoint, self.settings.backend)
-        levels = self.settings.alphas_cumprod
+        s, v = self.settings, self.variant
+        levels = alphas_cumprod(s.beta_start, s.beta_end, v.beta_schedule, v.zero_terminal_snr)
         kept = trailing_timesteps(self.settings.start, self.settings.steps)
         self._kept, self._alpha_bars = kept.tolist(), levels[kept].tolist()
         self._fed = matching_timesteps(levels[kept], checkpoint.alphas_cumprod).to(checkpoint.device)
@@ -292,5 +294,5 @@ def _prior(checkpoint: Checkpoint, settings: RunSettings) -> ColourPrior | None:
 
 def _colours(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     """Mean (3,) and covariance (3, 3) of the training images' mean colours, as the network sees them."""
-    mean = torch.tensor(checkpoint.record["channel_mean"])
+    mean = checkpoint.training_mean
     return checkpoint.frame.enter(mean[:, None, None]).flatten(), checkpoint.colour_covariance.float()

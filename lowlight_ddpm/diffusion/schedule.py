@@ -27,8 +27,8 @@ def trained_scheduler(variant: Variant) -> DDPMScheduler:
         variance_type=variant.variance_type,
         prediction_type=variant.prediction_type,
         rescale_betas_zero_snr=variant.zero_terminal_snr,
-        # diffusers' default grid never visits the last timestep, the only one at zero terminal SNR.
-        timestep_spacing="trailing" if variant.zero_terminal_snr else "leading",
+        # As runs are sampled here: diffusers' default never visits the last timestep, that of pure noise.
+        timestep_spacing="trailing",
         clip_sample=True,
     )
 

@@ -7,17 +7,24 @@ Nothing heavy is imported before a run is made, so that the command line answers
 import inspect
 import reprlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
-from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import VarianceType, find_variant
+from lowlight_ddpm.errors import Refusal, allowed
+from lowlight_ddpm.variants import (
+    TRAIN_TIMESTEPS,
+    VARIANTS,
+    Beta,
+    Brightness,
+    VarianceType,
+    Variant,
+    find_variant,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-TRAIN_TIMESTEPS = 1000  # T of Ho et al. 2020 and of the post
 LAST_TIMESTEP = TRAIN_TIMESTEPS - 1
 Mode = Literal["restore", "generate"]
 LightName = Literal["pixels", "camera"]  # the rows of images.photometry.LIGHTS
@@ -34,7 +41,6 @@ ONLY_IN: dict[Mode, tuple[str, ...]] = {
 EARLIER_NAMES: dict[str, str] = {}
 """A setting's name in an earlier version, and now: links, records, keywords and options accept both."""
 
-Beta = Annotated[float, Field(gt=0, lt=1)]
 _Function = TypeVar("_Function", bound=Callable)
 
 
@@ -47,7 +53,7 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
 
     variant: str = "dim"
     mode: Mode = Field("restore", description="denoise a picture, or pure noise")
-    brightness: float = Field(0.5, gt=0, le=1, description="pixel value of white before noising")
+    brightness: Brightness = Field(0.5, description="pixel value of white before noising")
     light: LightName = Field(
         "pixels", description="how the picture is dimmed: pixel values scaled, or as a camera sees less light"
     )
@@ -83,19 +89,21 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
         "torch", description="what computes the network: PyTorch, or ONNX Runtime where it is installed"
     )
     seed: int = Field(0, ge=0, lt=2**32, description="picture i of a batch draws its noise from seed + i")
+    _row: Variant | None = PrivateAttr(None)
 
     @model_validator(mode="before")
     @classmethod
     def _as_trained(cls, values: dict) -> dict:
         """Fill what was left out (or given as None) from the variant's row; accept earlier names."""
         given = {EARLIER_NAMES.get(name, name): value for name, value in values.items() if value is not None}
-        row = find_variant(str(given.get("variant", "dim")))
+        row = given.get("variant", "dim")
+        row = row if isinstance(row, Variant) else find_variant(str(row))
         trained = {name: getattr(row, name) for name in TRAINING_DEFAULTS}
         generated = given.get("mode") == "generate"
         start = {"start": LAST_TIMESTEP} if generated else {}
         if isinstance(on := given.get("mean_correction"), bool):
             given["mean_correction"] = ("training" if generated else "wide") if on else "off"
-        return trained | start | given
+        return trained | start | given | {"variant": row.name}
 
     @model_validator(mode="after")
     def _consistent(self) -> "RunSettings":
@@ -137,17 +145,22 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
         return self
 
     @property
+    def row(self) -> Variant:
+        """The variant's row: that of the table, unless the settings were made for another of this name."""
+        return self._row if self._row and self._row.name == self.variant else find_variant(self.variant)
+
+    @property
     def alphas_cumprod(self) -> "Tensor":
         """ᾱ_t of the run's schedule: float64 (1000,). Betas of its own, the rest as the variant has it."""
         from lowlight_ddpm.diffusion.schedule import alphas_cumprod
 
-        row = find_variant(self.variant)
+        row = self.row
         return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
 
     @property
     def size(self) -> int:
         """Pixels a side of the network's training images, and of any image that is not taken `whole`."""
-        return find_variant(self.variant).size
+        return self.row.size
 
     def dim(self, pixels: "Tensor") -> "Tensor":
         """Images, uint8 (B, 3, H, W), as the run starts from them: dimmed, in model range."""
@@ -157,11 +170,18 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 def run_settings(**values) -> RunSettings:
-    """Build RunSettings; what is left out or None takes its default. Raises a Refusal that can be read."""
+    """Build RunSettings; what is left out or None takes its default. Raises a Refusal that can be read.
+
+    `variant` is a name in the table of variants, or a row that need not be in it: a checkpoint's own.
+    """
     try:
-        return RunSettings(**values)
+        settings = RunSettings(**values)
     except ValidationError as error:
         raise Refusal(_sentence(error)) from error
+    row = values.get("variant")
+    if isinstance(row, Variant) and row != VARIANTS.get(row.name):
+        cast(Any, settings)._row = row
+    return settings
 
 
 def names_in(mode: Mode) -> tuple[str, ...]:
@@ -211,20 +231,5 @@ def _sentence(error: ValidationError) -> str:
     name = str(complaint["loc"][0])
     if name not in RunSettings.model_fields:
         return f"There is no setting {name!r}: choose among {', '.join(RunSettings.model_fields)}."
-    return f"The setting {name} must be {_allowed(name)}, not {reprlib.repr(complaint['input'])}."
-
-
-def _allowed(name: str) -> str:
-    """What the setting `name` may be, in words, from its own limits."""
     schema = RunSettings.model_json_schema()["properties"][name]
-    if "enum" in schema:
-        return "one of " + ", ".join(schema["enum"])
-    kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}[schema["type"]]
-    limits = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "below {}",
-    }
-    within = " and ".join(text.format(schema[key]) for key, text in limits.items() if key in schema)
-    return f"{kind}, {within}" if within else kind
+    return f"The setting {name} must be {allowed(schema)}, not {reprlib.repr(complaint['input'])}."

@@ -37,26 +37,35 @@ def fetch(name: str, root: Path) -> Path | None:
     place = published(root).get(name)
     if place is None:
         return None
+    return _download(place["repository"], place["revision"], f"The variant {name}")
+
+
+def fetch_repository(repository: str) -> Path:
+    """The folder of any repository of models, OWNER/NAME, downloaded once; refuses as `fetch` does."""
+    return _download(repository, None, "That network")
+
+
+def _download(repository: str, revision: str | None, what: str) -> Path:
     try:
         return Path(
             snapshot_download(
-                place["repository"],
-                revision=place["revision"],
+                repository,
+                revision=revision,
                 allow_patterns=list(_FILES),
-                local_files_only=not _answers(place),
+                local_files_only=not _answers(repository, revision),
             )
         )
     except Exception as error:  # the Hub's client raises many kinds
         raise Refusal(
-            f"The variant {name} is neither here nor within reach at “{place['repository']}”: "
+            f"{what} is neither here nor within reach at “{repository}”: "
             "go online, or choose another variant."
         ) from error
 
 
-def _answers(place: dict[str, str]) -> bool:
+def _answers(repository: str, revision: str | None) -> bool:
     """Whether the Hub has it and answers soon; a download would wait minutes for a silent Hub."""
     try:
-        HfApi().model_info(place["repository"], revision=place["revision"], timeout=PATIENCE)
+        HfApi().model_info(repository, revision=revision, timeout=PATIENCE)
     except Exception:  # as many kinds as in `fetch`
         return False
     return True

@@ -1,11 +1,20 @@
 """The model card of a checkpoint: what it is, how it was made, what was measured, and its limits."""
 
+from typing import Any
+
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
 
-FREE = "CC0-1.0"  # photographs that put no condition on what is learned from them
+OWN_LICENCE = "Apache-2.0"  # of images that our own code draws
+# Of those that the Hub knows by name; it refuses a card with another name.
+_HUB_LICENCES = {
+    *("apache-2.0", "mit", "cc0-1.0", "pddl", "odbl", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0"),
+    *("cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0"),
+}
+# Records of before licences were recorded are all of the study's first photographs.
+_FIRST_LICENCE = "learning-and-research-only"
 
 
 def model_card(
@@ -16,16 +25,14 @@ def model_card(
     `measured` are metrics of an evaluation, `picture` the name of a file beside the card that shows sixteen
     of the variant's images from pure noise; a card written by training has neither.
     """
-    ours = variant.source and record["data"].get("kind") == OURS
-    free = ours or record["data"].get("licence") == FREE
+    subject = subject_of(variant, record["data"])
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,
-        license="apache-2.0" if free else "other",
-        license_name=None if free else "learning-and-research-only",
+        **_licence(record["data"]),
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
-        tags=["ddpm", "low-light", variant.subject],
+        tags=["ddpm", "low-light", *([subject] if subject else [])],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
     betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
@@ -49,9 +56,29 @@ def model_card(
         data=_data_card(record["data"]),
         figures=_figures(measured or []),
         drawn=f", {record['data']['drawn']} of them synthetic" if record["data"]["drawn"] else "",
-        terms="" if free else _TERMS,
+        description=variant.description if subject == variant.subject else "",
+        terms="" if "kind" in record["data"] else _TERMS,
+        generates=subject or "images like those that it has learned from",
     )
     return str(ModelCard(body))
+
+
+def subject_of(variant: Variant, data: dict) -> str:
+    """What a record's images show, as given to its training; "" where nothing was.
+
+    Records of before that was asked are of the subject of their row.
+    """
+    return data.get("subject", variant.subject)
+
+
+def _licence(data: dict) -> dict[str, Any]:
+    """The metadata on the licence of the images that were learned."""
+    default = OWN_LICENCE if data.get("kind") == OURS else None if "kind" in data else _FIRST_LICENCE
+    given = data.get("licence", default)
+    if given is None:
+        return {"license": "unknown"}
+    name = "-".join(given.lower().split())
+    return {"license": name} if name in _HUB_LICENCES else {"license": "other", "license_name": name}
 
 
 def _figures(measured: list[EvalResult]) -> str:
@@ -68,6 +95,8 @@ def _data_card(data: dict) -> str:
     ]
     if not facts:
         return ""
+    if "licence" not in data and data["kind"] != OURS:
+        facts.append("| licence | not stated |")
     lines = "\n".join([*facts, f"| sha256 | `{data['sha256']}` |"])
     return f"\n## Data\n\nThe images, cropped and scaled.\n\n| | |\n|---|---|\n{lines}\n"
 
@@ -100,7 +129,7 @@ _CARD = """---
 
 # {v.name}: {v.title}
 
-{v.description}
+{description}
 
 {picture}
 ```python
@@ -125,5 +154,5 @@ Made by `{r[command]}`. `training.json` beside this file has the rest.
 {data}{figures}
 ## Limits
 
-{terms}It generates {v.subject} on white, at {v.size} pixels, and nothing else.
+{terms}It generates {generates}, at {v.size} pixels, and nothing else.
 """

@@ -1,23 +1,25 @@
 """What goes to the Hub: model cards with what was measured, and the files of the Space and the models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from huggingface_hub import CommitOperationAdd, EvalResult, HfApi, RepoCard
 
+from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
-from lowlight_ddpm.images import open_source
 from lowlight_ddpm.images.photometry import picture_grid
+from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.models import checkpoints, hub
-from lowlight_ddpm.models.checkpoints import ROOT, available
-from lowlight_ddpm.models.model_card import model_card
+from lowlight_ddpm.models.checkpoints import ROOT
+from lowlight_ddpm.models.model_card import model_card, subject_of
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.study.protocol import STEPS
-from lowlight_ddpm.variants import Variant, find_variant
+from lowlight_ddpm.study.store import NO_NETWORK
+from lowlight_ddpm.variants import find_variant
 
 PICTURE = "samples.png"
 _DATASET = "16 {} that it has not learned from, two noise seeds; 64 images from pure noise"
@@ -36,34 +38,37 @@ _BACKGROUND = ("background-colour", "background colour error in 1/255 as at full
 
 
 def write_cards(names: list[str], inputs: Inputs) -> Iterator[Path]:
-    """Write README.md and samples.png of every checkpoint in `names`, and yield each card's path."""
+    """Write README.md, samples.png and the scheduler of each checkpoint in `names`; yield its card's path."""
     for name in names:
         folder = inputs.root / name
         samples = picture_grid(inputs.samples(name), gain=1 / find_variant(name).brightness)
         save_png(samples, folder / PICTURE)
         card = folder / "README.md"
         card.write_text(card_of(name, inputs), encoding="utf-8")
+        # Its snippet samples as the file says: networks from before "trailing" have another spacing there.
+        trained_scheduler(find_variant(name)).save_pretrained(folder / "scheduler")
         yield card
 
 
 def card_of(name: str, inputs: Inputs) -> str:
     """The card of a trained variant, with the figures that results/ has of it so far."""
     inputs.require(name)
-    record = checkpoints.record(name, inputs.root)
-    return model_card(find_variant(name), record, list(_measured(name, inputs)), PICTURE)
+    row, record = find_variant(name), checkpoints.record(name, inputs.root)
+    kind = "synthetic images" if record["data"].get("kind") == OURS else "photographs"
+    data = subject_of(row, record["data"]) or "images", _DATASET.format(kind)
+    return model_card(row, record, list(_measured(name, record["data"]["source"], data, inputs)), PICTURE)
 
 
-def _measured(name: str, inputs: Inputs) -> Iterator[EvalResult]:
-    row = find_variant(name)
-    source = open_source(row.source).label if row.source else inputs.photographs
+def _measured(name: str, source: str, data: tuple[str, str], inputs: Inputs) -> Iterator[EvalResult]:
+    """The metrics of a variant on images of `source`; `data` are that set's type and name for the Hub."""
     for start in _STARTS:
         rows = _rows_of(name, lambda start=start: inputs.restored(source=source, start=start))
         for kind, title, column, digits in _RESTORED if len(rows) else ():
             mean = rows.loc[:, column].mean()
-            yield _result(row, f"{kind}-{start}", title.format(start=start), mean, digits)
+            yield _result(data, f"{kind}-{start}", title.format(start=start), mean, digits)
     rows = _rows_of(name, lambda: inputs.sampled(steps=STEPS))
     if len(rows):
-        yield _result(row, *_BACKGROUND, rows.ground.mean(), 2)
+        yield _result(data, *_BACKGROUND, rows.ground.mean(), 2)
 
 
 def _rows_of(name: str, select: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -74,11 +79,11 @@ def _rows_of(name: str, select: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     return rows.loc[rows.variant == name, :]
 
 
-def _result(row: Variant, kind: str, title: str, value: float, digits: int) -> EvalResult:
+def _result(data: tuple[str, str], kind: str, title: str, value: float, digits: int) -> EvalResult:
     return EvalResult(
         task_type="unconditional-image-generation",
-        dataset_type=row.subject,
-        dataset_name=_DATASET.format("synthetic images" if row.source else "photographs"),
+        dataset_type=data[0],
+        dataset_name=data[1],
         metric_type=kind,
         metric_name=title,
         metric_value=round(float(value), digits),
@@ -86,8 +91,8 @@ def _result(row: Variant, kind: str, title: str, value: float, digits: int) -> E
 
 
 OF_THE_SPACE = ("app.py", "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md")
-FOLDERS = ("lowlight_ddpm", "checkpoints", "results", "docs")
-_LEFT_OUT = {"__pycache__", ".pyc", ".pyi", "next"}  # checkpoints/next is read by nothing yet
+FOLDERS = ("lowlight_ddpm", "results", "docs")
+_LEFT_OUT = {"__pycache__", ".pyc", ".pyi"}
 
 
 @dataclass(frozen=True)
@@ -130,21 +135,27 @@ class Upload:
 
 
 def uploads(
-    space: str | None, owner: str | None, root: Path = ROOT, house: Path = REPOSITORY
+    names: Sequence[str],
+    space: str | None,
+    owner: str | None,
+    root: Path = ROOT,
+    house: Path = REPOSITORY,
 ) -> list[Upload]:
-    """What would go where: the models of `owner` first, since the Space names them.
+    """What would go where: the named models of `owner` first, since the Space names them.
 
-    Raises Refusal where neither is named, no variant is trained, or `space` is no OWNER/NAME.
+    The Space gets the named checkpoints, and of results/ no other network's. Raises Refusal where neither
+    Space nor owner is named, a variant has no checkpoint here, or `space` is no OWNER/NAME.
     """
     if not space and not owner:
         raise Refusal("There is nothing to publish: name a Space with --space, or an owner with --models.")
-    models = []
-    for name in available(root) if owner else ():
-        folder = root / name
-        if folder.is_dir():
-            models.append(Upload(f"{owner}/lowlight-ddpm-{name}", "model", dict(_files(folder)), name))
-    if owner and not models:
-        raise Refusal(f"There is no checkpoint in {root} to publish: train a variant first.")
+    for name in names:
+        if not (root / find_variant(name).name).is_dir():
+            raise Refusal(f"There is no checkpoint of {name} in {root} to publish: train it first.")
+    models = [
+        Upload(f"{owner}/lowlight-ddpm-{name}", "model", dict(_files(root / name)), name)
+        for name in names
+        if owner
+    ]
     if not space:
         return models
     if space.count("/") != 1:
@@ -152,6 +163,12 @@ def uploads(
     files = {name: house / name for name in OF_THE_SPACE}
     for folder in FOLDERS:
         files |= {f"{folder}/{path}": place for path, place in _files(house / folder)}
+    shared = {"results/" + f"{name}.jsonl" for name in (*names, NO_NETWORK)}
+    files = {path: place for path, place in files.items() if place.suffix != ".jsonl" or path in shared}
+    for name in names:
+        files |= {f"checkpoints/{name}/{path}": place for path, place in _files(root / name)}
+    if (root / hub.NOTE).is_file():
+        files[f"checkpoints/{hub.NOTE}"] = root / hub.NOTE
     named = {name: place["repository"] for name, place in hub.published(root).items()}
     named |= {model.variant: model.repository for model in models}
     return [*models, Upload(space, "space", files, models=tuple(sorted(named.values())))]

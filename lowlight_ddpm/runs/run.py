@@ -20,7 +20,6 @@ from lowlight_ddpm.metrics.image import Measures, channel_means
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
 from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
-from lowlight_ddpm.variants import find_variant
 
 BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
 _FEWEST = 2  # the first and the newest, whatever the budget
@@ -144,8 +143,7 @@ class Run:
         made = self._made
         if self._colour_shift is None or self._colour_shift[0] != made.done:
             first, last = made.steps[0], made.steps[-1]
-            variant, pixels = find_variant(self.settings.variant), dim[0, 0].numel()
-            bound = noise_bound(variant, self._record, first.alpha_bar, pixels)
+            bound = self._noise_bound(first.alpha_bar, dim[0, 0].numel())
             self._colour_shift = made.done, assess(last.x0[0], dim[0], self.settings.brightness, bound)
         return self._colour_shift[1]
 
@@ -156,20 +154,28 @@ class Run:
 
     @property
     def target(self) -> Colour:
-        """Mean R, G, B that x0 should have, of 255: the dimmed picture's, or the training set's."""
+        """Mean R, G, B that x0 should have, of 255: the dimmed picture's, or the training set's.
+
+        Raises Refusal for pure noise and a network whose training set is not known.
+        """
         if self.dim is not None:
             return mean_colour(self.dim)
         red, green, blue = self.checkpoint.training_means.tolist()
         return red, green, blue
 
     @property
+    def known_target(self) -> Colour | None:
+        """The target, or None where it is not known."""
+        return self.target if self.dim is not None or "channel_mean" in self.checkpoint.record else None
+
+    @property
     def in_words(self) -> str:
         """What became of the colours, for a reader."""
         if not self.generates:
             return self.colour_shift.in_words
-        return "Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}\n".format(
-            self.count, *mean_colour(self.x0)
-        ) + "In the training set: {:.1f} {:.1f} {:.1f}".format(*self.target)
+        said, target = "Mean R, G, B of {}: {:.1f} {:.1f} {:.1f}", self.known_target
+        aim = "not known" if target is None else "{:.1f} {:.1f} {:.1f}".format(*target)
+        return said.format(self.count, *mean_colour(self.x0)) + f"\nIn the training set: {aim}"
 
     def save(self, folder: str | Path, brighten: bool = False) -> list[Path]:
         """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
@@ -181,7 +187,8 @@ class Run:
     def report(self, **more: object) -> dict:
         """What measures.json holds, and `more`; JSON-able."""
         if self.generates:
-            found = {"means": list(mean_colour(self.x0)), "training_means": list(self.target)}
+            target = self.known_target
+            found = {"means": list(mean_colour(self.x0)), "training_means": target and list(target)}
         else:
             found = asdict(self.colour_shift)
         return run_report(self.settings, self.means, **more, **found, notes=self.notes)
@@ -223,10 +230,12 @@ class Run:
     def _gain(self, brighten: bool) -> float:
         return 1 / self.settings.brightness if brighten else 1.0
 
-    @property
-    def _record(self) -> dict:
-        """Its network's training record: a network that is not loaded stays so."""
-        return self._checkpoint.record if self._checkpoint else checkpoints.record(self.settings.variant)
+    def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:
+        """What noise alone explains, None where the training set is not known: no network is loaded for it."""
+        loaded, s = self._checkpoint, self.settings
+        row, record = (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
+        known = "channel_mean" in record
+        return noise_bound(row, record, alpha_bar, pixels) if known else None
 
 
 def mean_colour(pictures: Tensor) -> Colour:

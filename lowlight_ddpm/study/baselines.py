@@ -94,7 +94,7 @@ def restorations(checkpoint: Checkpoint, data: EvaluationSet) -> Iterator[Restor
 
 def from_noise(checkpoint: Checkpoint, data: EvaluationSet, count: int = 16) -> tuple[Tensor, SetMeasures]:
     """`count` samples from pure noise, and how their colours differ from the training pictures'."""
-    settings = run_settings(variant=checkpoint.variant.name, mode="generate", steps=STEPS)
+    settings = run_settings(variant=checkpoint.variant, mode="generate", steps=STEPS)
     samples = _last(denoise(checkpoint, settings, count=count)).x0
     return samples, compare_sets(samples, prepare(data.seen, checkpoint.variant.brightness))
 
@@ -118,7 +118,7 @@ def _runs(checkpoint: Checkpoint, clean: Tensor, start: int) -> Iterator[tuple[T
 
 
 def _walk(checkpoint: Checkpoint, clean: Tensor, start: int, seed: int) -> Iterator[Step]:
-    settings = run_settings(variant=checkpoint.variant.name, start=start, steps=STEPS, seed=seed)
+    settings = run_settings(variant=checkpoint.variant, start=start, steps=STEPS, seed=seed)
     return denoise(checkpoint, settings, clean)
 
 

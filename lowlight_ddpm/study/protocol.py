@@ -295,10 +295,10 @@ def describe_training_set(data: EvaluationSet, name: str, folder: Path = RESULTS
 
 
 def training_set_key(name: str) -> str:
-    """What tells a variant's training set from others: several variants share one."""
+    """What tells a variant's training set from others: those of the study share theirs by subject."""
     row = find_variant(name)
     size = "" if row.size == RESOLUTION else f"-{row.size}px"
-    return f"{row.subject}-{row.brightness:g}{size}"
+    return f"{row.subject or row.name}-{row.brightness:g}{size}"
 
 
 def colour_rows(pictures: Tensor) -> Iterator[dict]:

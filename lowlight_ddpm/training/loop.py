@@ -33,7 +33,7 @@ class Recipe:
     `ema_decay` is the ceiling that 1 − (1 + step)^(−3/4) climbs to (EMAModel with warm-up, inv_gamma 1, power
     3/4). Where timesteps are `stratified`, a batch of B images has one from each B-th of the schedule.
     `channels` and `attention_head_dim` are the network's, as a row has them. `drawn` synthetic butterflies
-    are added to the photographs.
+    are among the images.
     """
 
     epochs: float
@@ -47,7 +47,7 @@ class Recipe:
     stratified: bool = True
     channels: tuple[int, ...] = CHANNELS
     attention_head_dim: int | None = None
-    drawn: int = 150
+    drawn: int = 0
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def epsilon_errors(checkpoint: Checkpoint, images: Tensor) -> dict[int, float]:
 
 
 def _sampled(checkpoint: Checkpoint) -> Tensor:
-    settings = run_settings(variant=checkpoint.variant.name, mode="generate", steps=STEPS)
+    settings = run_settings(variant=checkpoint.variant, mode="generate", steps=STEPS)
     *_, last = denoise(checkpoint, settings, count=SAMPLES)
     return last.x0.cpu()
 

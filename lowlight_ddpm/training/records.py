@@ -46,11 +46,12 @@ class TrainingSet:
 
 
 def training_set(
-    source: str, drawn: int = 0, size: int = RESOLUTION, licence: str | None = None
+    source: str, drawn: int = 0, size: int = RESOLUTION, licence: str | None = None, subject: str = ""
 ) -> TrainingSet:
     """Decode a source once, split it, and add `drawn` synthetic butterflies to those that are learned.
 
-    `licence` is the source's, for the record, where the source itself does not say.
+    For the record, `licence` is the source's, where the source itself does not say, and `subject` is what the
+    images show, "" where that is not stated.
     The synthetic ones are numbered from FIRST_DRAWN, so that none is among those that the protocol restores.
     Raises Refusal as `open_source` and `hold_out` do.
     """
@@ -61,8 +62,8 @@ def training_set(
     names["learned"] += added
     pictures |= added
     images = {part: stack([pictures[name] for name in of], size) for part, of in names.items()}
-    card = {"licence": licence} | opened.card if licence else opened.card
-    return TrainingSet(opened.label, card, names, images)
+    licensed = {"licence": licence} if licence else {}
+    return TrainingSet(opened.label, {"subject": subject} | licensed | opened.card, names, images)
 
 
 def split(names: list[str]) -> dict[str, list[str]]:

@@ -3,6 +3,9 @@
 import gradio as gr
 from gradio.themes import Base, colors, sizes
 
+from lowlight_ddpm import environment
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.endpoints import add_endpoints
 from lowlight_ddpm.ui.api.inline import Page
 from lowlight_ddpm.ui.compare.tab import Compare
@@ -12,6 +15,7 @@ from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
 from lowlight_ddpm.ui.why.tab import Why
 from lowlight_ddpm.ui.worker.queue import bound
+from lowlight_ddpm.variants import register_from_environment
 
 TITLE = "What a diffusion model does to a dark picture"
 INTRO = (
@@ -25,7 +29,11 @@ MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 
 
 def build() -> gr.Blocks:
-    """The page, ready to launch."""
+    """The page, ready to launch. Exits with a sentence where a network that it is to offer cannot be."""
+    try:
+        offer_own()
+    except Refusal as refusal:  # however the page is served, this is read instead of a traceback
+        raise SystemExit(str(refusal)) from None
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
@@ -45,6 +53,13 @@ def build() -> gr.Blocks:
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)
     return page
+
+
+def offer_own() -> None:
+    """Add the variants and networks that the environment names; no user of the page can have another one opened."""
+    register_from_environment()
+    for place in environment.value("LOWLIGHT_NETWORKS") or ():
+        checkpoints.offer(place)
 
 
 def theme() -> Base:

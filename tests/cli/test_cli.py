@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 from functools import partial
 
@@ -15,8 +16,8 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import protocol, results, step_counts, store
-from lowlight_ddpm.training import records
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.training import loop, records
+from lowlight_ddpm.variants import VARIANTS, Variant
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +167,49 @@ def test_a_record_that_is_none_is_refused(run, photo, tmp_path, content, said, o
     assert said in one_sentence(error.strip())
 
 
+@pytest.fixture
+def own_network(checkpoint_root, tmp_path):
+    """A folder of a pipeline without a training record, as somebody else has saved it."""
+    folder = shutil.copytree(checkpoint_root / "bright", tmp_path / "own")
+    (folder / checkpoints.RECORD).unlink()
+    return folder
+
+
+def test_a_network_is_opened_by_its_path_and_its_run_made_again(run, photo, own_network, tmp_path):
+    options = "--variant", own_network, "--start", 300, "--steps", 3
+    status, said, error = run("denoise", photo, *options, "--out", tmp_path / "a")
+    assert status == 0, error
+    assert "of 255" in said
+    report = json.loads((tmp_path / "a" / "measures.json").read_text())
+    assert report["settings"]["variant"] == str(own_network)
+    assert report["settings"]["brightness"] == 1.0
+    run("denoise", photo, "--settings", tmp_path / "a" / "measures.json", "--out", tmp_path / "b")
+    for name in ("result.png", "measures.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    status, said, _ = run("generate", "--variant", own_network, "--count", 1, "--steps", 2, "--out", tmp_path)
+    assert status == 0
+    assert "In the training set: not known" in said
+
+
+def test_a_file_of_one_s_own_variants_is_read_by_a_command(run, monkeypatch, tmp_path, one_sentence):
+    before = dict(VARIANTS)
+    try:
+        (tmp_path / "mine.toml").write_text('[mine]\ndescription = "What I want to know."\n')
+        assert "mine" not in run("variants")[1]
+        assert "What I want to know." in run("variants", "--variants", tmp_path / "mine.toml")[1]
+        VARIANTS.pop("mine")
+        monkeypatch.setenv("LOWLIGHT_VARIANTS", str(tmp_path / "mine.toml"))
+        assert "What I want to know." in run("variants")[1]
+        (tmp_path / "mine.toml").write_text("[mine]\nbrightness = 2\n")
+        for arguments in (["variants"], ["train", "mine", "--variants", tmp_path / "mine.toml"]):
+            status, _, error = run(*arguments)
+            assert status == 2
+            assert "at most 1" in one_sentence(error.strip())
+    finally:
+        VARIANTS.clear()
+        VARIANTS.update(before)
+
+
 def test_measure_prints_figures_and_words(run, photo, tmp_path):
     tinted = tmp_path / "tinted.png"
     with Image.open(photo) as picture:
@@ -261,14 +305,25 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "learned"),
+    ("arguments", "source", "added", "licence", "subject"),
     [
-        (("fruit-dim",), ("fruit:1000:10000", 0)),
-        (("fruit-dim", "--images", "mine"), ("mine", 0)),
-        (("dim", "--images", "mine"), ("mine", 150)),
+        ("fruit-dim", "fruit:1000:10000", 0, None, "fruit"),
+        ("fruit-dim --images mine", "mine", 0, None, ""),
+        ("dim --images mine", "mine", 150, None, "butterflies"),
+        ("dim --images mine --synthetic 150", "mine", 150, None, "butterflies"),
+        ("dim --images mine --synthetic 0", "mine", 0, None, ""),
+        ("dim --images mine --synthetic 0 --subject moths", "mine", 0, None, "moths"),
+        ("own --images mine", "mine", 0, None, ""),
+        ("own --images mine --licence CC-BY-4.0", "mine", 0, "CC-BY-4.0", ""),
+        ("own-moths --images mine", "mine", 0, None, "moths"),
+        ("own-moths --images mine --synthetic 7", "mine", 7, None, ""),
     ],
 )
-def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch, arguments, learned):
+def test_a_row_of_the_study_brings_its_own_images_and_no_other_row_does(
+    run, monkeypatch, arguments, source, added, licence, subject
+):
+    for row in (Variant("own"), Variant("own-moths", subject="moths")):
+        monkeypatch.setitem(VARIANTS, row.name, row)
     asked = []
 
     def training_set(*arguments):
@@ -276,8 +331,35 @@ def test_a_variant_of_a_drawn_subject_knows_what_to_learn_from(run, monkeypatch,
         raise Refusal("Enough.")
 
     monkeypatch.setattr(records, "training_set", training_set)
-    run("train", *arguments)
-    assert asked == [(*learned, 64, None)]
+    run("train", *arguments.split())
+    assert asked == [(source, added, 64, licence, subject)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["dim"], "150 synthetic butterflies are added to the images of “photos”, and the card says"),
+        (["dim", "--synthetic", 5, "--subject", "moths"], "5 synthetic butterflies are added"),
+        (["dim", "--synthetic", 0], ""),
+        (["own"], ""),
+    ],
+)
+def test_whatever_is_added_to_somebody_s_images_is_said(run, monkeypatch, tmp_path, arguments, said):
+    monkeypatch.setitem(VARIANTS, "own", Variant("own"))
+    (tmp_path / "photos").mkdir()
+    for number in range(32):
+        Image.new("RGB", (64, 64), (number, 0, 255)).save(tmp_path / "photos" / f"{number}.png")
+
+    def refuse(*_):
+        raise Refusal("Enough.")
+
+    monkeypatch.setattr(loop, "Training", refuse)
+    status, out, error = run("train", *arguments, "--images", tmp_path / "photos")
+    assert status == 2
+    assert error.endswith("Enough.\n")
+    assert out.startswith(said)
+    assert bool(out) == bool(said)
+    assert "--synthetic 0" in out or not said
 
 
 def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():

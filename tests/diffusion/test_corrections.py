@@ -13,6 +13,7 @@ from lowlight_ddpm.diffusion.schedule import estimate_x0
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
+from tests.helpers.as_row import as_row
 
 MEAN, COVARIANCE = torch.tensor([-0.2, -0.2, -0.3]), torch.tensor([[2.0, 1, 1], [1, 2, 1], [1, 1, 3]]) / 100
 
@@ -50,7 +51,7 @@ def test_where_all_pictures_have_one_colour_it_leaks_unchanged():
     "name", ["dim", "dim-deep-low", "dim-deep-zsnr", "dim-deep-centred", "dim-deep-renorm"]
 )
 def test_a_leak_start_is_eq_4_of_a_colour_in_the_network_s_frame(tiny_checkpoint, name):
-    checkpoint = replace(tiny_checkpoint, variant=VARIANTS[name])
+    checkpoint = as_row(tiny_checkpoint, VARIANTS[name])
     frame, asked = checkpoint.frame, {"variant": name, "mode": "generate", "steps": 1, "seed": 4}
     plain, leaked = (steps(checkpoint, **asked, leak_start=on)[0].x_t for on in (False, True))
     level = run_settings(**asked).alphas_cumprod[999].item()
@@ -91,7 +92,7 @@ def test_an_answer_that_is_x0_holds_no_epsilon_to_scale(one_sentence):
 
 
 def test_a_run_that_would_scale_what_is_not_there_is_refused(tiny_checkpoint):
-    network = replace(tiny_checkpoint, variant=VARIANTS["dim-deep-x0"])
+    network = as_row(tiny_checkpoint, VARIANTS["dim-deep-x0"])
     with pytest.raises(Refusal, match="epsilon scale"):
         steps(network, variant="dim-deep-x0", mode="generate", steps=3, epsilon_scale=1.006)
     assert len(steps(network, variant="dim-deep-x0", mode="generate", steps=3)) == 3
@@ -140,7 +141,7 @@ def test_a_picture_of_which_nothing_is_left_holds_no_anchor():
 
 @pytest.mark.parametrize("name", ["dim", "dim-deep-centred", "dim-deep-renorm", "dim-deep-offset"])
 def test_an_anchored_run_holds_every_estimate_to_the_start_in_model_range(tiny_checkpoint, name):
-    network = blind(tiny_checkpoint, 0.3, variant=VARIANTS[name])
+    network = blind(as_row(tiny_checkpoint, VARIANTS[name]), 0.3)
     image = draw(2, 3, 16, 16).clamp(-1, 0)
     asked = {"variant": name, "start": 400, "steps": 4, "clip": False}
     first = steps(network, image, **asked)[0]

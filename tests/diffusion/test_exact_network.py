@@ -14,6 +14,7 @@ from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.schedule import trailing_timesteps, trained_scheduler
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.variants import PREDICTION_TYPES, VARIANTS
+from tests.helpers.as_row import as_row
 from tests.helpers.spy import Spy, draw, generators, last, pictures
 
 # diffusers hands tensors to numpy in a way that a later numpy wants otherwise.
@@ -111,7 +112,7 @@ def test_an_exact_network_ends_in_the_same_place_whatever_it_predicts(tiny_check
     ends = []
     for kind in PREDICTION_TYPES:
         variant = replace(tiny_checkpoint.variant, prediction_type=kind)
-        checkpoint = replace(tiny_checkpoint, variant=variant, unet=Gaussian(-0.4, 0.2, levels, kind))
+        checkpoint = as_row(tiny_checkpoint, variant, unet=Gaussian(-0.4, 0.2, levels, kind))
         ends.append(last(checkpoint, settings, image, 2))
     for end in ends[1:]:
         torch.testing.assert_close(end, ends[0], atol=1e-4, rtol=0)

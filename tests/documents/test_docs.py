@@ -17,7 +17,7 @@ from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.training import loop
-from lowlight_ddpm.variants import VARIANTS, Variant
+from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.doc_commands import (
     CLI,
     DOCUMENTS,
@@ -42,9 +42,10 @@ def networks(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory, networks):
-    """A folder with the pictures and the model that the documents name."""
+    """A folder with the pictures that the documents name, and networks that they open by their paths."""
     folder = tmp_path_factory.mktemp("desk")
-    shutil.copytree(networks / "dim", folder / "MY_MODEL")
+    for place in ("MY_MODEL", "checkpoints/dim"):
+        shutil.copytree(networks / "dim", folder / place)
     (folder / "TRAINING_IMAGES").mkdir()
     for number in range(3):
         draw(number, 96).save(folder / "TRAINING_IMAGES" / f"{number}.png")
@@ -55,15 +56,19 @@ def desk(tmp_path_factory, networks):
 
 @pytest.fixture
 def small(monkeypatch, desk, networks):
-    """The desk, networks that answer at once, and the row of the table that a document adds."""
+    """The desk, networks that answer at once, and the table of variants, as it is again afterwards."""
     load = checkpoints.load
     monkeypatch.setattr(checkpoints, "load", lambda name: load(name, networks))
     monkeypatch.setattr(checkpoints, "ROOT", desk / "checkpoints")
     build = loop.build_unet
     monkeypatch.setattr(loop, "build_unet", lambda _, channels, *rest: build(1, (8, 8, 8, 8), *rest))
-    row = eval(examples(HOWTO)[0], {"Variant": Variant})
-    monkeypatch.setitem(VARIANTS, row.name, row)
+    (rows,) = examples(HOWTO, "toml")
+    (desk / "mine.toml").write_text(rows)
+    before = dict(VARIANTS)
     monkeypatch.chdir(desk)
+    yield
+    VARIANTS.clear()
+    VARIANTS.update(before)
 
 
 def quick(words: list[str]) -> list[str]:
@@ -104,7 +109,7 @@ def test_every_command_is_run_here_or_known_to_be_tried_elsewhere(document, smal
 
 
 @each_document
-def test_every_command_of_ours_can_be_parsed(document):
+def test_every_command_of_ours_can_be_parsed(document, small):
     for command in commands(document):
         _, ours, words = command.partition(f"-m {CLI.split()[-1]} ")
         if ours:
@@ -159,7 +164,7 @@ def test_every_target_of_make_is_there_and_runs_files_that_are(target):
     ids=lambda path: path.name,
 )
 def test_every_example_in_python_runs(document, small, capsys):
-    names = {"Variant": Variant}  # a row of the table stands by itself
+    names = {}
     for example in examples(document):
         if "gradio_client" not in example:  # tests/ui/test_api.py has the page that it needs
             exec(compile(re.sub(r"steps=\d+", "steps=2", example), document.name, "exec"), names)

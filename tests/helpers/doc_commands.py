@@ -97,7 +97,8 @@ ELSEWHERE = {
         _SERVES, "tests/documents/test_notebook.py::test_the_notebook_runs_from_top_to_bottom"
     ),
     "make newcomer": Elsewhere(
-        "trains for minutes", "tests/documents/test_newcomer.py::test_one_row_is_all_that_a_new_variant_takes"
+        "trains for minutes",
+        "tests/documents/test_newcomer.py::test_a_row_in_a_file_is_all_that_a_new_variant_takes",
     ),
     "python app.py": Elsewhere(
         _SERVES, "tests/ui/worker/test_logs.py::test_the_level_is_an_option_or_the_environment_s"
@@ -155,9 +156,9 @@ def commands(document: Path) -> list[str]:
     return [spelt for line in found if (spelt := _spelt(line))]
 
 
-def examples(document: Path) -> list[str]:
-    """The examples in Python of a document, in order."""
-    return [token.content for token in _tokens(document) if token.type == "fence" and token.info == "python"]
+def examples(document: Path, language: str = "python") -> list[str]:
+    """The examples of a document in a language, in order."""
+    return [token.content for token in _tokens(document) if token.type == "fence" and token.info == language]
 
 
 def phrases(document: Path) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from lowlight_ddpm.variants import VARIANTS, Variant
+from lowlight_ddpm.variants import Variant, register
 
 SMALL = Variant(
     "small",
@@ -33,7 +33,8 @@ SOURCE = "drawn:36"
 def main() -> dict:
     """Train, evaluate, tell, draw, restore, show."""
     torch.set_num_threads(1)
-    VARIANTS.update({row.name: row for row in (SMALL, WIDE)})
+    for row in (SMALL, WIDE):
+        register(row)
     return {"steps": _trained(WIDE), "command line": _by_command(), "page": _in_the_page()}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lowlight_ddpm import cli
 from lowlight_ddpm.study import protocol, step_counts
-from lowlight_ddpm.training import loop, milestones, saved_state
+from lowlight_ddpm.training import milestones, saved_state
 from lowlight_ddpm.variants import VARIANTS
 
 RANK = os.environ.get("RANK", "0")
@@ -42,11 +42,12 @@ def logged(run):
 
 
 def main():
-    VARIANTS.update({name: replace(row, size=SIDE, channels=CHANNELS) for name, row in VARIANTS.items()})
+    VARIANTS.update(
+        {name: replace(row, size=SIDE, channels=CHANNELS, synthetic=0) for name, row in VARIANTS.items()}
+    )
     Path(f"{RANK}.pid").write_text(str(os.getpid()))
     milestones.EPOCHS, milestones.STEPS = (1,), 2
     saved_state.run = partial(saved_state.run, save_every=0)
-    loop.Recipe.drawn = 0
     protocol.STEPS_FROM, protocol.STEPS, protocol.FINE_STEPS = {50: 2, 300: 3}, 2, 3
     protocol.SAMPLES = protocol.HELD_OUT
     step_counts.STEPS, step_counts.REFERENCE = (2,), ("ddpm", 3)

@@ -7,7 +7,7 @@ from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.models.model_card import model_card
 from lowlight_ddpm.report import publish
-from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.variants import VARIANTS, Variant
 
 RECORD = {
     "command": "python -m lowlight_ddpm train NAME",
@@ -44,7 +44,7 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     assert card.data.license == "apache-2.0"
     assert "fruit" in card.data.tags
     assert "| 9 of “drawn fruit” at 64 px; 16 held out |" in card.text
-    assert "It generates fruit on white, at" in card.text
+    assert "It generates fruit, at" in card.text
     assert "photographs" not in card.text
     photographs = ModelCard(model_card(VARIANTS["dim"], RECORD))
     assert photographs.data.license_name == "learning-and-research-only"
@@ -54,10 +54,53 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
 def test_what_is_learned_from_free_photographs_is_free():
     data = RECORD["data"] | {"kind": "image folder", "licence": "CC0-1.0", "sha256": "0"}
     card = ModelCard(model_card(VARIANTS["dim"], RECORD | {"data": data}))
-    assert card.data.license == "apache-2.0"
+    assert card.data.license == "cc0-1.0"
     assert card.data.license_name is None
     assert "research" not in card.text
     assert "| licence | CC0-1.0 |" in card.text
+
+
+MINE = Variant("mine", description="What I want to know.")
+CATS = {"kind": "image folder", "pictures": 24, "source": "cats", "drawn": 0, "sha256": "0", "subject": ""}
+
+
+def test_somebody_s_card_says_what_is_in_the_record_and_nothing_of_this_project_s_data():
+    card = ModelCard(model_card(MINE, RECORD | {"data": CATS}))
+    assert "| 24 of “cats” at 64 px; 16 held out |" in card.text
+    assert "What I want to know." in card.text
+    assert "| licence | not stated |" in card.text
+    assert card.data.license == "unknown"
+    assert "It generates images like those that it has learned from, at 64 pixels" in card.text
+    assert card.data.tags == ["ddpm", "low-light"]
+    for word in ("butterfl", "white", "research", "thousand"):
+        assert word not in str(card)
+
+
+def test_a_subject_that_was_given_is_the_card_s():
+    card = ModelCard(model_card(MINE, RECORD | {"data": CATS | {"subject": "cats"}}))
+    assert "It generates cats, at" in card.text
+    assert "cats" in card.data.tags
+
+
+@pytest.mark.parametrize("row", ["dim", "fruit-dim"])
+def test_a_row_of_the_study_claims_nothing_of_other_images(row):
+    card = str(ModelCard(model_card(VARIANTS[row], RECORD | {"data": CATS})))
+    assert "butterfl" not in card
+    assert "fruit" not in card.replace(row, "").replace(VARIANTS[row].title, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "metadata"),
+    [
+        ("CC-BY-4.0", ("cc-by-4.0", None)),
+        ("CC BY 4.0", ("cc-by-4.0", None)),
+        ("ask my museum", ("other", "ask-my-museum")),
+    ],
+)
+def test_a_licence_is_the_card_s_as_it_was_given(given, metadata):
+    card = ModelCard(model_card(MINE, RECORD | {"data": CATS | {"licence": given}}))
+    assert (card.data.license, card.data.license_name) == metadata
+    assert f"| licence | {given} |" in card.text
 
 
 def test_figures_stand_in_the_text_and_in_the_hub_s_metadata():

@@ -44,7 +44,7 @@ def listed(announced):
 
 
 def test_everything_that_the_space_needs_goes_there_and_nothing_else(root):
-    *models, space = publish.uploads("me/space", "me", root)
+    *models, space = publish.uploads(["bright", "dim"], "me/space", "me", root)
     assert {"app.py", "requirements.txt", "README.md", "lowlight_ddpm/ui/static/wipe.js"} <= set(space.files)
     assert not [
         path
@@ -52,6 +52,7 @@ def test_everything_that_the_space_needs_goes_there_and_nothing_else(root):
         if path.startswith(("tests", "benchmarks", "runs", ".", "checkpoints/next"))
     ]
     assert not [path for path in space.files if "__pycache__" in path]
+    assert space.files["checkpoints/dim/training.json"] == root / "dim" / "training.json"
     assert [model.repository for model in models] == ["me/lowlight-ddpm-bright", "me/lowlight-ddpm-dim"]
     assert "unet/diffusion_pytorch_model.safetensors" in models[0].files
     card = RepoCard(space._content("README.md").decode())
@@ -68,14 +69,28 @@ def test_everything_that_the_space_needs_goes_there_and_nothing_else(root):
 )
 def test_what_cannot_be_published_is_refused(root, space, owner, says, one_sentence):
     with pytest.raises(Refusal, match=says) as refusal:
-        publish.uploads(space, owner, root)
+        publish.uploads(["dim"], space, owner, root)
     one_sentence(refusal)
 
 
-def test_without_checkpoints_there_are_no_models(tmp_path, one_sentence):
-    with pytest.raises(Refusal, match="no checkpoint") as refusal:
-        publish.uploads(None, "me", tmp_path)
+def test_a_variant_without_a_checkpoint_is_not_published(tmp_path, one_sentence):
+    with pytest.raises(Refusal, match="no checkpoint of dim") as refusal:
+        publish.uploads(["dim"], None, "me", tmp_path)
     one_sentence(refusal)
+
+
+def test_what_is_not_named_is_not_published(root):
+    model, space = publish.uploads(["dim"], "me/space", "me", root)
+    assert model.variant == "dim"
+    assert {path.split("/")[1] for path in space.files if path.startswith("checkpoints/")} == {"dim"}
+    measured = {path for path in space.files if path.endswith(".jsonl")}
+    assert measured == {"results/dim.jsonl", "results/no-network.jsonl"}
+
+
+def test_publishing_without_a_name_is_refused(run):
+    status, _, error = run("publish", "--models", "me", "--dry-run")
+    assert status == 2
+    assert "NAMES" in error or "names" in error.lower()
 
 
 def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
@@ -83,7 +98,17 @@ def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
     with hub_stand_in.serving() as stand_in:
         online = {"HF_ENDPOINT": stand_in.url, "HF_HUB_OFFLINE": "0", "HF_TOKEN": "hf_test"}
         place = {"home": tmp_path / "home", "root": root} | online
-        publishing = ("-m", "lowlight_ddpm", "publish", "--models", "me", "--space", "me/space")
+        publishing = (
+            "-m",
+            "lowlight_ddpm",
+            "publish",
+            "bright",
+            "dim",
+            "--models",
+            "me",
+            "--space",
+            "me/space",
+        )
         status, announced, wrong = run(*publishing, "--dry-run", **place)
         assert status == 0, wrong
         assert not stand_in.asked
@@ -112,7 +137,8 @@ def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
             f"/me/lowlight-ddpm-dim/resolve/{hub_stand_in.OID}/unet" in asked for asked in stand_in.asked
         )
 
-    status, _, wrong = run("-m", "lowlight_ddpm", "publish", "--space", "me/space", **place)
+    unreachable = place | {"root": root}
+    status, _, wrong = run("-m", "lowlight_ddpm", "publish", "dim", "--space", "me/space", **unreachable)
     assert (status, "is out of reach" in wrong) == (2, True)
 
     # Gone offline: what was downloaded is there still, and what was not is said.
@@ -133,7 +159,7 @@ def test_a_folder_that_is_here_is_not_asked_for(root, tmp_path, monkeypatch):
 def test_a_space_names_what_was_published_before_it(root, tmp_path):
     root = shutil.copytree(root, tmp_path / "checkpoints")
     hub.note(root, "dim", "me/earlier", "1")
-    (space,) = publish.uploads("me/space", None, root)
+    (space,) = publish.uploads(["dim"], "me/space", None, root)
     assert RepoCard(space._content("README.md").decode()).data.models == ["me/earlier"]
 
 

@@ -7,12 +7,12 @@ import torch
 
 from lowlight_ddpm.diffusion import transmission
 from lowlight_ddpm.diffusion.sampling import randn
-from lowlight_ddpm.diffusion.schedule import trained_scheduler
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report import written
 from lowlight_ddpm.study import results, store
 from lowlight_ddpm.study.protocol import Transmission, evaluation_set
 from lowlight_ddpm.variants import PREDICTION_TYPES, find_variant
+from tests.helpers.as_row import as_row
 
 GREY, HUE = (torch.tensor(colour) for colour in transmission.TINTS.values())
 TIMESTEPS = [100, 500, 999]
@@ -30,9 +30,7 @@ class Known:
 
 def known(checkpoint, answer, **row):
     """The checkpoint with a network of that answer, and another row."""
-    return replace(
-        checkpoint, unet=Known(checkpoint.unet, answer), variant=replace(checkpoint.variant, **row)
-    )
+    return as_row(checkpoint, replace(checkpoint.variant, **row), unet=Known(checkpoint.unet, answer))
 
 
 @pytest.fixture
@@ -97,7 +95,7 @@ def test_a_perfect_denoiser_s_share_is_what_is_measured_of_one(tiny_checkpoint, 
 
 
 def test_levels_that_a_schedule_does_not_reach_are_left_out(tiny_checkpoint, pictures):
-    weak = replace(tiny_checkpoint, scheduler=trained_scheduler(find_variant("dim-deep-low")))
+    weak = as_row(tiny_checkpoint, find_variant("dim-deep-low"))
     every, some = (
         {found.signal for found in transmission.transmissions(one, pictures)}
         for one in (tiny_checkpoint, weak)

@@ -10,7 +10,7 @@ from PIL import Image
 from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.diffusion.sampling import add_noise, denoise, randn
-from lowlight_ddpm.diffusion.schedule import signal_and_noise
+from lowlight_ddpm.diffusion.schedule import signal_and_noise, trained_scheduler
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.diffusion.transmission import tint_transmission
 from lowlight_ddpm.images import draw
@@ -139,7 +139,7 @@ def test_an_error_of_epsilon_is_the_same_whatever_is_predicted(tiny_checkpoint, 
     class Network(checkpoints.Checkpoint):
         device = torch.device("cpu")
 
-    wrong = Network(variant, Wrong(), tiny_checkpoint.scheduler, tiny_checkpoint.record)
+    wrong = Network(variant, Wrong(), trained_scheduler(variant), tiny_checkpoint.record)
     errors = milestones.epsilon_errors(wrong, pixels)
     assert list(errors) == list(milestones.TIMESTEPS)
     assert list(errors.values()) == pytest.approx([0.01] * len(errors), rel=1e-2)

@@ -17,6 +17,8 @@ from lowlight_ddpm.training import records
 from lowlight_ddpm.training.loop import Recipe, Training
 from lowlight_ddpm.variants import VARIANTS
 
+STUDY_SET = "83af3d6a01d93c64e9c441a0b68c1e091fbe990b1691c6a0ca5da60617fa7ec1"
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -81,13 +83,19 @@ def test_a_network_that_was_trained_is_tested_on_what_it_has_not_seen(name):
     record = json.loads((checkpoints.ROOT / "next" / name / checkpoints.RECORD).read_text())
     trained = [image for image in record["names"]["learned"] if not image.startswith("hues_")]
     assert len(trained) == 850
+    # The row of the study itself brings the rest, so that the recorded command makes the same set again.
+    added = [f"hues_{number}" for number in range(records.FIRST_DRAWN, records.FIRST_DRAWN + 150)]
+    assert record["names"]["learned"] == trained + added
+    assert record["data"]["drawn"] == VARIANTS[name].synthetic == 150
+    assert record["data"]["sha256"] == STUDY_SET
     parts = {"held_out": record["held_out"]} | record["names"] | {"learned": trained}
     assert records.split(list(itertools.chain(*parts.values()))) == parts
 
 
 def test_a_licence_is_recorded_unless_the_source_has_one(folder):
     given = records.training_set(str(folder), size=16, licence="CC0-1.0")
-    assert given.card == {"kind": "image folder", "licence": "CC0-1.0"}
+    assert given.card == {"kind": "image folder", "licence": "CC0-1.0", "subject": ""}
+    assert records.training_set(str(folder), size=16, subject="moths").card["subject"] == "moths"
     assert "licence" not in records.training_set(str(folder), size=16).card
 
 
@@ -153,7 +161,8 @@ def test_an_exported_checkpoint_loads_with_its_record_and_card(trained, tmp_path
     assert card.data.library_name == "diffusers"
     assert row.title in card.text
     assert "python -m lowlight_ddpm train dim" in card.text
-    assert f"| kind | image folder |\n| sha256 | `{digest(data.images['learned'])}` |" in card.text
+    known = f"| licence | not stated |\n| sha256 | `{digest(data.images['learned'])}` |"
+    assert f"| kind | image folder |\n{known}" in card.text
 
 
 def test_exporting_leaves_the_training_as_it_was(trained, tmp_path):

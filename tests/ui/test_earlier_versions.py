@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.session import parse
 from lowlight_ddpm.variants import find_variant
+from tests.helpers.as_row import as_row
 from tests.helpers.mcp_client import mcp_session
 
 LATER = {"mean_correction": "off"}  # what version 0.1 did not have, as it is where nothing is asked
@@ -36,7 +36,7 @@ def any_network(monkeypatch, tiny_root):
     """The tiny network of `dim` for any variant: which settings a run has does not depend on its weights."""
     load = checkpoints.load
     monkeypatch.setattr(
-        checkpoints, "load", lambda name: replace(load("dim", root=tiny_root), variant=find_variant(name))
+        checkpoints, "load", lambda name: as_row(load("dim", root=tiny_root), find_variant(name))
     )
 
 

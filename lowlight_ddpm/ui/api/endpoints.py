@@ -33,7 +33,7 @@ from lowlight_ddpm.ui.schedule.view import signal_leak
 from lowlight_ddpm.ui.session import Picked, Watched
 from lowlight_ddpm.ui.why.jobs import ExplanationJob
 from lowlight_ddpm.ui.worker.queue import Pace
-from lowlight_ddpm.variants import VARIANTS, find_variant
+from lowlight_ddpm.variants import VARIANTS
 
 SECONDS = 0.5  # between two results on the way
 PICTURE = Field(
@@ -99,7 +99,7 @@ def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
 
 def _progress(run: Run, step: Step) -> dict:
     done = {"step": step.index + 1, "steps": step.total, "timestep": step.timestep}
-    return done | {"mean": run.means[step.timestep], "target": run.target}
+    return done | {"mean": run.means[step.timestep], "target": run.known_target}
 
 
 @takes(
@@ -257,7 +257,7 @@ def schedule(
     """
     with refusals_shown():
         settings = run_settings(variant=variant, beta_start=beta_start, beta_end=beta_end)
-        row = find_variant(settings.variant)
+        row = settings.row
         rescaled = row.zero_terminal_snr if zero_terminal_snr is None else zero_terminal_snr
         curves = Curves(settings.beta_start, settings.beta_end, row.beta_schedule, rescaled)
         read = [_read(curves, timestep) for timestep in timesteps or TIMESTEPS]

@@ -149,7 +149,8 @@ def measure(session: Session, slot: Slot[Swept], name: str) -> str:
 
 def _ordered(axis: str, values: list[Value]) -> tuple[Value, ...]:
     """The ticked values as the axis has them, in whatever order they were ticked."""
-    return tuple(value for value in AXES[axis].values if value in values)
+    order = VARIANTS if axis == "variant" else AXES[axis].values  # a variant may have been added to the table
+    return tuple(value for value in order if value in values)
 
 
 def label(axis: str, value: Value) -> str:

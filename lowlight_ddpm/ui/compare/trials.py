@@ -18,7 +18,6 @@ from lowlight_ddpm.ui.components.run_view import gain
 from lowlight_ddpm.ui.html.images import data_uri, wiped
 from lowlight_ddpm.ui.session import Picked, query_of
 from lowlight_ddpm.ui.worker import source
-from lowlight_ddpm.variants import find_variant
 
 SHOWN_PAIRS = 4
 LEGEND = (
@@ -161,7 +160,7 @@ def picture(outcome: Outcome, exposure: float) -> str:
 
 def title(settings: RunSettings) -> str:
     """The network's name for people."""
-    return find_variant(settings.variant).title
+    return settings.row.title
 
 
 def wipe(trials: Trials, under: str | None, over: str | None, brightened: bool) -> str:

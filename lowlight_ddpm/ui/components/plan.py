@@ -30,7 +30,7 @@ def plan(values: dict, picture: Image.Image) -> tuple[str, str]:
     """(signal, plan) as HTML for the controls' values: the time that `picture` takes, and what is unusual."""
     try:
         settings = run_settings(**values)
-        notes = [_estimate(settings, picture), *_departures(settings, find_variant(settings.variant))]
+        notes = [_estimate(settings, picture), *_departures(settings, settings.row)]
         return signal(settings), _list(notes)
     except Refusal as refusal:
         return "", _list([str(refusal)], "plan refused")

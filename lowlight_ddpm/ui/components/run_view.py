@@ -12,7 +12,6 @@ from lowlight_ddpm.ui.html.charts import trace
 from lowlight_ddpm.ui.html.images import data_uri, proportions
 from lowlight_ddpm.ui.messages import about, duration
 from lowlight_ddpm.ui.session import Watched
-from lowlight_ddpm.variants import find_variant
 
 # (name, title, what it is, what stands in its place while there is none) of each panel.
 PANELS = (
@@ -24,8 +23,7 @@ PANELS = (
 
 def gain(settings: RunSettings, brightened: bool) -> float:
     """The exposure that every panel is shown with; what is generated is as dim as what was learned."""
-    learned = find_variant(settings.variant).brightness
-    brightness = learned if settings.mode == "generate" else settings.brightness
+    brightness = settings.row.brightness if settings.mode == "generate" else settings.brightness
     return 1 / brightness if brightened else 1.0
 
 
@@ -45,7 +43,8 @@ def stage(watched: Watched, brightened: bool, counter: str) -> str:
     aim = "the training pictures" if run.generates else "the dimmed input"
     mark = watched.onset if watched.over and kept and not run.generates else None
     means = list(run.history.means.values())
-    lines = trace(means, run.settings.steps, run.target, aim, onset=mark)
+    target = run.known_target
+    lines = "" if target is None else trace(means, run.settings.steps, target, aim, onset=mark)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in run.notes)
     return f'<div class="panels"{proportions(dim)}>{"".join(panels)}</div>{notes}{counter}{lines}'
 
@@ -78,7 +77,7 @@ def report(run: Run) -> dict:
         "settings": run.settings.model_dump(),
         "notes": run.notes,
         "mean": mean_colour(run.x0),
-        "target": run.target,
+        "target": run.known_target,
     }
     if not run.generates:
         found |= {"measures": asdict(run.colour_shift.measures), "verdict": run.colour_shift.in_words}
@@ -92,7 +91,7 @@ def which(run: Run, name: str) -> str:
     if s.whole and run.dim is not None:
         source += ", whole at {2}×{1} pixels".format(*run.dim[0].shape)
     return (
-        f"{find_variant(s.variant).title}: {source}, from timestep {s.start} in {s.steps} steps, "
+        f"{s.row.title}: {source}, from timestep {s.start} in {s.steps} steps, "
         f"{steps_in_words(s)}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."
     )
 

@@ -194,9 +194,11 @@ def _restored(run: Run) -> tuple[str, str]:
 
 def _generated(run: Run) -> tuple[str, str]:
     verdict = "There is no original to compare with, so here is its mean colour beside the training set's."
-    columns = zip(("red", "green", "blue"), mean_colour(run.x0), run.target, strict=True)
+    target = run.known_target
+    aims = ["not known"] * 3 if target is None else [f"{aim:.1f}" for aim in target]
+    columns = zip(("red", "green", "blue"), mean_colour(run.x0), aims, strict=True)
     figures = [
-        (f"{name}, training set {aim:.1f}", "mean over the picture, of 255", f"{value:.1f}")
+        (f"{name}, training set {aim}", "mean over the picture, of 255", f"{value:.1f}")
         for name, value, aim in columns
     ]
     return verdict, _figures(figures)

@@ -24,7 +24,6 @@ from lowlight_ddpm.ui.play import picking
 from lowlight_ddpm.ui.play.results import UNCHANGED, results
 from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of
 from lowlight_ddpm.ui.worker.queue import Pace, waiting
-from lowlight_ddpm.variants import find_variant
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
 EXPOSURES = {"as the model sees it": False, "brightened": True}
@@ -59,7 +58,7 @@ def surprise(session: Session) -> Wanted:
     if mode == "generate":
         return want(query_of(settings))
     settings = settings.model_copy(update={"start": random.randint(*SURPRISING_STARTS)})
-    row = find_variant(settings.variant)
+    row = settings.row
     offered = drawn_gallery(kind=row.subject) if row.source else session.gallery
     return want(query_of(settings, random.choice(offered.names)))
 

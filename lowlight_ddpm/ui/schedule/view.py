@@ -12,7 +12,6 @@ from lowlight_ddpm.diffusion.sampling import add_noise, randn
 from lowlight_ddpm.diffusion.schedule import SNR_LIMIT, Curves
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, run_settings
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.models.unet import Frame
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.run_view import gain, panel
 from lowlight_ddpm.ui.html.charts import Axis, end_labels, plot, points, polyline, svg, vertical_line
@@ -124,16 +123,23 @@ def table(variant: str) -> str:
     )
 
 
-def signal_leak(curves: Curves, variant: str) -> float:
-    """The signal leak, 0..1, of a schedule for images like those that a variant is trained on."""
+def signal_leak(curves: Curves, variant: str) -> float | None:
+    """The signal leak, 0..1, of a schedule for images like those that a variant is trained on.
+
+    None where their colours are not known.
+    """
     row, record = find_variant(variant), checkpoints.record(variant)
+    if "channel_covariance" not in record:
+        return None
     covariance = torch.tensor(record["channel_covariance"], dtype=torch.float64)
-    covariance = Frame.of(row, record["channel_mean"]).enter_covariance(covariance)
+    covariance = checkpoints.frame_of(row, record).enter_covariance(covariance)
     return curves.signal_leak(covariance, row.size**2, row.offset_noise)
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """A share in per cent: two digits where it is small, and "0%" only for exactly 0."""
+    if share is None:
+        return "not known"
     if 0 < share < 1e-4:
         return "< 0.01%"
     digits = 0 if share == 0 or share >= 0.0995 else 1 if share >= 0.00995 else 2
@@ -193,7 +199,7 @@ def _images(pair: SchedulePair) -> str:
     settings = pair.run.settings
     assert pair.run.dim is not None, "the pair's run denoises an image"
     dim = pair.run.dim[0]
-    frame = Frame.of(find_variant(settings.variant), checkpoints.record(settings.variant)["channel_mean"])
+    frame = checkpoints.frame_of(settings.row, checkpoints.record(settings.variant))
     exposure = gain(settings, pair.brightened)
     html = panel("clean", "Input", "dimmed", "", dim, exposure)
     for name, curves in pair.both.items():

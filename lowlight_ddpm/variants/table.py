@@ -1,0 +1,68 @@
+"""The table of variants: the study's rows, and those that a user registers, from Python or from a file."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from lowlight_ddpm import environment
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.variants.row import FIELDS, Variant
+from lowlight_ddpm.variants.study import STUDY
+
+VARIANTS: dict[str, Variant] = dict(STUDY)
+
+
+def find_variant(name: str) -> Variant:
+    """The row called `name`; a Refusal lists the names where there is none."""
+    if name not in VARIANTS:
+        raise Refusal(f"There is no variant “{name}”: choose one of {', '.join(VARIANTS)}.")
+    return VARIANTS[name]
+
+
+def register(row: Variant) -> Variant:
+    """Add a row of your own to the table, so that it is trained, measured and offered as the study's are.
+
+    A row that was registered under this name before is replaced. Raises Refusal for a name of the study's or
+    one that no folder could have, and for `weights` of a row that is not there.
+    """
+    if row.name in STUDY and row != STUDY[row.name]:
+        raise Refusal(f"The study has a variant {row.name} already: choose another name for yours.")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", row.name, re.ASCII):
+        raise Refusal(
+            f"A variant cannot be called “{row.name}”: use letters, digits, dots, hyphens and underscores, "
+            "since its checkpoint's folder has the same name."
+        )
+    if row.weights:
+        find_variant(row.weights)
+    VARIANTS[row.name] = row
+    return row
+
+
+def register_file(path: Path) -> list[Variant]:
+    """Register every row of a TOML file: a table each, called as the variant is, with fields of `Variant`.
+
+    Raises Refusal where the file cannot be read, has a field that there is none of, and as `register` does.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refusal(f"The variants in {path} cannot be read: give a TOML file, [NAME] a row.") from error
+    return [register(_row(name, table, path)) for name, table in tables.items()]
+
+
+def register_from_environment() -> None:
+    """Register the rows of the file that LOWLIGHT_VARIANTS names, if it names one."""
+    if file := environment.value("LOWLIGHT_VARIANTS"):
+        register_file(file)
+
+
+def _row(name: str, table: object, path: Path) -> Variant:
+    if not isinstance(table, dict):
+        raise Refusal(f"The file {path} has “{name}” outside a row: write [NAME] above the fields of one.")
+    known = [field for field in FIELDS if field != "name"]
+    unknown = [field for field in table if field not in known]
+    if unknown:
+        raise Refusal(
+            f"The variant {name} in {path} has a field “{unknown[0]}”: choose among {', '.join(known)}."
+        )
+    return Variant(name, **table)
