@@ -56,7 +56,7 @@ def build() -> gr.Blocks:
 
 
 def offer_own() -> None:
-    """Add the variants and networks that the environment names; no user of the page can have another one opened."""
+    """Add the variants and networks that the environment names; no user of the page can add one."""
     register_from_environment()
     for place in environment.value("LOWLIGHT_NETWORKS") or ():
         checkpoints.offer(place)
