@@ -231,7 +231,7 @@ class Run:
         return 1 / self.settings.brightness if brighten else 1.0
 
     def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:
-        """What noise alone explains, None where the training set is not known: no network is loaded for it."""
+        """What noise alone explains, None where the training set is not known; no network is loaded."""
         loaded, s = self._checkpoint, self.settings
         row, record = (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
         known = "channel_mean" in record
