@@ -22,6 +22,7 @@ from lowlight_ddpm.diffusion.schedule import estimate_x0, signal_and_noise
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import open_source, stack
 from lowlight_ddpm.images.photometry import channel_statistics
+from lowlight_ddpm.models.unet import image_side
 
 Pipeline = TypeVar("Pipeline", bound=DiffusionPipeline)
 
@@ -69,8 +70,8 @@ class MeanCorrectedUNet(UNet2DModel):
         return UNet2DOutput(sample=corrected) if return_dict else (corrected,)
 
     def _corrected(self, epsilon: Tensor, x_t: Tensor, level: float) -> Tensor:
-        (signal, noise), reach = signal_and_noise(level), self.config.clip_sample_range
-        mean, _ = self._prior.given(x_t, level, self.config.offset_noise)
+        (signal, noise), reach = signal_and_noise(level), self.config["clip_sample_range"]
+        mean, _ = self._prior.given(x_t, level, self.config["offset_noise"])
         limits = None if reach is None else (-reach, reach)
         x0 = with_mean(estimate_x0(epsilon, x_t, level, "epsilon"), mean[..., None, None].to(x_t), limits)
         return (x_t - signal * x0) / noise
@@ -106,22 +107,24 @@ def with_mean_correction(
             f"The network predicts {scheduler.config.prediction_type}, which already looks at the mean: "
             "the mean correction is for those that predict epsilon."
         )
-    prior = _told(mean, covariance, images, unet.config.sample_size)
-    if len(prior.mean) != unet.config.in_channels:
+    prior = _told(mean, covariance, images, image_side(unet))
+    if len(prior.mean) != unet.config["in_channels"]:
         raise Refusal(
             f"The mean of mean colours is of {len(prior.mean)} channels, and the network has "
-            f"{unet.config.in_channels}."
+            f"{unet.config['in_channels']}."
         )
-    config = dict(unet.config) | {
-        "alphas_cumprod": scheduler.alphas_cumprod.tolist(),
-        "colour_mean": prior.mean.tolist(),
-        "colour_covariance": prior.covariance.tolist(),
-        "clip_sample_range": scheduler.config.clip_sample_range if scheduler.config.clip_sample else None,
-        "offset_noise": offset_noise,
-    }
-    corrected = MeanCorrectedUNet.from_config(config)
+    told = {name: value for name, value in unet.config.items() if not name.startswith("_")}
+    corrected = MeanCorrectedUNet(
+        alphas_cumprod=scheduler.alphas_cumprod.tolist(),
+        colour_mean=prior.mean.tolist(),
+        colour_covariance=prior.covariance.tolist(),
+        clip_sample_range=scheduler.config.clip_sample_range if scheduler.config.clip_sample else None,
+        offset_noise=offset_noise,
+        **told,
+    )
     corrected.load_state_dict(unet.state_dict(), assign=True)
-    return type(pipeline)(unet=corrected.to(unet.device).train(unet.training), scheduler=scheduler)
+    kind: Any = type(pipeline)
+    return kind(unet=corrected.train(unet.training), scheduler=scheduler)
 
 
 def _told(

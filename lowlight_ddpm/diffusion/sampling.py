@@ -139,7 +139,7 @@ class Trajectory:
                 f"The numbers overflow in step {index + 1} of {total}, at timestep {self._kept[index]}: "
                 "choose betas nearer to the trained ones."
             )
-        x0, x_t = self._corrected(x0, level), self.frame.leave(self.x_t)
+        x0, x_t = self._corrected(x0, level.item()), self.frame.leave(self.x_t)
         step = Step(index, total, self._kept[index], self._alpha_bars[index], x_t, x0)
         if self.alter:
             step = self.alter(step)

@@ -91,7 +91,7 @@ class Comparison:
 
 def recipe(name: str) -> Variant:
     """What trainings of one arm have in common: all of a variant but seed, words and variance type."""
-    words = dict.fromkeys(("name", "title", "description", "figure"), "")
+    words = dict.fromkeys(("name", "title", "description", "figure"), "any")
     return replace(find_variant(name), **words, seed=0, weights=None, variance_type="fixed_small")
 
 

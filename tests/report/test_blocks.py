@@ -38,6 +38,7 @@ CELL = {
     "sampler": "ddpm",
     "brightness": 0.5,
     "light": "pixels",
+    "mean_correction": "off",
     "steps": 50,
     "leaks": True,
     "mean_colours": "CIELAB",

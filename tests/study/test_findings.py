@@ -27,6 +27,7 @@ BASE = {
     "steps": 50,
     "sampler": "ddpm",
     "light": "pixels",
+    "mean_correction": "off",
     "as_trained": True,
     "mean_colours": "linear light",
 }
