@@ -5,6 +5,8 @@ PYTHON := $(VENV)/bin/python
 # Not compiled as it is installed: most of it is never imported, and what is, Python compiles then.
 PIP := $(PYTHON) -m pip install --quiet --no-compile
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# One more than there are processors, up to four: many tests wait for a process of their own.
+WORKERS := $(shell python3 -c "import os; print(min((os.cpu_count() or 1) + 1, 4))")
 
 MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 
@@ -14,7 +16,7 @@ demo: $(VENV)/.runs
 	$(PYTHON) app.py
 
 test: $(VENV)/.tests chromium lint
-	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest --ignore=tests/e2e --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 	$(PYTHON) -m pytest tests/e2e
 
 # The core alone, without a page, a training or a process of its own: within 90 s on two idle cores.
