@@ -15,6 +15,7 @@ import torch
 from benchmarks.tiny import save_tiny
 from lowlight_ddpm import cli
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.variants import VARIANTS
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("busy", deadline=None)  # another process may hold the processor
@@ -94,6 +95,16 @@ def checkpoint_root(tmp_path_factory) -> Path:
 def tiny_checkpoint(checkpoint_root) -> checkpoints.Checkpoint:
     """The untrained checkpoint of `dim`: 16 px, 43 thousand weights, a few milliseconds a call."""
     return checkpoints.load("dim", checkpoint_root)
+
+
+@pytest.fixture
+def table():
+    """The table of variants and what is offered, as they are again after the test."""
+    before = dict(VARIANTS)
+    yield VARIANTS
+    VARIANTS.clear()
+    VARIANTS.update(before)
+    checkpoints._OFFERED.clear()
 
 
 @pytest.fixture

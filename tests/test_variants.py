@@ -116,15 +116,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones(one_sentence):
     assert all(name in text for name in VARIANTS)
 
 
-@pytest.fixture
-def table():
-    """The table, as it is again after the test."""
-    before = dict(VARIANTS)
-    yield VARIANTS
-    VARIANTS.clear()
-    VARIANTS.update(before)
-
-
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [

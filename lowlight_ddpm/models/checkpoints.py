@@ -162,7 +162,9 @@ def open_network(place: str) -> Checkpoint:
     folder = _located(place)
     row = _row(folder, place)
     written = _record(place, folder) if (folder / RECORD).exists() else {}
-    return _network(row, {"weights_sha256": _sha256(folder / WEIGHTS)} | written, folder)
+    if "weights_sha256" not in written:
+        written |= {"weights_sha256": _sha256(folder / WEIGHTS)}
+    return _network(row, written, folder)
 
 
 def row_at(place: str) -> Variant:

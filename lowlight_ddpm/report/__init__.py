@@ -11,7 +11,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, dark_photographs, environment, measurements, protocol
+from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, reference
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -46,9 +46,9 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
         for name in ("faults", "load", "fuzz", "formats", "versions")
     },
     "scale-constants": benchmarks.constants,
-    "environment": environment.variables,
-    "measures": protocol.measures,
-    "headlines": protocol.headlines,
+    "environment": reference.variables,
+    "measures": reference.measures,
+    "headlines": reference.headlines,
 }
 
 PAGES = (

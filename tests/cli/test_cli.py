@@ -1,29 +1,17 @@
 import json
-import os
 import shutil
-import signal
-from functools import partial
 
-import pandas as pd
 import pytest
 from PIL import Image
 
 from benchmarks.encoders import P3_ICC
-from lowlight_ddpm.cli import training
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import run_settings
-from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.study import protocol, results, step_counts, store
-from lowlight_ddpm.training import loop, records
-from lowlight_ddpm.variants import VARIANTS, Variant
+from lowlight_ddpm.variants import VARIANTS
 
-
-@pytest.fixture(autouse=True)
-def _tiny_checkpoints(monkeypatch, checkpoint_root):
-    load = checkpoints.load
-    monkeypatch.setattr(checkpoints, "load", lambda name: load(name, checkpoint_root))
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
 
 @pytest.fixture
@@ -191,23 +179,18 @@ def test_a_network_is_opened_by_its_path_and_its_run_made_again(run, photo, own_
     assert "In the training set: not known" in said
 
 
-def test_a_file_of_one_s_own_variants_is_read_by_a_command(run, monkeypatch, tmp_path, one_sentence):
-    before = dict(VARIANTS)
-    try:
-        (tmp_path / "mine.toml").write_text('[mine]\ndescription = "What I want to know."\n')
-        assert "mine" not in run("variants")[1]
-        assert "What I want to know." in run("variants", "--variants", tmp_path / "mine.toml")[1]
-        VARIANTS.pop("mine")
-        monkeypatch.setenv("LOWLIGHT_VARIANTS", str(tmp_path / "mine.toml"))
-        assert "What I want to know." in run("variants")[1]
-        (tmp_path / "mine.toml").write_text("[mine]\nbrightness = 2\n")
-        for arguments in (["variants"], ["train", "mine", "--variants", tmp_path / "mine.toml"]):
-            status, _, error = run(*arguments)
-            assert status == 2
-            assert "at most 1" in one_sentence(error.strip())
-    finally:
-        VARIANTS.clear()
-        VARIANTS.update(before)
+def test_a_file_of_one_s_own_variants_is_read_by_a_command(run, table, monkeypatch, tmp_path, one_sentence):
+    (tmp_path / "mine.toml").write_text('[mine]\ndescription = "What I want to know."\n')
+    assert "mine" not in run("variants")[1]
+    assert "What I want to know." in run("variants", "--variants", tmp_path / "mine.toml")[1]
+    table.pop("mine")
+    monkeypatch.setenv("LOWLIGHT_VARIANTS", str(tmp_path / "mine.toml"))
+    assert "What I want to know." in run("variants")[1]
+    (tmp_path / "mine.toml").write_text("[mine]\nbrightness = 2\n")
+    for arguments in (["variants"], ["train", "mine", "--variants", tmp_path / "mine.toml"]):
+        status, _, error = run(*arguments)
+        assert status == 2
+        assert "at most 1" in one_sentence(error.strip())
 
 
 def test_measure_prints_figures_and_words(run, photo, tmp_path):
@@ -273,140 +256,3 @@ def test_help_explains_every_option(run, command):
     status, out, _ = run(*([command] if command else []), "--help")
     assert status == 0
     assert "Usage" in out
-
-
-def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch, checkpoint_root, tmp_path):
-    for name, value in (("STEPS_FROM", {50: 1}), ("STEPS", 1), ("FINELY_SAMPLED", ()), ("SAMPLES", 16)):
-        monkeypatch.setattr(protocol, name, value)
-    monkeypatch.setattr(protocol, "OTHER_SAMPLERS", {})
-    monkeypatch.setattr(protocol, "UNTRAINED_LIGHT", {})
-    drawn = protocol.evaluation_set("drawn:2", size=16)
-    monkeypatch.setattr(protocol, "evaluation_set", lambda *_: drawn)
-    places = {"folder": tmp_path, "root": checkpoint_root}
-    monkeypatch.setattr(protocol, "conditions", partial(protocol.conditions, **places))
-    monkeypatch.setattr(results, "table", partial(results.table, **places))
-    monkeypatch.setattr(protocol, "Transmission", partial(protocol.Transmission, **places))
-    monkeypatch.setattr(step_counts, "STEPS", ())
-    monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
-    monkeypatch.setattr(step_counts, "conditions", partial(step_counts.conditions, **places))
-
-    def written():
-        return {path: path.read_text().splitlines() for path in store.files(tmp_path)}
-
-    status, said, _ = run("evaluate", "dim")
-    assert status == 0
-    assert "fixed_large" in said
-    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
-    # what fewer steps are held against.
-    first = written()
-    assert [(path.name, len(lines)) for path, lines in first.items()] == [("dim.jsonl", 12)]
-    run("evaluate", "dim")
-    assert written() == first
-
-
-@pytest.mark.parametrize(
-    ("arguments", "source", "added", "licence", "subject"),
-    [
-        ("fruit-dim", "fruit:1000:10000", 0, None, "fruit"),
-        ("fruit-dim --images mine", "mine", 0, None, ""),
-        ("dim --images mine", "mine", 150, None, "butterflies"),
-        ("dim --images mine --synthetic 150", "mine", 150, None, "butterflies"),
-        ("dim --images mine --synthetic 0", "mine", 0, None, ""),
-        ("dim --images mine --synthetic 0 --subject moths", "mine", 0, None, "moths"),
-        ("own --images mine", "mine", 0, None, ""),
-        ("own --images mine --licence CC-BY-4.0", "mine", 0, "CC-BY-4.0", ""),
-        ("own-moths --images mine", "mine", 0, None, "moths"),
-        ("own-moths --images mine --synthetic 7", "mine", 7, None, ""),
-    ],
-)
-def test_a_row_of_the_study_brings_its_own_images_and_no_other_row_does(
-    run, monkeypatch, arguments, source, added, licence, subject
-):
-    for row in (Variant("own"), Variant("own-moths", subject="moths")):
-        monkeypatch.setitem(VARIANTS, row.name, row)
-    asked = []
-
-    def training_set(*arguments):
-        asked.append(arguments)
-        raise Refusal("Enough.")
-
-    monkeypatch.setattr(records, "training_set", training_set)
-    run("train", *arguments.split())
-    assert asked == [(source, added, 64, licence, subject)]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["dim"], "150 synthetic butterflies are added to the images of “photos”, and the card says"),
-        (["dim", "--synthetic", 5, "--subject", "moths"], "5 synthetic butterflies are added"),
-        (["dim", "--synthetic", 0], ""),
-        (["own"], ""),
-    ],
-)
-def test_whatever_is_added_to_somebody_s_images_is_said(run, monkeypatch, tmp_path, arguments, said):
-    monkeypatch.setitem(VARIANTS, "own", Variant("own"))
-    (tmp_path / "photos").mkdir()
-    for number in range(32):
-        Image.new("RGB", (64, 64), (number, 0, 255)).save(tmp_path / "photos" / f"{number}.png")
-
-    def refuse(*_):
-        raise Refusal("Enough.")
-
-    monkeypatch.setattr(loop, "Training", refuse)
-    status, out, error = run("train", *arguments, "--images", tmp_path / "photos")
-    assert status == 2
-    assert error.endswith("Enough.\n")
-    assert out.startswith(said)
-    assert bool(out) == bool(said)
-    assert "--synthetic 0" in out or not said
-
-
-def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before():
-    before = signal.getsignal(signal.SIGTERM)
-    with training.stop_requested() as stopped:
-        assert not stopped()
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert stopped()
-        assert signal.getsignal(signal.SIGTERM) == before  # a second one is not waited for
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-@pytest.mark.parametrize(
-    ("name", "labels", "held_out", "learned"),
-    [
-        ("dim", ["drawn butterflies", "mine"], "a.png", "mine"),
-        ("dim", ["drawn butterflies", "mine"], "b.png", None),
-        ("fruit-dim", ["drawn fruit"], "fruit_10003", "drawn fruit"),
-    ],
-)
-def test_a_variant_is_measured_on_its_own_subject(
-    run, monkeypatch, tmp_path, name, labels, held_out, learned
-):
-    (tmp_path / "mine").mkdir()
-    draw(9, 64).save(tmp_path / "mine" / "a.png")
-    measured = {}
-    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": [held_out]})
-    monkeypatch.setattr(
-        protocol, "describe_training_set", lambda data, of: measured.update(learned=(data.label, of))
-    )
-    monkeypatch.setattr(
-        protocol, "conditions", lambda name, pictures, _: measured.update(conditions=pictures) or []
-    )
-    monkeypatch.setattr(protocol, "Transmission", lambda name, pictures: measured.update(gain=pictures))
-    monkeypatch.setattr(
-        step_counts, "conditions", lambda name, pictures: measured.update(pace=pictures) or []
-    )
-    monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
-    monkeypatch.setattr(results, "summary", lambda rows: rows)
-    run("evaluate", name, "--images", tmp_path / "mine")
-    assert [pictures.label for pictures in measured["conditions"]] == labels
-    assert measured["gain"].label == measured["pace"].label == labels[0]
-    assert measured.get("learned") == (learned and (learned, name))
-
-
-def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):
-    status, said, _ = run("figures", "3.1-originals", "--out", tmp_path)
-    assert status == 0
-    assert said.split() == [str(tmp_path / "3.1-originals.png")]
-    assert run("figures", "9.9", "--out", tmp_path)[0] == 2

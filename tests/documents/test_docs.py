@@ -55,8 +55,8 @@ def desk(tmp_path_factory, networks):
 
 
 @pytest.fixture
-def small(monkeypatch, desk, networks):
-    """The desk, networks that answer at once, and the table of variants, as it is again afterwards."""
+def small(monkeypatch, desk, networks, table):
+    """The desk, and networks that answer at once."""
     load = checkpoints.load
     monkeypatch.setattr(checkpoints, "load", lambda name: load(name, networks))
     monkeypatch.setattr(checkpoints, "ROOT", desk / "checkpoints")
@@ -64,11 +64,7 @@ def small(monkeypatch, desk, networks):
     monkeypatch.setattr(loop, "build_unet", lambda _, channels, *rest: build(1, (8, 8, 8, 8), *rest))
     (rows,) = examples(HOWTO, "toml")
     (desk / "mine.toml").write_text(rows)
-    before = dict(VARIANTS)
     monkeypatch.chdir(desk)
-    yield
-    VARIANTS.clear()
-    VARIANTS.update(before)
 
 
 def quick(words: list[str]) -> list[str]:

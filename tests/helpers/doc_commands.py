@@ -112,7 +112,7 @@ ELSEWHERE = {
         "tests/report/test_publish.py::test_what_is_published_is_loaded_from_there_at_its_revision",
     ),
     f"{CLI} evaluate": Elsewhere(
-        _LONG, "tests/cli/test_cli.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
+        _LONG, "tests/cli/test_studies.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
     ),
     f"{CLI} baselines": Elsewhere(
         _LONG, "tests/study/test_baselines.py::test_every_start_has_a_row_for_the_network_and_for_each_filter"
@@ -129,7 +129,7 @@ ELSEWHERE = {
     ),
     f"{CLI} figures": Elsewhere(
         "takes minutes, and writes into docs/",
-        "tests/cli/test_cli.py::test_figures_says_what_it_draws_and_what_it_leaves_out",
+        "tests/cli/test_studies.py::test_figures_says_what_it_draws_and_what_it_leaves_out",
     ),
 }
 

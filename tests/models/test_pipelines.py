@@ -41,16 +41,6 @@ def folder(plain, tmp_path):
     return shutil.copytree(plain, tmp_path / "net")
 
 
-@pytest.fixture
-def table():
-    """The table and what is offered, as they are again after the test."""
-    before = dict(VARIANTS)
-    yield
-    VARIANTS.clear()
-    VARIANTS.update(before)
-    checkpoints._OFFERED.clear()
-
-
 def test_a_folder_has_its_own_schedule_and_is_taken_for_undimmed(plain):
     network = api.load(plain)
     levels = DDPMScheduler(**COSINE).alphas_cumprod.double()

@@ -15,19 +15,9 @@ from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.play.results import results
 from lowlight_ddpm.ui.schedule import view
 from lowlight_ddpm.ui.session import Picked, Session, Watched
-from lowlight_ddpm.variants import VARIANTS
 
+pytestmark = pytest.mark.usefixtures("table")
 PICTURE = Picked("mine", draw(1, 64))
-
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    """Leave the table and what is offered as they were."""
-    before = dict(VARIANTS)
-    yield
-    VARIANTS.clear()
-    VARIANTS.update(before)
-    checkpoints._OFFERED.clear()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""What is judged and how much counts, as Markdown, for docs/protocol.md."""
+"""Tables of what the code itself has, as Markdown: what is judged, and the environment's variables."""
 
+from lowlight_ddpm.environment import VARIABLES
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report.measurements import table
 from lowlight_ddpm.study.headlines import HEADLINES, MEASURES
@@ -25,3 +26,9 @@ def headlines(_: Inputs) -> str:
         images = "from pure noise" if c.start is None else f"restored from {c.start}"
         lines.append((claim, c.sides, measure.meaning, sign, images))
     return table(("claim", "compared", "measure", "claimed", "images"), lines)
+
+
+def variables(_: Inputs) -> str:
+    """Every variable, what is taken where it is not set, and what it does."""
+    lines = [(f"`{row.name}`", row.default, row.meaning) for row in VARIABLES.values()]
+    return table(("name", "default", "effect"), lines)

@@ -1,0 +1,81 @@
+"""The commands of the study: evaluate, and the figures."""
+
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from lowlight_ddpm.images import draw
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.study import protocol, results, step_counts, store
+
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
+
+
+def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch, checkpoint_root, tmp_path):
+    for name, value in (("STEPS_FROM", {50: 1}), ("STEPS", 1), ("FINELY_SAMPLED", ()), ("SAMPLES", 16)):
+        monkeypatch.setattr(protocol, name, value)
+    monkeypatch.setattr(protocol, "OTHER_SAMPLERS", {})
+    monkeypatch.setattr(protocol, "UNTRAINED_LIGHT", {})
+    drawn = protocol.evaluation_set("drawn:2", size=16)
+    monkeypatch.setattr(protocol, "evaluation_set", lambda *_: drawn)
+    places = {"folder": tmp_path, "root": checkpoint_root}
+    monkeypatch.setattr(protocol, "conditions", partial(protocol.conditions, **places))
+    monkeypatch.setattr(results, "table", partial(results.table, **places))
+    monkeypatch.setattr(protocol, "Transmission", partial(protocol.Transmission, **places))
+    monkeypatch.setattr(step_counts, "STEPS", ())
+    monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
+    monkeypatch.setattr(step_counts, "conditions", partial(step_counts.conditions, **places))
+
+    def written():
+        return {path: path.read_text().splitlines() for path in store.files(tmp_path)}
+
+    status, said, _ = run("evaluate", "dim")
+    assert status == 0
+    assert "fixed_large" in said
+    # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
+    # what fewer steps are held against.
+    first = written()
+    assert [(path.name, len(lines)) for path, lines in first.items()] == [("dim.jsonl", 12)]
+    run("evaluate", "dim")
+    assert written() == first
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "held_out", "learned"),
+    [
+        ("dim", ["drawn butterflies", "mine"], "a.png", "mine"),
+        ("dim", ["drawn butterflies", "mine"], "b.png", None),
+        ("fruit-dim", ["drawn fruit"], "fruit_10003", "drawn fruit"),
+    ],
+)
+def test_a_variant_is_measured_on_its_own_subject(
+    run, monkeypatch, tmp_path, name, labels, held_out, learned
+):
+    (tmp_path / "mine").mkdir()
+    draw(9, 64).save(tmp_path / "mine" / "a.png")
+    measured = {}
+    monkeypatch.setattr(checkpoints, "record", lambda name: {"held_out": [held_out]})
+    monkeypatch.setattr(
+        protocol, "describe_training_set", lambda data, of: measured.update(learned=(data.label, of))
+    )
+    monkeypatch.setattr(
+        protocol, "conditions", lambda name, pictures, _: measured.update(conditions=pictures) or []
+    )
+    monkeypatch.setattr(protocol, "Transmission", lambda name, pictures: measured.update(gain=pictures))
+    monkeypatch.setattr(
+        step_counts, "conditions", lambda name, pictures: measured.update(pace=pictures) or []
+    )
+    monkeypatch.setattr(results, "table", lambda: pd.DataFrame({"variant": [], "mode": [], "leaks": []}))
+    monkeypatch.setattr(results, "summary", lambda rows: rows)
+    run("evaluate", name, "--images", tmp_path / "mine")
+    assert [pictures.label for pictures in measured["conditions"]] == labels
+    assert measured["gain"].label == measured["pace"].label == labels[0]
+    assert measured.get("learned") == (learned and (learned, name))
+
+
+def test_figures_says_what_it_draws_and_what_it_leaves_out(run, tmp_path):
+    status, said, _ = run("figures", "3.1-originals", "--out", tmp_path)
+    assert status == 0
+    assert said.split() == [str(tmp_path / "3.1-originals.png")]
+    assert run("figures", "9.9", "--out", tmp_path)[0] == 2
