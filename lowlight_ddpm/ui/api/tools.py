@@ -44,13 +44,13 @@ class Tools:
 
         self._gradio, self._types, server = gradio, types, gradio.mcp_server
         self._listed = server.request_handlers[types.ListToolsRequest]
-        server.list_tools()(self.list)
+        server.list_tools()(self.all)
         server.call_tool(validate_input=False)(self.call)  # `check` has better words
 
-    async def list(self) -> "list[types.Tool]":
+    async def all(self) -> "list[types.Tool]":
         """All tools, with what Gradio leaves out of them."""
-        listed = (await self._listed(self._types.ListToolsRequest(method="tools/list"))).root
-        return [tool.model_copy(update=self._described(tool)) for tool in listed.tools]
+        listed: Any = await self._listed(self._types.ListToolsRequest(method="tools/list"))
+        return [tool.model_copy(update=self._described(tool)) for tool in listed.root.tools]
 
     def _described(self, tool: "types.Tool") -> dict[str, Any]:
         endpoint = self._endpoint(tool.name)
@@ -104,7 +104,7 @@ class Tools:
         raise Refusal(str(said))
 
     def _root_url(self) -> str:
-        request = self._gradio.mcp_server.request_context.request
+        request: Any = self._gradio.mcp_server.request_context.request
         route = self._gradio.get_route_path(request)
         return route_utils.get_root_url(request=request, route_path=route, root_path=self._gradio.root_path)
 
