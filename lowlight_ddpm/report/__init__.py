@@ -47,6 +47,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     },
     "scale-constants": benchmarks.constants,
     "environment": reference.variables,
+    "glossary": reference.glossary,
     "measures": reference.measures,
     "headlines": reference.headlines,
 }
@@ -58,6 +59,7 @@ PAGES = (
         for name in (
             "command-line.md",
             "findings.md",
+            "glossary.md",
             "performance.md",
             "protocol.md",
             "reliability.md",
