@@ -12,13 +12,14 @@ from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
 from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, reference
-from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": measurements.in_short,
     "claims": measurements.verdicts,
     "claims-drawn": partial(measurements.verdicts, source=DRAWN),
     "causes": partial(measurements.verdicts, claims=CAUSE_CLAIMS),
+    "mitigations": partial(measurements.verdicts, claims=MITIGATIONS),
     "lights": partial(measurements.verdicts, claims=LIGHTS),
     "subjects": partial(measurements.verdicts, claims=SUBJECTS),
     "misleading": measurements.misleading,
@@ -64,6 +65,7 @@ PAGES = (
             "protocol.md",
             "reliability.md",
             "scale.md",
+            "tinted-images.md",
         )
     ),
 )
