@@ -13,7 +13,7 @@ FLOORS = (
     {"errors"},
     {"environment"},
     {"images", "paths", "variants"},
-    {"metrics", "models"},
+    {"metrics", "models", "photographs"},
     {"diffusion"},
     {"analysis", "runs", "study", "training"},
     {"api", "figures"},

@@ -22,11 +22,6 @@ from lowlight_ddpm.cli.app import (
 )
 from lowlight_ddpm.variants import find_variant
 
-Pairs = Annotated[
-    Path,
-    typer.Argument(help="Dark photographs in low/, lit ones in high/, both SERIES_divRATIO.png.", **PATH),
-]
-
 
 @app.command()
 def evaluate(
@@ -121,46 +116,6 @@ def baselines(
             f"       {label:22} "
             + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
         )
-
-
-@app.command()
-def exposures(folder: Pairs) -> None:
-    """Print each dark photograph's mean colour, and what a tone curve fitted to the other pairs predicts."""
-    from lowlight_ddpm.figures import Inputs
-    from lowlight_ddpm.images.pairs import find_pairs
-    from lowlight_ddpm.report import written
-    from lowlight_ddpm.study import dark_photographs
-
-    dark_photographs.write_exposures(dark_photographs.exposures(find_pairs(folder)))
-    print(written("exposures", Inputs()))
-
-
-@app.command()
-def dark(folder: Pairs, threads: Threads = 1) -> None:
-    """Restore photographs taken in the dark, by networks and classical filters; compare with lit ones.
-
-    What results/ holds is not run again. With networks, a pair takes minutes.
-    """
-    import torch
-    from tqdm import tqdm
-
-    from lowlight_ddpm.figures import Inputs
-    from lowlight_ddpm.images.pairs import find_pairs
-    from lowlight_ddpm.models.checkpoints import available
-    from lowlight_ddpm.report import written
-    from lowlight_ddpm.study import dark_photographs
-
-    torch.set_num_threads(threads)
-    predictions = dark_photographs.exposures(find_pairs(folder))
-    dark_photographs.write_exposures(predictions)
-    names = [name for name in dark_photographs.NETWORKS if name in available()]
-    jobs = [dark_photographs.MethodRun(method, predictions) for method in dark_photographs.methods(names)]
-    with tqdm(total=len(jobs) * len(predictions), unit="picture") as bar:
-        for job in jobs:
-            bar.set_description(job.method.name)
-            for _ in range(len(predictions)) if job.done else job.run():
-                bar.update()
-    print(written("dark", Inputs()))
 
 
 @app.command()

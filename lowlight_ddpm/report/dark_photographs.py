@@ -1,10 +1,12 @@
 """Photographs that were taken in the dark: what networks make of them, compared with plain methods."""
 
+import math
+
 import pandas as pd
 
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.report.measurements import table
-from lowlight_ddpm.study import dark_photographs
+from lowlight_ddpm.study import dark_methods, dark_photographs
 from lowlight_ddpm.study.camera_response import MOST_SATURATED
 
 # (heading, column, the format of its mean) of what is shown of each method.
@@ -14,6 +16,12 @@ FIGURES = (
     ("ΔE of mean colours", "delta_e", ".1f"),
     ("mean ΔE of pixels", "mean_delta_e", ".1f"),
     ("detail over the lit one's", "detail", ".2f"),
+)
+# Shown where they have been measured: the study's first measurements lack them.
+MORE = (
+    ("SSIM at the lit one's mean", "ssim_matched", ".3f"),
+    ("PSNR at the lit one's mean", "psnr_matched", ".1f"),
+    ("s per megapixel", "seconds_per_megapixel", ".1f"),
 )
 _ALONE = "exposure"  # the plainest method: all others are held against it
 _MEANS = ("measured", "by the other pairs' curve", "by sRGB's own")
@@ -29,13 +37,15 @@ def exposures(inputs: Inputs) -> str:
         (
             row.pair,
             *(_colour(row, what) for what in ("dark", "predicted", "srgb")),
-            f"{row.error:.1%}",
-            f"{row.srgb_error:.1%}",
+            _shown(row.error, ".1%"),
+            _shown(row.srgb_error, ".1%"),
             f"{row.saturated:.0%}",
         )
         for _, row in rows.iterrows()
     ]
-    clear = rows[rows.saturated < MOST_SATURATED]
+    clear = rows[(rows.saturated < MOST_SATURATED) & rows.error.notna()]
+    if clear.empty:
+        return f"No pair is fit to test a curve on.\n\n{table(heads, lines)}"
     said = (
         f"Median error over the {len(clear)} pairs with a lit picture under {MOST_SATURATED:.0%} saturated: "
         f"**{clear.error.median():.1%}**, with sRGB's own curve {clear.srgb_error.median():.1%}."
@@ -46,9 +56,10 @@ def exposures(inputs: Inputs) -> str:
 def methods(inputs: Inputs) -> str:
     """A sentence for every network, then a line for every method: means over all pairs."""
     rows = _rows(inputs)
-    heads = ("method", *(heading for heading, _, _ in FIGURES))
+    figures = [*FIGURES, *(figure for figure in MORE if figure[1] in rows)]
+    heads = ("method", *(heading for heading, _, _ in figures))
     lines = [
-        (str(name), *(format(group[column].mean(), form) for _, column, form in FIGURES))
+        (str(name), *(_shown(group[column].mean(), form) for _, column, form in figures))
         for name, group in rows.groupby("method", sort=False)
     ]
     return "\n".join([*(f"- {sentence}" for sentence in losses(rows)), "", table(heads, lines)])
@@ -60,7 +71,7 @@ def pairs(inputs: Inputs) -> str:
     found = rows.pivot(index="pair", columns="method", values="ssim")[list(rows.method.unique())]
     found = found.loc[rows.pair.unique()]
     lines = [
-        (pair, *(f"**{value:.3f}**" if value == figures.max() else f"{value:.3f}" for value in figures))
+        (pair, *(f"**{value:.3f}**" if value == figures.max() else _shown(value, ".3f") for value in figures))
         for pair, figures in found.iterrows()
     ]
     return table(("pair", *found.columns), lines)
@@ -69,7 +80,7 @@ def pairs(inputs: Inputs) -> str:
 def losses(rows: pd.DataFrame) -> list[str]:
     """In how many pairs each network, from the start that is best for it, is beaten by plain methods."""
     similarity = rows.pivot(index="pair", columns="method", values="ssim")
-    plain = [name for name in dark_photographs.PLAIN if name in similarity]
+    plain = [name for name in dark_methods.PLAIN if name in similarity]
     if _ALONE not in plain:
         return []
     best_plain = similarity[plain].max(axis=1)
@@ -89,7 +100,13 @@ def _rows(inputs: Inputs) -> pd.DataFrame:
     rows = dark_photographs.method_table(inputs.results, inputs.root)
     if rows.empty:
         raise Missing(f"{inputs.results.name}/ holds nothing of photographs taken in the dark yet")
-    return rows
+    figures = [column for column in rows if column not in ("method", "pair")]
+    return rows.astype(dict.fromkeys(figures, float))  # undefined ones are None
+
+
+def _shown(value: float, form: str) -> str:
+    """A figure, or a dash where it is undefined."""
+    return format(value, form) if math.isfinite(value) else "–"
 
 
 def _colour(row, what: str) -> str:

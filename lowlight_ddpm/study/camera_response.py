@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import least_squares
-from torchvision.transforms.v2 import functional as tv
 
-from lowlight_ddpm.images import read
 from lowlight_ddpm.images.pairs import Pair
-from lowlight_ddpm.images.photometry import linear, srgb
+from lowlight_ddpm.images.photometry import digest, linear, srgb
 
+USUAL_GAMMA = 2.2  # of a display's curve: what is assumed where no other pairs tell the camera's
 SATURATED = 254 / 255  # a pixel with a channel this high may have been any brighter
 # Share of such pixels above which a lit picture's mean colour is no measure of its light.
 MOST_SATURATED = 0.05
@@ -46,29 +45,40 @@ class Response:
         return (black + (pixels - black) * self.gain(ratio)).clip(0, 1)
 
 
+USUAL = Response(USUAL_GAMMA, 0.0)
+
+
 @dataclass(frozen=True)
 class Exposure:
     """A pair's mean colours, each (3,) of 255, and the share of the lit picture's pixels that are saturated.
 
-    `by_srgb` is what the dark picture's mean would be if both followed sRGB's curve.
+    `by_srgb` is what the dark picture's mean would be if both followed sRGB's curve. `ratio` is how many
+    times more light the lit picture has: the pair's, or where that is not known what the usual curve makes of
+    the two means, 1 if the dark picture is black. `size` is (height, width), `digests` name both's pixels.
     """
 
     pair: Pair
+    ratio: float
     dark: np.ndarray
     lit: np.ndarray
     by_srgb: np.ndarray
     saturated: float
+    size: tuple[int, int]
+    digests: tuple[str, str]
 
     @classmethod
     def of(cls, pair: Pair) -> "Exposure":
-        """Measure a pair. Raises Refusal for a file that cannot be read."""
-        dark, lit = (tv.pil_to_tensor(read(file)).double() / 255 for file in (pair.dark, pair.lit))
-        expected = srgb(linear(lit) / pair.ratio)
+        """Measure a pair. Raises Refusal as `Pair.pixels` does."""
+        taken = pair.pixels()
+        dark, lit = (pixels.double() / 255 for pixels in taken)
+        ratio = pair.ratio or _estimated(dark.mean().item(), lit.mean().item())
+        expected = srgb(linear(lit) / ratio)
         of_dark, of_lit, by_srgb = (
             255 * picture.mean(dim=(1, 2)).numpy() for picture in (dark, lit, expected)
         )
         saturated = (lit.amax(dim=0) >= SATURATED).double().mean().item()
-        return cls(pair, of_dark, of_lit, by_srgb, saturated)
+        size, digests = (dark.shape[1], dark.shape[2]), (digest(taken[0]), digest(taken[1]))
+        return cls(pair, ratio, of_dark, of_lit, by_srgb, saturated, size, digests)
 
 
 @dataclass(frozen=True)
@@ -81,15 +91,18 @@ class Prediction:
     @property
     def dark(self) -> np.ndarray:
         """The mean colour that is predicted."""
-        return self.response.darkened(self.exposure.lit, self.exposure.pair.ratio)
+        return self.response.darkened(self.exposure.lit, self.exposure.ratio)
 
     @property
-    def error(self) -> float:
-        """Mean over channels of |predicted / measured − 1|."""
+    def error(self) -> float | None:
+        """Mean over channels of |predicted / measured − 1|; None where nothing is predicted.
+
+        That is where a channel of the picture is black, or the ratio is not known but by the picture itself.
+        """
         return _error(self.dark, self.exposure)
 
     @property
-    def srgb_error(self) -> float:
+    def srgb_error(self) -> float | None:
         """The same for sRGB's own curve."""
         return _error(self.exposure.by_srgb, self.exposure)
 
@@ -99,7 +112,7 @@ def fit(exposures: Sequence[Exposure]) -> Response:
 
     def wrong(parameters: np.ndarray) -> np.ndarray:
         curve = Response(*parameters)
-        predicted = [curve.darkened(one.lit, one.pair.ratio) for one in exposures]
+        predicted = [curve.darkened(one.lit, one.ratio) for one in exposures]
         measured = [one.dark for one in exposures]
         return np.log(np.maximum(predicted, 0.1) / np.maximum(measured, 0.1)).ravel()
 
@@ -108,12 +121,23 @@ def fit(exposures: Sequence[Exposure]) -> Response:
 
 
 def leave_one_out(exposures: Sequence[Exposure]) -> Iterator[Prediction]:
-    """Each pair by the curve of the other pairs of its series; alone in it, by that of all other series."""
+    """Each pair by the curve of the other pairs of its series; alone in it, by that of all other series.
+
+    Only pairs of a known ratio tell a curve, and black ones tell none; with no other, it is the USUAL one.
+    """
+    telling = [one for one in exposures if one.pair.ratio and one.dark.any()]
     for one in exposures:
-        others = [other for other in exposures if other is not one]
+        others = [other for other in telling if other is not one] if one.pair.ratio else []
         series = [other for other in others if other.pair.series == one.pair.series]
-        yield Prediction(one, fit(series or others))
+        yield Prediction(one, fit(series or others) if others else USUAL)
 
 
-def _error(predicted: np.ndarray, exposure: Exposure) -> float:
+def _estimated(dark: float, lit: float) -> float:
+    """The ratio of two pictures' light, from their mean pixel values in 0..1, by the USUAL curve."""
+    return max(1.0, (lit / dark) ** USUAL_GAMMA) if dark else 1.0
+
+
+def _error(predicted: np.ndarray, exposure: Exposure) -> float | None:
+    if not exposure.pair.ratio or not exposure.dark.all():
+        return None
     return float(np.abs(predicted / exposure.dark - 1).mean())

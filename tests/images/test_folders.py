@@ -278,7 +278,7 @@ def test_a_zip_that_has_changed_is_read_anew(tmp_path):
 def test_pairs_pass_by_a_mac_s_files_and_take_endings_of_any_case(tmp_path, caplog):
     caplog.set_level(logging.INFO, "lowlight_ddpm")
     put(
-        tmp_path, f"{DARK}/desk_div8.PNG", f"{DARK}/desk_div2.png", f"{DARK}/._desk_div8.PNG", f"{DARK}/a.jpg"
+        tmp_path, f"{DARK}/desk_div8.PNG", f"{DARK}/desk_div2.png", f"{DARK}/._desk_div8.PNG", f"{DARK}/a.zip"
     )
     put(tmp_path, f"{LIT}/desk_div8.png", f"{LIT}/._desk_div8.png", f"{LIT}/alone_div4.png")
     os.link(tmp_path / LIT / "desk_div8.png", tmp_path / LIT / "desk_div2.png")  # one lit photograph
@@ -289,7 +289,7 @@ def test_pairs_pass_by_a_mac_s_files_and_take_endings_of_any_case(tmp_path, capl
     (line,) = caplog.messages
     assert line == (
         f"Found 2 pairs in “{tmp_path.name}”; left out 4: low/._desk_div8.PNG (a Mac's resource file), "
-        "low/a.jpg (pairs are PNG files), high/._desk_div8.png (a Mac's resource file), "
+        "low/a.zip (pairs are image files), high/._desk_div8.png (a Mac's resource file), "
         "high/alone_div4.png (without a dark partner)."
     )
 

@@ -1,0 +1,1 @@
+"""Photographs that are too dark: brightened and denoised without a network."""
