@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -186,7 +187,7 @@ def offer(place: str) -> Variant:
 
 def _located(place: str) -> Path:
     folder = home(place)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # Path.is_dir raises for what no file can be called
         return folder
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", place, re.ASCII):
         return hub.fetch_repository(place)
