@@ -74,8 +74,10 @@ def _trained_betas(betas: Any, row: Variant) -> Settings:
         values = torch.empty(0)
     ends = None
     if values.ndim == 1 and len(values):
-        rescaled = {"rescale_betas_zero_snr": row.zero_terminal_snr}
-        ends = _ends(DDPMScheduler(len(values), trained_betas=values.tolist(), **rescaled), row)
+        made = DDPMScheduler(
+            len(values), trained_betas=values.numpy(), rescale_betas_zero_snr=row.zero_terminal_snr
+        )
+        ends = _ends(made, row)
     if ends is None:
         raise Refusal(
             f"These trained_betas are none that the network {row.name} can be run with: give "
@@ -86,14 +88,14 @@ def _trained_betas(betas: Any, row: Variant) -> Settings:
 
 
 def _scheduler(scheduler: Any, row: Variant) -> Settings:
-    name = next((name for name, sampler in SAMPLERS.items() if _is_of(scheduler, sampler)), None)
-    if name is None:
+    alike = [(name, sampler) for name, sampler in SAMPLERS.items() if _is_of(scheduler, sampler)]
+    if not alike:
         kinds = ", ".join(_class_of(sampler).__name__ for sampler in SAMPLERS.values())
         raise Refusal(f"The scheduler is {shown(scheduler)}: give an object of diffusers' {kinds}.")
-    config = scheduler.config
+    (name, sampler), config = alike[0], scheduler.config
     if config["prediction_type"] != row.prediction_type:
         _refuse("prediction_type", config["prediction_type"], row.prediction_type, f"the network {row.name}")
-    _check_others(config, SAMPLERS[name])
+    _check_others(config, sampler)
     ends = _ends(scheduler, row)
     if ends is None:
         raise Refusal(
@@ -101,7 +103,7 @@ def _scheduler(scheduler: Any, row: Variant) -> Settings:
             f"num_train_timesteps={TRAIN_TIMESTEPS}, beta_schedule={row.beta_schedule!r} and "
             f"rescale_betas_zero_snr={row.zero_terminal_snr}."
         )
-    variance = {"variance_type": config["variance_type"]} if SAMPLERS[name].stochastic else {}
+    variance = {"variance_type": config["variance_type"]} if sampler.stochastic else {}
     return {"sampler": name, "clip": config.get("clip_sample", False)} | variance | ends
 
 
