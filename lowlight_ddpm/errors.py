@@ -2,6 +2,7 @@
 
 import reprlib
 from contextlib import suppress
+from typing import Any
 
 
 class Refusal(ValueError):
@@ -32,7 +33,7 @@ def shown(value: object) -> str:
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
-def allowed(schema: dict) -> str:
+def allowed(schema: dict[str, Any]) -> str:
     """What a value may be, in words, by its JSON schema as pydantic gives it."""
     if "anyOf" in schema:
         return " or ".join("none" if kind == {"type": "null"} else allowed(kind) for kind in schema["anyOf"])

@@ -58,13 +58,13 @@ _HELP = {  # of the settings, in the words of the command line
 _WITHOUT_A_NO = ("anchor", "whole", "leak_start")  # switches that are off unless they are given
 
 
-def takes_settings(mode: Mode) -> Callable[[Callable], Callable]:
+def takes_settings(mode: Mode) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the options of a run's settings in place of its `**values`.
 
     Those of the mode alone follow the command's argument, those of every run its own options.
     """
 
-    def shown(command: Callable) -> Callable:
+    def shown(command: Callable[..., Any]) -> Callable[..., Any]:
         own, special = own_parameters(command), ONLY_IN[mode]
         common = [name for name in names_in(mode) if name not in special]
         options = [parameter for parameter in own if parameter.kind is parameter.KEYWORD_ONLY]
@@ -171,7 +171,7 @@ def measure(
         print(shift)
 
 
-def _settings(values: dict) -> RunSettings:
+def _settings(values: dict[str, Any]) -> RunSettings:
     """The settings of a run by the network that `values` name: as a variant, as a folder or at the Hub."""
     values = {**values}
     return run_settings(**values | {"variant": row_of(str(values.get("variant") or "dim"))})

@@ -7,6 +7,7 @@ any two images.
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ QUANTILE = 0.95
 _DRAWS = 2**16  # the quantile's error is about 0.5 %
 
 
-def shifts(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> np.ndarray:
+def shifts(variant: Variant, record: dict[str, Any], alpha_bar: float, pixels: int) -> np.ndarray:
     """What a perfect sampler shifts R, G, B by from the level ᾱ: draws (N, 3) in 1/255, the same every time.
 
     `record` is the variant's training record, with the mean colours' mean and covariance; `pixels` are the
@@ -34,12 +35,12 @@ def shifts(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> np.
     return 127.5 * frame.scale * drawn.numpy()
 
 
-def noise_bound(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> float:
+def noise_bound(variant: Variant, record: dict[str, Any], alpha_bar: float, pixels: int) -> float:
     """The largest channel's shift that a perfect sampler exceeds on one image in twenty, in 1/255."""
     return float(np.quantile(np.abs(shifts(variant, record, alpha_bar, pixels)).max(axis=1), QUANTILE))
 
 
-def mean_shift(variant: Variant, record: dict, alpha_bar: float, pixels: int) -> float:
+def mean_shift(variant: Variant, record: dict[str, Any], alpha_bar: float, pixels: int) -> float:
     """A perfect sampler's mean `tint`, as results.table() has it: root mean squares, at full brightness."""
     found = shifts(variant, record, alpha_bar, pixels)
     return float(np.sqrt((found**2).mean(axis=1)).mean() / variant.brightness)

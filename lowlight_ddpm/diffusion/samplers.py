@@ -1,6 +1,7 @@
 """The samplers: a row each, and the reverse process of any of them from any timestep."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
@@ -55,7 +56,7 @@ class Sampler:
     title: str
     description: str
     scheduler: type
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     # diffusers' own for zero terminal SNR; below it float32 loses x0 in the epsilon that solvers work with.
     smallest_alpha_bar: float = 2**-24
     stochastic: bool = False
@@ -133,7 +134,7 @@ class Respaced:
         self.scheduler.set_timesteps(len(kept))
         self.levels = levels.float()
 
-    def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list) -> Tensor:
+    def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list[Any]) -> Tensor:
         """From x_t (B, ...) of call `index`, counted from 0 in the order of the calls, to that of the next.
 
         `x0` is the estimate of the clean image, so that whatever is done to it is done in one place.

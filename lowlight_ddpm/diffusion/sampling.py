@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from lowlight_ddpm.diffusion import corrections
-from lowlight_ddpm.diffusion.backends import BATCH, network, predict, tile_count
+from lowlight_ddpm.diffusion.backends import BATCH, Network, network, predict, tile_count
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
 from lowlight_ddpm.diffusion.samplers import Respaced
 from lowlight_ddpm.diffusion.schedule import (
@@ -22,6 +23,8 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import white
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.models.unet import Frame
+from lowlight_ddpm.variants import Variant
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,13 @@ class Trajectory:
 
     x_t is normalized as the network's input is: `Checkpoint.frame`.
     """
+
+    settings: RunSettings
+    alter: Callable[[Step], Step] | None
+    variant: Variant
+    frame: Frame
+    network: Network
+    x_t: Tensor
 
     def __init__(self, checkpoint: Checkpoint, request: Request) -> None:
         """Draw the noise that it starts from. Refuses as `Request.shape` does."""
@@ -231,7 +241,7 @@ def denoise_together(
 
 def _alike(requests: Sequence[Request]) -> list[list[int]]:
     """The places of requests that one network can answer in one batch, in order of the first of each."""
-    groups: dict[tuple, list[int]] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for place, request in enumerate(requests):
         s, image = request.settings, request.image
         size = request.count if s.mode == "generate" or image is None else image.shape

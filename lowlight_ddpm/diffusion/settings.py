@@ -93,7 +93,7 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="before")
     @classmethod
-    def _as_trained(cls, values: dict) -> dict:
+    def _as_trained(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Fill what was left out (or given as None) from the variant's row; accept earlier names."""
         given = {EARLIER_NAMES.get(name, name): value for name, value in values.items() if value is not None}
         row = given.get("variant", "dim")
@@ -215,7 +215,7 @@ def _parameter(name: str) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-def own_parameters(function: Callable) -> list[inspect.Parameter]:
+def own_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """The parameters that a function names itself, without its `*` or `**` that takes the settings."""
     return [
         parameter

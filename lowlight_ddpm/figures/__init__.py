@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -88,15 +89,15 @@ class Inputs:
         """results.table(): every denoised image and every sample of the variants that are there."""
         return self._some(results.table(self.results, self.root), "holds no results of a trained variant yet")
 
-    def restored(self, **condition) -> pd.DataFrame:
+    def restored(self, **condition: Any) -> pd.DataFrame:
         """Rows of denoised images as each variant was trained, with columns equal to `condition`."""
         return self._condition("restore", condition)
 
-    def sampled(self, **condition) -> pd.DataFrame:
+    def sampled(self, **condition: Any) -> pd.DataFrame:
         """Rows of samples from pure noise as each variant was trained, with columns equal to `condition`."""
         return self._condition("generate", condition)
 
-    def _condition(self, mode: str, condition: dict) -> pd.DataFrame:
+    def _condition(self, mode: str, condition: dict[str, Any]) -> pd.DataFrame:
         own = self.rows.as_trained.astype(bool) & self.rows.leaks.astype(bool)
         rows = self.rows.loc[(self.rows["mode"] == mode) & own, :]
         for column, value in condition.items():
@@ -143,14 +144,16 @@ class Inputs:
             raise Missing(f"{self.results.name}/ {lack}")
         return rows
 
-    def record(self, name: str, target: str | None = None) -> dict:
+    def record(self, name: str, target: str | None = None) -> dict[str, Any]:
         """What a benchmark has recorded in NAME.json; `make TARGET` (or NAME) makes it."""
         path = self.benchmarks / f"{name}.json"
         if not path.exists():
             raise Missing(f"`make {target or name}` has not been run")
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
+    def traces(
+        self, mode: str, source: str | None, start: int, steps: int
+    ) -> Iterator[tuple[str, list[Any]]]:
         """results.traces(): how x0's mean colour went along the trajectory, by training defaults."""
         return results.traces(mode, source, start, steps, self.results, self.root)
 

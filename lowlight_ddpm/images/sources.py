@@ -51,7 +51,7 @@ class Source:
     """
 
     label: str
-    rows: Iterable[dict]
+    rows: Iterable[dict[str, Any]]
     card: dict[str, str] = field(default_factory=dict)
     opens: Callable[[Any, str], Image.Image] = read
     left_out: dict[str, str] = field(default_factory=dict)

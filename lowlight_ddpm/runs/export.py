@@ -4,6 +4,7 @@ import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -20,7 +21,7 @@ GIF_SCALE = 3  # screen pixels for one of the picture's,
 GIF_WIDTH = 1024  # as long as the animation is no wider than this
 
 
-def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) -> list[Path]:
+def write_run(folder: Path, report: dict[str, Any], steps: list[Step], gain: float = 1.0) -> list[Path]:
     """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
     Images are shown with `gain` on their pixel values. The same steps give the same bytes.
@@ -35,7 +36,9 @@ def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) 
     return paths
 
 
-def run_report(settings: RunSettings, x0_means: dict[int, tuple], /, **measures: object) -> dict:
+def run_report(
+    settings: RunSettings, x0_means: dict[int, tuple[Any, ...]], /, **measures: object
+) -> dict[str, Any]:
     """Settings, library versions, `measures`, and x0's mean R, G, B of 255 by timestep; JSON-able."""
     versions = {name: version(name) for name in ("torch", "diffusers")}
     return {

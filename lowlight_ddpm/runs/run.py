@@ -71,6 +71,12 @@ class Run:
     Raises Refusal for an image where one is generated, and for a `count` that is not from 1 to MOST.
     """
 
+    settings: RunSettings
+    pixels: Tensor | None
+    count: int
+    notes: list[str]
+    history: History
+
     def __init__(
         self,
         settings: RunSettings,
@@ -197,7 +203,7 @@ class Run:
         """
         return write_run(Path(folder), self.report(), self.steps, self._gain(brighten))
 
-    def report(self, **more: object) -> dict:
+    def report(self, **more: object) -> dict[str, Any]:
         """What measures.json holds, and `more`; JSON-able."""
         if self.generates:
             target = self.known_target

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ def outcome_of(rows: pd.DataFrame, c: Comparison, source: str | None) -> Outcome
 
 
 def condition_rows(
-    rows: pd.DataFrame, variant: str, where: dict, source: str | None = None, **changed
+    rows: pd.DataFrame, variant: str, where: dict[str, Any], source: str | None = None, **changed: Any
 ) -> pd.DataFrame:
     """The rows of one condition: `variant` with its training defaults and `changed` settings.
 
@@ -162,7 +163,9 @@ def _within(rows: pd.DataFrame, c: Comparison, source: str | None) -> Outcome | 
     return Outcome(effect, f"{len(d)} networks" if len(d) >= FEWEST else f"{alone} alone")
 
 
-def _arms(rows: pd.DataFrame, c: Comparison, source: str | None, variance_type: str) -> dict[Variant, list]:
+def _arms(
+    rows: pd.DataFrame, c: Comparison, source: str | None, variance_type: str
+) -> dict[Variant, list[Any]]:
     """Recipe -> the condition of each of its trainings; none of a recipe that is not there."""
     arms = defaultdict(dict)
     for name, of_one in rows.groupby("variant", sort=False):
@@ -216,5 +219,5 @@ def _scaled(means: np.ndarray, column: str) -> np.ndarray:
     return np.log(means) if MEASURES[column].logarithm else means
 
 
-def _places(values: pd.DataFrame) -> list:
+def _places(values: pd.DataFrame) -> list[Any]:
     return [name for name in values if name not in ("picture", "seed")]

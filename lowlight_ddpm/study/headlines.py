@@ -5,7 +5,7 @@ docs/protocol.md has these tables, made from here, beside the rule that judges t
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lowlight_ddpm.variants import Variant, find_variant
 
@@ -64,7 +64,7 @@ class Comparison:
     change: Change | None = None
     start: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.a and self.b and not self.within and recipe(self.a) == recipe(self.b):
             raise ValueError(f"{self.a} and {self.b} are trainings of one recipe")  # (10)
 
@@ -82,7 +82,7 @@ class Comparison:
         return f"{self.a or 'every network'}, {setting} {a} − {b}"
 
     @property
-    def where(self) -> dict:
+    def where(self) -> dict[str, Any]:
         """Settings of the runs that are compared."""
         if self.start is None:
             return {"mode": "generate", "steps": 50}

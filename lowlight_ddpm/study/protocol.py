@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -126,7 +126,7 @@ class Condition(Measurement):
         }
         self.keep(report | figures)
 
-    def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict:
+    def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict[str, Any]:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         rows, traces = [], []
         for seed in range(NOISE_SEEDS):
@@ -153,7 +153,7 @@ class Condition(Measurement):
         missing = missing_colour(means, checkpoint.colour_covariance, level, pixels, offset_noise)
         return (missing * frame.scale * 127.5).tolist()
 
-    def _generated(self, checkpoint: Checkpoint) -> dict:
+    def _generated(self, checkpoint: Checkpoint) -> dict[str, Any]:
         """The colours of every sample; `trace`: mean colour of x0 at each step. Seeds are the samples'."""
         rows, traces = [], []
         for seed in range(0, SAMPLES, HELD_OUT):
@@ -203,7 +203,7 @@ class Transmission(Measurement):
         self.keep(self._about | {"rows": [asdict(found) for found in transmissions(checkpoint, pictures)]})
 
     @property
-    def _about(self) -> dict:
+    def _about(self) -> dict[str, Any]:
         network = network_id(self.variant, self.root)
         return {"variant": self.variant, "network": network, "pictures": self.pictures.checksum}
 
@@ -301,7 +301,7 @@ def training_set_key(name: str) -> str:
     return f"{row.subject or row.name}-{row.brightness:g}{size}"
 
 
-def colour_rows(pictures: Tensor) -> Iterator[dict]:
+def colour_rows(pictures: Tensor) -> Iterator[dict[str, Any]]:
     """For each picture its mean R, G, B and its border's (1/255), and its mean L*, a*, b*."""
     for colours in set_colours(pictures).swapaxes(0, 1):
         yield dict(zip(COLOURS, colours.flatten().tolist(), strict=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ def typical(rows: pd.DataFrame) -> pd.DataFrame:
 
 def traces(
     mode: str, source: str | None, start: int, steps: int, folder: Path = RESULTS, root: Path = ROOT
-) -> Iterator[tuple[str, list]]:
+) -> Iterator[tuple[str, list[Any]]]:
     """(variant, trace) of each variant as it was trained; what a trace is, `protocol.Condition` says."""
     reports = list(store.records(folder, CONDITION))
     for name in available(root):
@@ -204,20 +204,20 @@ def _training_sets(names: Iterable[str], folder: Path) -> dict[str, pd.DataFrame
     return {name: described[key] for name, key in keys.items() if key in described}
 
 
-def _description(key: str, folder: Path) -> dict:
+def _description(key: str, folder: Path) -> dict[str, Any]:
     found = store.record(folder / f"{store.NO_NETWORK}.jsonl", TRAINING_SET, key)
     if found is None:
         raise KeyError(key)
     return found
 
 
-def _rows(report: dict) -> Iterator[dict]:
+def _rows(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
     condition = {name: report[name] for name in ("network", "source", "leaks")} | _settings(report)
     condition["mean_colours"] = report.get("mean_colours", "CIELAB")
     # Plain rows, since a table of its own for each of hundreds of conditions takes ten times as long.
     yield from (row | condition | {"run_seed": place} for place, row in enumerate(report["rows"]))
 
 
-def _settings(report: dict) -> dict:
+def _settings(report: dict[str, Any]) -> dict[str, Any]:
     """SETTINGS of a condition; one that RunSettings has learned since was at its default."""
     return {name: report["settings"].get(name, RunSettings.model_fields[name].default) for name in SETTINGS}

@@ -3,6 +3,7 @@
 import logging
 import os
 from importlib.util import find_spec
+from typing import Any
 from urllib.request import getproxies
 
 import gradio as gr
@@ -22,7 +23,7 @@ log = logging.getLogger("lowlight_ddpm.ui")
 MAX_SESSIONS = 100  # users whose last run is kept
 
 
-def launch(page: gr.Blocks, **options) -> tuple:
+def launch(page: gr.Blocks, **options) -> tuple[Any, ...]:
     """Serve the page: on this machine only, or publicly on a Space; `options` are those of Blocks.launch."""
     pass_proxies_by()
     ours = {
@@ -70,7 +71,7 @@ def _exempt(hosts: list[str]) -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
-def health() -> dict:
+def health() -> dict[str, Any]:
     """What /health answers: versions, and the variants that have a checkpoint; it loads no network."""
     return {
         "status": "ok",
@@ -91,7 +92,7 @@ _ADDRESSES = [
 ]
 
 
-def _options() -> dict:
+def _options() -> dict[str, Any]:
     """The options that Blocks.launch and gr.mount_gradio_app both take."""
     return {
         "theme": interface.theme(),

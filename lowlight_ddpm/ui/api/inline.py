@@ -23,11 +23,11 @@ _META = {"_type": "gradio.FileData"}
 class ImageInput(ImageUpload):
     """ImageUpload as programs see it."""
 
-    def api_info(self) -> dict:
+    def api_info(self) -> dict[str, Any]:
         """Text: of what is described as a file, MCP clients send an address, and no text."""
         return {"type": "string", "additional_description": f"an image: {FORMS}"}
 
-    def example_payload(self) -> dict:
+    def example_payload(self) -> dict[str, Any]:
         """A file beside the program, where Gradio would have an address."""
         return {"path": "photo.jpg", "url": "photo.jpg", "meta": _META}
 
@@ -39,7 +39,7 @@ class Page(gr.Blocks):
     that does not say that it is one.
     """
 
-    async def preprocess_data(self, block_fn, inputs, *rest, **options) -> list:
+    async def preprocess_data(self, block_fn, inputs, *rest, **options) -> list[Any]:
         """As Gradio's own, of inputs whose images are uploads."""
         with refusals_shown():
             inputs = [
@@ -90,7 +90,7 @@ def _is_data_url(text: str) -> bool:
     return text[:5].lower() == "data:"
 
 
-def _check_file(file: dict) -> dict:
+def _check_file(file: dict[str, Any]) -> dict[str, Any]:
     _check_address(file["path"])
     return file
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import Parameter
 from io import BytesIO
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -27,7 +28,7 @@ class Field:
 
     name: str
     meaning: str
-    schema: dict | None = None
+    schema: dict[str, Any] | None = None
 
     def component(self) -> Component:
         """What takes its value."""
@@ -41,13 +42,13 @@ def of_settings(*names: str) -> tuple[Field, ...]:
     return tuple(Field(name, _SCHEMAS[name].get("description", _VARIANT), _SCHEMAS[name]) for name in names)
 
 
-def takes(*fields: Field) -> Callable[[Callable], Callable]:
+def takes(*fields: Field) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A function whose parameters are `fields`, each of which may be left out and is None then.
 
     Its docstring describes the endpoint to people and language models; the fields' meanings are added to it.
     """
 
-    def described(function: Callable) -> Callable:
+    def described(function: Callable[..., Any]) -> Callable[..., Any]:
         shown = [Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields]
         meanings = "\n".join(f"    {field.name}: {field.meaning}" for field in fields)
         function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\nArgs:\n{meanings}\n"
@@ -79,7 +80,7 @@ def report() -> gr.JSON:
     return gr.JSON(visible=False, label="report")
 
 
-def add(function: Callable, outputs: Iterable[Component], calls_network: bool = True) -> None:
+def add(function: Callable[..., Any], outputs: Iterable[Component], calls_network: bool = True) -> None:
     """Make `function`, which `takes` fields, the endpoint of its own name in the current Blocks."""
     gr.Button(visible=False).click(
         function,

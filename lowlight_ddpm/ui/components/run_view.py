@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from html import escape
+from typing import Any
 
 from torch import Tensor
 
@@ -71,7 +72,7 @@ def idle(text: str) -> str:
     return bar(0, 1, text)
 
 
-def report(run: Run) -> dict:
+def report(run: Run) -> dict[str, Any]:
     """A finished run for programs, JSON-able: settings, mean colours, notes, and what was found."""
     found = {
         "settings": run.settings.model_dump(),

@@ -149,7 +149,7 @@ def _restorations(found: Measured, names: list[str]) -> Callable[[Any], str | No
     return query
 
 
-def _key(row) -> tuple:
+def _key(row) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in results.CONDITION_COLUMNS)
 
 

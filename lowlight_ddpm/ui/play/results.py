@@ -5,6 +5,7 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import gradio as gr
@@ -120,7 +121,7 @@ class Results:
         ]
 
 
-def results(session: Session) -> tuple:
+def results(session: Session) -> tuple[Any, ...]:
     """(filmstrip, findings, before, after, wipe, errors, histograms) of the finished run."""
     watched = session.finished
     assert watched is not None, "only a finished run has results"
@@ -244,7 +245,7 @@ def packed(watched: Watched) -> bytes:
     return file.getvalue()
 
 
-def report_of(watched: Watched) -> dict:
+def report_of(watched: Watched) -> dict[str, Any]:
     """What run.json holds: what Run.report says, the network's weights and the image by their sha256."""
     run, picture = watched.run, None
     if not run.generates:
