@@ -29,7 +29,16 @@ def launch(page: gr.Blocks, **options) -> tuple:
         "server_name": "0.0.0.0" if environment.value("SPACE_ID") else None,
         "state_session_capacity": MAX_SESSIONS,
     }
-    return page.launch(**_options() | ours | options)
+    try:
+        return page.launch(**_options() | ours | options)
+    except OSError as error:
+        if "empty port" not in str(error):  # Gradio's words where every port that it tries is taken
+            raise
+        port = environment.value("GRADIO_SERVER_PORT")
+        raise SystemExit(
+            f"{f'Port {port} is' if port else 'All ports that are tried are'} taken by another program: set "
+            "GRADIO_SERVER_PORT to one that is free, or end that program."
+        ) from error
 
 
 def create() -> FastAPI:
