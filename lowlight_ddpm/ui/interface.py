@@ -6,8 +6,8 @@ from gradio.themes import Base, colors, sizes
 from lowlight_ddpm import environment
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.api.endpoints import add_endpoints
-from lowlight_ddpm.ui.api.inline import Page
+from lowlight_ddpm.ui.api.page import Page
+from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
 from lowlight_ddpm.ui.play.tab import Watch

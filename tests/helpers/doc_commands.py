@@ -82,7 +82,7 @@ ELSEWHERE = {
         "needs photographs",
         "tests/training/test_records.py::test_a_licence_is_recorded_unless_the_source_has_one",
     ),
-    "curl": Elsewhere(_SERVES, "tests/ui/test_inline.py::test_an_image_may_be_sent_as_text"),
+    "curl": Elsewhere(_SERVES, "tests/ui/test_requests.py::test_the_documented_commands_of_curl_run"),
     "python3 -m venv .venv": Elsewhere("is the first thing that make test does", ".ci/run"),
     "pip install .": Elsewhere(
         "takes the place of what is installed",
