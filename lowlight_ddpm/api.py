@@ -116,7 +116,8 @@ def denoise(
     def run(given: ImageLike, name: str = "") -> Run:
         read = _opened(given, name)
         pixels = images.framed(read, checkpoint.size, chosen.whole)
-        return Run(chosen, pixels, checkpoint=checkpoint, notes=images.notes(read, chosen.whole))
+        notes, origin = images.notes(read, chosen.whole), images.origin(given)
+        return Run(chosen, pixels, checkpoint=checkpoint, notes=notes, origin=origin)
 
     if isinstance(picture, list | tuple):
         return Runs(run(given, f"Picture {number}") for number, given in enumerate(picture, 1))

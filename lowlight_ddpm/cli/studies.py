@@ -15,10 +15,15 @@ from lowlight_ddpm.cli.app import (
     Images,
     OptionalImages,
     OwnRows,
+    Quiet,
     Threads,
+    Trained,
     app,
+    check_folder,
     is_main_process,
     load_network,
+    progress,
+    variant_names,
 )
 from lowlight_ddpm.variants import find_variant
 
@@ -30,10 +35,9 @@ Pairs = Annotated[
 
 @app.command()
 def evaluate(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
-    ] = None,
+    names: Trained = None,
     images: OptionalImages = None,
+    quiet: Quiet = False,
     threads: Threads = 1,
     own_rows: OwnRows = None,
 ) -> None:
@@ -45,7 +49,6 @@ def evaluate(
     What results/ holds is not run again. Several processes share the work: each condition is run by one.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.models import checkpoints
     from lowlight_ddpm.study import protocol, results, step_counts
@@ -72,7 +75,7 @@ def evaluate(
         )
     # A condition of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [job for turn in zip_longest(*todo) for job in turn if job]
-    for _ in tqdm(run_all(in_turn), total=len(in_turn), unit="condition", disable=not is_main_process()):
+    for _ in progress(run_all(in_turn), quiet=quiet, total=len(in_turn), unit="condition"):
         pass
     if is_main_process():
         rows = results.table()
@@ -82,7 +85,9 @@ def evaluate(
 
 @app.command()
 def baselines(
-    name: Annotated[str, typer.Argument(help="The variant to compare: see `variants`.")],
+    name: Annotated[
+        str, typer.Argument(help="The variant to compare: see `variants`.", autocompletion=variant_names)
+    ],
     images: Images,
     as_json: AsJson = False,
     threads: Threads = 1,
@@ -93,10 +98,13 @@ def baselines(
     16 pictures, noised to 100, 300 and 600, with 4 noise seeds and 50 steps; takes some minutes. Shifts are
     signed means in 1/255.
     """
+    from lowlight_ddpm.images import open_source
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
 
-    checkpoint = load_network(find_variant(name).name, threads)  # what it holds out is in its record
+    row = find_variant(name)
+    open_source(images)  # what cannot be is refused before a network is loaded
+    checkpoint = load_network(row.name, threads)  # what it holds out is in its record
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:
@@ -136,13 +144,12 @@ def exposures(folder: Pairs) -> None:
 
 
 @app.command()
-def dark(folder: Pairs, threads: Threads = 1) -> None:
+def dark(folder: Pairs, quiet: Quiet = False, threads: Threads = 1) -> None:
     """Restore photographs taken in the dark, by networks and classical filters; compare with lit ones.
 
     What results/ holds is not run again. With networks, a pair takes minutes.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.images.pairs import find_pairs
@@ -155,7 +162,7 @@ def dark(folder: Pairs, threads: Threads = 1) -> None:
     dark_photographs.write_exposures(predictions)
     names = [name for name in dark_photographs.NETWORKS if name in available()]
     jobs = [dark_photographs.MethodRun(method, predictions) for method in dark_photographs.methods(names)]
-    with tqdm(total=len(jobs) * len(predictions), unit="picture") as bar:
+    with progress(quiet=quiet, total=len(jobs) * len(predictions), unit="picture") as bar:
         for job in jobs:
             bar.set_description(job.method.name)
             for _ in range(len(predictions)) if job.done else job.run():
@@ -202,6 +209,8 @@ def figures(
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.figures.table import draw_figures
 
+    if out:
+        check_folder(out)
     torch.set_num_threads(threads)
     for line in draw_figures(names or [], Inputs(images=images), out):
         print(line, flush=True)

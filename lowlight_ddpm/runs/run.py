@@ -1,7 +1,7 @@
 """One run, from its settings to its measures: watched step by step, or made at once, and remembered."""
 
 import operator
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from html import escape
@@ -22,7 +22,8 @@ from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.metrics.image import Measures, channel_means
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
+from lowlight_ddpm.runs.export import contact_sheet, provenance, run_report, write_run
+from lowlight_ddpm.variants import Variant
 
 BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
 _FEWEST = 2  # the first and the newest, whatever the budget
@@ -61,12 +62,13 @@ class Run:
 
     `pixels` is what it takes of an image, uint8 (3, H, W), as bright as it was taken; None where `count`
     images are generated from pure noise; `notes` are sentences on what was done to it before, as
-    `images.notes` has them. `steps` makes it, by default the network of `checkpoint`, which is
-    loaded by the variant's name where none is given. Iterating yields every Step as it is made; a loop that
-    was left is taken up again after the steps that are remembered. What is asked of a run that nobody has
-    watched makes it to its end first; of one under way, it is answered as far as it has come. A notebook
-    shows the steps, and what became of the colours in words. A copy, or one that was pickled, has the network
-    and what is remembered with it; where the run was under way, it makes the earlier steps anew to go on.
+    `images.notes` has them, and `origin` says where it came from, as `images.origin` does. `steps` makes it,
+    by default the network of `checkpoint`, which is loaded by the variant's name where none is given.
+    Iterating yields every Step as it is made; a loop that was left is taken up again after the steps that are
+    remembered. What is asked of a run that nobody has watched makes it to its end first; of one under way, it
+    is answered as far as it has come. A notebook shows the steps, and what became of the colours in words. A
+    copy, or one that was pickled, has the network and what is remembered with it; where the run was under
+    way, it makes the earlier steps anew to go on.
 
     Raises Refusal for an image where one is generated, and for a `count` that is not from 1 to MOST.
     """
@@ -86,10 +88,12 @@ class Run:
         checkpoint: Checkpoint | None = None,
         steps: Source | None = None,
         notes: Sequence[str] = (),
+        origin: Mapping[str, str] | None = None,
     ) -> None:
         if settings.mode == "generate" and pixels is not None:
             raise Refusal("Pure noise takes no image: leave it out, or restore it.")
         self.settings, self.pixels, self.count, self.notes = settings, pixels, _checked(count), list(notes)
+        self._origin = origin or {}
         self.history = History()
         self._checkpoint, self._source = checkpoint, steps
         self._colour_shift: tuple[int, ColourShift] | None = None
@@ -199,18 +203,24 @@ class Run:
     def save(self, folder: str | Path, brighten: bool = False) -> list[Path]:
         """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
-        The settings in measures.json make the very run again: `denoise --settings`.
+        measures.json makes the very run again: `denoise --settings`, or `generate --settings`.
         """
         return write_run(Path(folder), self.report(), self.steps, self._gain(brighten))
 
     def report(self, **more: object) -> dict[str, Any]:
-        """What measures.json holds, and `more`; JSON-able."""
+        """What measures.json holds, and `more` or in place of it; JSON-able."""
         if self.generates:
             target = self.known_target
             found = {"means": list(mean_colour(self.x0)), "training_means": target and list(target)}
         else:
             found = asdict(self.colour_shift)
-        return run_report(self.settings, self.means, **more, **found, notes=self.notes)
+        return run_report(self.settings, self.means, **self.provenance | more, **found, notes=self.notes)
+
+    @property
+    def provenance(self) -> dict:
+        """What it is made from: `count`, `seeds`, `picture` and `weights_sha256`; JSON-able."""
+        made_from = provenance(self.settings.seed, self.count, self.pixels, self._origin)
+        return made_from | {"weights_sha256": self._network[1].get("weights_sha256")}
 
     def __repr__(self) -> str:
         s = self.settings
@@ -255,10 +265,15 @@ class Run:
 
     def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:
         """What noise alone explains, None where the training set is not known; no network is loaded."""
-        loaded, s = self._checkpoint, self.settings
-        row, record = (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
+        row, record = self._network
         known = "channel_mean" in record
         return noise_bound(row, record, alpha_bar, pixels) if known else None
+
+    @property
+    def _network(self) -> tuple[Variant, dict]:
+        """Its network's row and record; no network is loaded for it."""
+        loaded, s = self._checkpoint, self.settings
+        return (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
 
 
 class Runs(list[Run]):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from lowlight_ddpm.cli import runs
+from lowlight_ddpm.cli.settings import takes_settings
 from lowlight_ddpm.diffusion import settings
 from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
@@ -165,7 +165,7 @@ def test_an_earlier_name_of_a_setting_means_the_same(monkeypatch):
     starts, app = [], typer.Typer()
 
     @app.command()
-    @runs.takes_settings("restore")
+    @takes_settings("restore")
     def command(**values):
         starts.append(values["start"])
 

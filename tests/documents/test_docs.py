@@ -119,7 +119,7 @@ def test_every_option_that_is_spoken_of_is_there(document):
         name: {
             option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
         }
-        for name, command in APP.commands.items()
+        for name, command in {"": APP, **APP.commands}.items()
     }
     everywhere = OF_OTHERS.union(*options.values()) | {
         word for document in DOCUMENTS for command in commands(document) for word in command.split()

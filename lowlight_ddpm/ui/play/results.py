@@ -246,12 +246,13 @@ def packed(watched: Watched) -> bytes:
 
 
 def report_of(watched: Watched) -> dict[str, Any]:
-    """What run.json holds: what Run.report says, the network's weights and the image by their sha256."""
-    run, picture = watched.run, None
+    """What run.json holds: what Run.report says, and the image as it is in the zip."""
+    run, picture = watched.run, watched.run.provenance["picture"]
     if not run.generates:
         name, content = input_of(watched.picked)
-        picture = {"name": watched.picked.name, "file": name, "sha256": hashlib.sha256(content).hexdigest()}
-    return run.report(weights_sha256=run.checkpoint.record["weights_sha256"], picture=picture)
+        digest = hashlib.sha256(content).hexdigest()
+        picture |= {"name": watched.picked.name, "file": name, "sha256": digest}
+    return run.report(picture=picture)
 
 
 def input_of(picked: Picked) -> tuple[str, bytes]:
