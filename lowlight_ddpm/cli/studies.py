@@ -61,7 +61,7 @@ def evaluate(
     for name in names:
         row, learned = find_variant(name), None
         pictures = [] if row.source else [opened("drawn", (), row.size)]
-        more = [] if row.source else [opened(*mean_correction.SYNTHETIC, row.size)]
+        more = [] if row.source else [opened(*mean_correction.synthetic(), row.size)]
         if source := row.source or images:
             record = checkpoints.record(name)
             held_out = record["held_out"]

@@ -28,7 +28,7 @@ from lowlight_ddpm.figures.images import (
     draw_samples,
     draw_trajectory,
 )
-from lowlight_ddpm.figures.small_networks import draw_small_networks
+from lowlight_ddpm.figures.normalizations import draw_small_networks
 from lowlight_ddpm.figures.style import look, write
 from lowlight_ddpm.figures.unet import draw_unet
 from lowlight_ddpm.images.sources import DRAWN

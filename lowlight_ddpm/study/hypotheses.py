@@ -112,7 +112,7 @@ def mean_against_wave(evidence: Evidence) -> Outcome | None:
     gaps = (beyond[0] - beyond[1]).dropna()
     rows_of = {name: find_variant(name) for name in gaps.index}
     names = [name for name, row in rows_of.items() if has_the_fault(row) and not row.norm_num_groups]
-    of_recipe = gaps[names].groupby([recipe(name) for name in names]).mean()
+    of_recipe = gaps[names].groupby([recipe(name) for name in names], sort=False).mean()
     if not names:
         return None
     if len(of_recipe) < FEWEST:
@@ -156,8 +156,8 @@ def _means(rows: pd.DataFrame, variant: str, condition: tuple[str, str, str]) ->
     if rows.empty:
         return pd.Series(dtype=float)
     clip, noise, correction = condition
-    same = (rows.variant == variant) & (rows.clip == clip) & (rows.noise == noise)
-    of_one = rows.loc[same & (rows.mean_correction == correction), :].set_index("seed")
+    same = (rows["variant"] == variant) & (rows["clip"] == clip) & (rows["noise"] == noise)
+    of_one = rows.loc[same & (rows["mean_correction"] == correction), :].set_index("seed")
     return of_one[["mean_r", "mean_g", "mean_b"]].mean(axis=1)
 
 
