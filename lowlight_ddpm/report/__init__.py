@@ -11,7 +11,14 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, causes, dark_photographs, measurements, reference
+from lowlight_ddpm.report import (
+    benchmarks,
+    causes,
+    dark_photographs,
+    mean_correction,
+    measurements,
+    reference,
+)
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -36,6 +43,8 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "frequencies-later": partial(causes.frequencies, signal=0.32),
     "small-networks": causes.small_networks,
     "clipping": causes.clipping,
+    "corrected-samples": mean_correction.samples,
+    "corrected-restorations": mean_correction.restorations,
     "leak": measurements.signal_leak,
     "pace-restored": partial(measurements.step_count, mode="restore"),
     "pace-generated": partial(measurements.step_count, mode="generate"),

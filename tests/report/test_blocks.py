@@ -251,7 +251,14 @@ def test_no_leak_without_a_run_that_lacks_the_picture_s_part():
 
 
 # Blocks of what the networks that are being trained will be measured for.
-AWAITED = ("frequencies", "frequencies-later", "small-networks", "clipping")
+AWAITED = (
+    "frequencies",
+    "frequencies-later",
+    "small-networks",
+    "clipping",
+    "corrected-samples",
+    "corrected-restorations",
+)
 
 
 def test_every_block_can_be_written_from_the_committed_results(committed):
