@@ -23,6 +23,7 @@ from lowlight_ddpm.models.unet import build_unet
 from lowlight_ddpm.study import protocol, small_networks, store
 from lowlight_ddpm.study.transmission import Transmission
 from lowlight_ddpm.variants import VARIANTS, find_variant
+from tests.helpers.grown import grow
 
 NAMES = (
     "dim",
@@ -69,6 +70,7 @@ def inputs(tmp_path_factory) -> Inputs:
         }
         unet = build_unet(layers_per_block=1, channels=(8, 16), resolution=16)
         checkpoints.save(folder / "checkpoints" / name, unet, trained_scheduler(variant), record, "# none\n")
+    grow(folder / "checkpoints" / "dim")
     amounts = ("steps", "pictures", "pixels", "variants", "users")
     report = {"growth": {what: [(1, 0.1), (2, 0.2), (4, 0.4)] for what in amounts}}
     (folder / "results.json").write_text(json.dumps(report))
