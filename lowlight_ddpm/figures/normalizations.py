@@ -33,12 +33,12 @@ def draw_small_networks(inputs: Inputs) -> Figure:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_title(title)
-        axes.set_xlim(-0.05, 1.1)
+    left.set_xlim(min(0, rows.kept.min()) - 0.05, max(1, rows.kept.max()) + 0.1)
     for kind, name in _PREDICTS.items():
         left.plot([], [], "o", color=_COLOURS[kind], label=name)
     left.plot([], [], "o", color=MUTED, markerfacecolor=BACKGROUND, label="1 cycle")
     left.plot([], [], color=INK, linestyle="--", linewidth=1.1, label="perfect, mean")
-    left.legend(frameon=False, loc="lower right", fontsize="small", labelcolor=MUTED)
+    left.legend(frameon=False, loc="lower right", labelcolor=MUTED)
     figure.supxlabel("part of a grey tint of xₜ that is in x₀, √ᾱ = 0.08", color=MUTED, fontsize="medium")
     return figure
 
