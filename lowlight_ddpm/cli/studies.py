@@ -45,13 +45,14 @@ def evaluate(
 
     It measures the network's tint transmission; restores 16 synthetic images, and 16 of --images that were
     held out from its training, from timesteps 50, 300, 600 and 999 with two noise seeds; generates 64 from
-    pure noise; all of it with both variance types. Then it runs `dim` with every sampler in 5 to 50 steps.
-    What results/ holds is not run again. Several processes share the work: each condition is run by one.
+    pure noise; all of it with both variance types. Then come the mean correction, on 64 images each, and
+    `dim` with every sampler in 5 to 50 steps. What results/ holds is not run again. Several processes share
+    the work: each condition is run by one.
     """
     import torch
 
     from lowlight_ddpm.models import checkpoints
-    from lowlight_ddpm.study import protocol, results, step_counts
+    from lowlight_ddpm.study import mean_correction, protocol, results, step_counts, transmission
     from lowlight_ddpm.study.store import run_all
     from lowlight_ddpm.training.distributed import take_own_gpu
 
@@ -63,15 +64,22 @@ def evaluate(
     for name in names:
         row, learned = find_variant(name), None
         pictures = [] if row.source else [opened("drawn", (), row.size)]
+        more = [] if row.source else [opened(*mean_correction.synthetic(), row.size)]
         if source := row.source or images:
-            held_out = checkpoints.record(name)["held_out"]
+            record = checkpoints.record(name)
+            held_out = record["held_out"]
             pictures.append(opened(source, tuple(held_out), row.size))
+            more.append(opened(source, mean_correction.apart(record), row.size))
             if set(pictures[-1].names) <= set(held_out):  # else the network has learned from others
                 learned = pictures[-1]
                 protocol.describe_training_set(learned, name)
-        fewer = step_counts.conditions(name, pictures[0])
         todo.append(
-            [protocol.Transmission(name, pictures[0]), *protocol.conditions(name, pictures, learned), *fewer]
+            [
+                transmission.Transmission(name, pictures[0], training=learned),
+                *protocol.conditions(name, pictures, learned),
+                *mean_correction.conditions(name, more, learned),
+                *step_counts.conditions(name, pictures[0]),
+            ]
         )
     # A condition of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [job for turn in zip_longest(*todo) for job in turn if job]
@@ -81,6 +89,49 @@ def evaluate(
         rows = results.table()
         summary = results.summary(rows.loc[rows.variant.isin(names), :])
         print(summary.to_string(index=False, float_format="{:.2f}".format))
+
+
+@app.command()
+def causes(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="small-networks, and variants to clip in other ways; all there are if none."),
+    ] = None,
+    threads: Threads = 1,
+    own_rows: OwnRows = None,
+) -> None:
+    """Run the experiments on causes of the shift, and print what they show.
+
+    small-networks trains 66 networks of 32 pixels, which takes hours on one thread: other normalizations,
+    predictions and losses. A variant generates 64 images with every range that x0 is clipped to, with
+    ordinary and mean-free noise, with and without the mean correction. What results/ holds is not run again;
+    a run that is killed loses the one training or condition that it was at. Several processes share the work.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.models.checkpoints import available
+    from lowlight_ddpm.report import written
+    from lowlight_ddpm.study import clipping, small_networks
+    from lowlight_ddpm.study.store import run_all
+
+    torch.set_num_threads(threads)
+    there = available()
+    names = names or ["small-networks", *(name for name in clipping.NETWORKS if name in there)]
+    jobs = [
+        job
+        for name in names
+        for job in (
+            small_networks.trainings()
+            if name == "small-networks"
+            else clipping.conditions(find_variant(name).name)
+        )
+    ]
+    for _ in tqdm(run_all(jobs), total=len(jobs), unit="job"):
+        pass
+    for table in ("small-networks", "clipping", "hypotheses"):
+        print(f"{written(table, Inputs())}\n")
 
 
 @app.command()

@@ -85,6 +85,10 @@ class Request:
         count, _, height, width = self.shape(side)
         return count * tile_count(height, width, side)
 
+    def begin(self, checkpoint: Checkpoint) -> "Trajectory":
+        """The run, before its first network call. Refuses as `shape` does."""
+        return Trajectory(checkpoint, self)
+
 
 class Trajectory:
     """A request under way: call `network` with x_t at `timesteps`, and `take` the step that its output gives.
@@ -232,7 +236,7 @@ def denoise_together(
             continue
         for begin in range(0, len(places), together):
             batch = places[begin : begin + together]
-            going = {place: Trajectory(checkpoint, requests[place]) for place in batch}
+            going = {place: requests[place].begin(checkpoint) for place in batch}
             while going:
                 steps = _call_network(going, refused)
                 going = {place: going[place] for place, step in steps.items() if not step.is_last}

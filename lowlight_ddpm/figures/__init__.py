@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
@@ -21,7 +22,7 @@ from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import BENCHMARKS
-from lowlight_ddpm.study import protocol, results, step_counts
+from lowlight_ddpm.study import clipping, protocol, results, small_networks, step_counts
 from lowlight_ddpm.study.findings import Judged, judge
 from lowlight_ddpm.study.protocol import EvaluationSet, evaluation_set
 from lowlight_ddpm.variants import find_variant
@@ -137,6 +138,22 @@ class Inputs:
         """step_counts.distances(): how far each sampler's sets are from DDPM's many steps."""
         rows = step_counts.distances(self.results, self.root)
         return self._some(rows, "does not say yet how few steps are enough")
+
+    @cached_property
+    def clipped(self) -> pd.DataFrame:
+        """clipping.table(): images from pure noise by what x0 is clipped to, noise and correction."""
+        rows = clipping.table(self.results, self.root)
+        return self._some(rows, "does not say yet what clipping does")
+
+    @cached_property
+    def small_networks(self) -> pd.DataFrame:
+        """small_networks.table(): the transmission of every small network."""
+        return self._some(small_networks.table(self.results), "holds no small network yet")
+
+    def training_means(self, name: str) -> np.ndarray:
+        """Mean R, G, B of a variant's training images, as its record has them: (3,) in 1/255."""
+        mean, _ = checkpoints.colours(find_variant(name), checkpoints.record(name, self.root))
+        return (np.array(mean) + 1) * 127.5
 
     def _some(self, rows: pd.DataFrame, lack: str) -> pd.DataFrame:
         """The rows; where there are none, what results/ lacks is Missing."""

@@ -105,7 +105,7 @@ def draw_tint_transmission(inputs: Inputs) -> Figure:
     it predicts epsilon, ᾱ where it predicts v.
     """
     rows = inputs.tint_transmission
-    shown = rows.loc[rows.variant.isin(_TRANSMITTING), :]
+    shown = rows.loc[rows.variant.isin(_TRANSMITTING) & (rows.cycles == 0), :]
     figure = page(3.9, layout="constrained")
     panels = figure.subplots(1, len(TINTS), sharey=True)
     for axes, tint in zip(panels, TINTS, strict=True):

@@ -11,7 +11,14 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, reference
+from lowlight_ddpm.report import (
+    benchmarks,
+    causes,
+    dark_photographs,
+    mean_correction,
+    measurements,
+    reference,
+)
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -32,6 +39,13 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "restored-fruit": partial(measurements.restorations, start=600, source=FRUIT),
     "gain": partial(measurements.tint_transmission, tint="grey"),
     "gain-hue": partial(measurements.tint_transmission, tint="red against blue"),
+    "hypotheses": causes.hypotheses,
+    "frequencies": partial(causes.frequencies, signal=0.08),
+    "frequencies-later": partial(causes.frequencies, signal=0.32),
+    "small-networks": causes.small_networks,
+    "clipping": causes.clipping,
+    "corrected-samples": mean_correction.samples,
+    "corrected-restorations": mean_correction.restorations,
     "leak": measurements.signal_leak,
     "pace-restored": partial(measurements.step_count, mode="restore"),
     "pace-generated": partial(measurements.step_count, mode="generate"),
@@ -51,6 +65,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "glossary": reference.glossary,
     "measures": reference.measures,
     "headlines": reference.headlines,
+    "predictions": causes.predictions,
 }
 
 PAGES = (

@@ -14,7 +14,7 @@ from lowlight_ddpm.paths import DOCS
 from lowlight_ddpm.study import results, step_counts
 from lowlight_ddpm.study.bootstrap import Interval, interval
 from lowlight_ddpm.study.claims import CLAIMS, Claim
-from lowlight_ddpm.study.findings import NO_INTERVAL, Finding, findings
+from lowlight_ddpm.study.findings import Finding, Outcome, findings
 from lowlight_ddpm.study.headlines import HEADLINES, MEASURES, Measure
 from lowlight_ddpm.study.misleading import misleading_share
 from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS, VARIANCES
@@ -92,9 +92,14 @@ def difference(finding: Finding) -> str:
     """A finding's difference with its interval, as factors where its measure is judged by them."""
     if finding.outcome is None:
         return "–"
-    measure, (mean, low, high) = MEASURES[finding.comparison.measure], finding.outcome.interval
-    if finding.verdict == NO_INTERVAL:
-        return _value(mean, measure)
+    return outcome_difference(finding.outcome, MEASURES[finding.comparison.measure])
+
+
+def outcome_difference(outcome: Outcome, measure: Measure) -> str:
+    """The same of what is no finding on a claim."""
+    mean, low, high = outcome.interval
+    if math.isnan(low):
+        return value(mean, measure)
     if measure.logarithm:
         return f"×{_factor(mean)} ({_factor(low)} to {_factor(high)})"
     return signed(Interval(mean, low, high), measure.unit)
@@ -104,12 +109,13 @@ def said(finding: Finding) -> str:
     """The verdict, and what could have been found where there is none to tell."""
     if finding.smallest is None:
         return f"**{finding.verdict}**" if finding.verdict in VERDICTS else finding.verdict
-    least = _value(finding.smallest, MEASURES[finding.comparison.measure])
+    least = value(finding.smallest, MEASURES[finding.comparison.measure])
     return f"**{finding.verdict}**; would be from {least} on"
 
 
-def _value(value: float, measure: Measure) -> str:
-    return f"×{_factor(value)}" if measure.logarithm else f"{_sign(value)}{measure.unit}"
+def value(figure: float, measure: Measure) -> str:
+    """A difference in the scale of its measure, as a factor where it is judged by them."""
+    return f"×{_factor(figure)}" if measure.logarithm else f"{_sign(figure)}{measure.unit}"
 
 
 def _factor(logarithm: float) -> str:
@@ -218,7 +224,7 @@ def tint_transmission(inputs: Inputs, tint: str) -> str:
     """A line for every variant, a column for every √ᾱ: the tint transmission, and a perfect denoiser's."""
     rows = inputs.tint_transmission
     lines = []
-    for name, group in rows.loc[rows.tint == tint, :].groupby("variant", sort=False):
+    for name, group in rows.loc[(rows.tint == tint) & (rows.cycles == 0), :].groupby("variant", sort=False):
         found = {row.signal: f"{row.kept:.2f} / {row.perfect:.2f}" for row in group.itertuples()}
         lines.append((name, *(found.get(signal, "–") for signal in LEVELS)))
     return table(("variant", *(f"√ᾱ = {signal:g}" for signal in LEVELS)), lines)

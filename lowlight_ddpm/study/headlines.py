@@ -52,7 +52,8 @@ class Comparison:
     `a` and `b` are variants, each with its training defaults and for its recipe: all trainings of it are
     one arm. Without `b` the sides differ by the `change` alone, in the weights of `a`, or in those of every
     recipe that `has_the_fault` if there is no `a` either. By the claim the difference has the sign
-    `claimed`; 0 claims that there is none. `start` is the timestep of restorations, None for pure noise.
+    `claimed`; 0 claims that there is none. `start` is the timestep of restorations, None for pure noise;
+    `other_start` is that of `b`, where it is another.
 
     Raises ValueError where two trainings of one recipe would be contrasted.
     """
@@ -63,6 +64,7 @@ class Comparison:
     b: str | None = None
     change: Change | None = None
     start: int | None = None
+    other_start: int | None = None
 
     def __post_init__(self) -> None:
         if self.a and self.b and not self.within and recipe(self.a) == recipe(self.b):
@@ -87,6 +89,11 @@ class Comparison:
         if self.start is None:
             return {"mode": "generate", "steps": 50}
         return {"mode": "restore", "start": self.start}
+
+    @property
+    def where_other(self) -> dict:
+        """Settings of the runs that they are compared with."""
+        return self.where | ({"start": self.other_start} if self.other_start else {})
 
 
 def recipe(name: str) -> Variant:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +19,6 @@ from torch import Tensor
 from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
-from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.images.photometry import digest, prepare
 from lowlight_ddpm.metrics.image import channel_means, coherence, detail_ratio, measure
@@ -42,6 +41,8 @@ OTHER_SAMPLERS = {"dim": ("ddim", "pndm")}  # those that the post has read of, f
 SAMPLED_FROM = (300, 600)
 UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
 UNTRAINED_LIGHT = {"dim": ("camera",), "dim-deep-zsnr": ("camera",)}  # from SAMPLED_FROM
+# Where other betas leave as much of an image as the post's own at 600: √ᾱ = 0.16.
+EQUAL_SIGNAL = {"dim-deep-low": 796, "dim-deep-mid": 675, "dim-deep-high": 216}
 COLOURS = tuple(
     f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
 )
@@ -73,7 +74,8 @@ class Condition(Measurement):
 
     Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
     that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed form predicts.
-    A `kind` of its own keeps what another study measures out of the protocol's results.
+    A `kind` of its own keeps what another study measures out of the protocol's results. Every image is
+    restored with `seeds` noises.
     """
 
     settings: RunSettings
@@ -84,6 +86,7 @@ class Condition(Measurement):
     folder: Path
     root: Path
     kind: str = CONDITION
+    seeds: int = NOISE_SEEDS
 
     @cached_property
     def key(self) -> str:
@@ -93,7 +96,7 @@ class Condition(Measurement):
             "network": self.network,
             "pictures": self.pictures and self.pictures.checksum,
             "leaks": self.leaks,
-            "count": NOISE_SEEDS if self.pictures else SAMPLES,
+            "count": self.seeds if self.pictures else SAMPLES,
         }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -129,7 +132,7 @@ class Condition(Measurement):
     def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict[str, Any]:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         rows, traces = [], []
-        for seed in range(NOISE_SEEDS):
+        for seed in range(self.seeds):
             settings = self.settings.model_copy(update={"seed": seed * len(pictures.names)})
             clean = settings.dim(pictures.unseen)  # by seed, as a camera's grain is
             shown = clean if self.leaks else checkpoint.frame.empty(clean)
@@ -140,7 +143,7 @@ class Condition(Measurement):
                 figures |= {"detail": detail_ratio(output, picture), "coherence": coherence(output, picture)}
                 rows.append({"picture": name, "seed": seed, **figures})
         if not self.leaks:
-            for row, leak in zip(rows, NOISE_SEEDS * self._predicted_leak(checkpoint, clean), strict=True):
+            for row, leak in zip(rows, self.seeds * self._predicted_leak(checkpoint, clean), strict=True):
                 row |= {f"leak_{axis}": value for axis, value in zip("rgb", leak, strict=True)}
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
 
@@ -168,44 +171,6 @@ class Condition(Measurement):
                     row |= {"nearest": distance, "nearest_picture": place}
             rows += found
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
-
-
-@dataclass(frozen=True)
-class Transmission(Measurement):
-    """The tint transmission of one variant's network, on unseen pictures of its subject."""
-
-    variant: str
-    pictures: EvaluationSet
-    folder: Path = RESULTS
-    root: Path = ROOT
-    kind: ClassVar[str] = "transmission"
-
-    @property
-    def key(self) -> str:
-        """The variant: of another network or other pictures there is a newer line."""
-        return self.variant
-
-    @property
-    def path(self) -> Path:
-        """The variant's file."""
-        return self.folder / f"{self.variant}.jsonl"
-
-    @property
-    def done(self) -> bool:
-        """Whether it is there, of this network and these pictures."""
-        found = self.record
-        return found is not None and self._about.items() <= found.items()
-
-    def run(self) -> None:
-        """Measure it, and write its line."""
-        checkpoint = load(self.variant, self.root)
-        pictures = prepare(self.pictures.unseen, checkpoint.variant.brightness)
-        self.keep(self._about | {"rows": [asdict(found) for found in transmissions(checkpoint, pictures)]})
-
-    @property
-    def _about(self) -> dict[str, Any]:
-        network = network_id(self.variant, self.root)
-        return {"variant": self.variant, "network": network, "pictures": self.pictures.checksum}
 
 
 def evaluation_set(source: str, held_out: Sequence[str] = (), size: int = RESOLUTION) -> EvaluationSet:
@@ -263,6 +228,9 @@ def conditions(
         for data in pictures:
             for start in SAMPLED_FROM:
                 yield condition(data, start=start, light=light, steps=STEPS)
+    if name in EQUAL_SIGNAL:
+        for data in pictures:
+            yield condition(data, start=EQUAL_SIGNAL[name], steps=STEPS)
     for kind in VARIANCES if name in FINELY_SAMPLED else ():
         yield condition(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 

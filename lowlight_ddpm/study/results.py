@@ -19,13 +19,16 @@ from lowlight_ddpm.study.protocol import (
     CONDITION,
     RESULTS,
     TRAINING_SET,
-    Transmission,
     network_id,
     training_set_key,
 )
+from lowlight_ddpm.study.transmission import Transmission
 from lowlight_ddpm.variants import find_variant
 
-SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type", "mean_correction"]
+SETTINGS = [
+    "mode", "brightness", "light", "start", "steps", "sampler", "variance_type", "mean_correction",
+    "leak_start",
+]  # fmt: skip
 CONDITION_COLUMNS = ["variant", "source", "leaks", *SETTINGS]
 SMOOTHED = 9  # points of a record, about a tenth of a run, that a point of a loss curve is the mean of
 USUAL = {
@@ -103,12 +106,15 @@ def traces(
 
 
 def transmissions(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
-    """A row for every Gain, with its `variant`, of every variant whose network is still the one measured."""
+    """A row for every Transmission, with its `variant`, of all whose network is still the one measured.
+
+    Results older than waves are of 0 `cycles`.
+    """
     rows = []
     for name in available(root):
         report = store.record(folder / f"{name}.jsonl", Transmission.kind, name)
         if report and report["network"] == network_id(name, root):
-            rows += [{"variant": name, **row} for row in report["rows"]]
+            rows += [{"variant": name, "cycles": 0, **row} for row in report["rows"]]
     return pd.DataFrame(rows)
 
 

@@ -1,7 +1,8 @@
 """What is measured once, by any number of processes, and kept: one line of JSON in results/NAME.jsonl each.
 
-A file holds what one network has been measured for, NAME being its variant, or, as no-network.jsonl, all that
-no network has a part in. A line has a `kind`, which says what was measured, and a `key`, which says of what.
+A file holds what one network has been measured for, NAME being its variant; no-network.jsonl all that no
+network has a part in, and small-networks.jsonl networks that are no variant. A line has a `kind`, which says
+what was measured, and a `key`, which says of what.
 Lines are only ever appended; of several with one kind and key in a file the newest counts.
 """
 
