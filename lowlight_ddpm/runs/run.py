@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.perfect_sampler import noise_bound
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Request, Source, Step, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal
@@ -235,7 +236,8 @@ class Run:
         loaded, s = self._checkpoint, self.settings
         row, record = (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
         known = "channel_mean" in record
-        return noise_bound(row, record, alpha_bar, pixels) if known else None
+        stochastic = SAMPLERS[s.sampler].stochastic
+        return noise_bound(row, record, alpha_bar, pixels, stochastic) if known else None
 
 
 def mean_colour(pictures: Tensor) -> Colour:

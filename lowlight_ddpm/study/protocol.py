@@ -16,6 +16,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
@@ -150,7 +151,10 @@ class Condition(Measurement):
         level = self.settings.alphas_cumprod[self.settings.start].item()
         entered, pixels = frame.enter(clean), clean[0, 0].numel()
         means = entered.mean(dim=(-2, -1)).double()
-        missing = missing_colour(means, checkpoint.colour_covariance, level, pixels, offset_noise)
+        stochastic = SAMPLERS[self.settings.sampler].stochastic
+        missing = missing_colour(
+            means, checkpoint.colour_covariance, level, pixels, offset_noise, stochastic
+        )
         return (missing * frame.scale * 127.5).tolist()
 
     def _generated(self, checkpoint: Checkpoint) -> dict:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import wasserstein_distance
 
 from lowlight_ddpm.diffusion import perfect_sampler
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.models import checkpoints
@@ -178,11 +179,11 @@ def _perfect(rows: pd.DataFrame, root: Path) -> pd.Series:
     own = rows["brightness"] == rows["variant"].map(lambda name: find_variant(name).brightness)
     restored = rows.loc[(rows["mode"] == "restore") & own & rows["leaks"], :]
     found = pd.Series(np.nan, index=rows.index)
-    for (name, start, size), group in restored.groupby(["variant", "start", "size"]):
-        row = find_variant(name)
+    for (name, start, size, sampler), group in restored.groupby(["variant", "start", "size", "sampler"]):
+        row, stochastic = find_variant(name), SAMPLERS[sampler].stochastic
         level = Curves.trained(row).alphas_cumprod[start].item()
         record = checkpoints.record(name, root)
-        found[group.index] = perfect_sampler.mean_shift(row, record, level, size**2)
+        found[group.index] = perfect_sampler.mean_shift(row, record, level, size**2, stochastic)
     return found
 
 
