@@ -3,8 +3,8 @@
 A stochastic one draws the clean image's mean colour anew from what x_t says of it. An image from the training
 distribution and what becomes of it are then two draws from one posterior, N(·, Σ − WΣ) with W of
 `schedule.leaked_share`, so that they differ by N(0, 2(Σ − WΣ)): from the last timestep, where x_t says next
-to nothing, by as much as any two images. One that solves an ODE moves the colour of x_t to μ + √W·(mean(x_t)/√ᾱ − μ),
-which differs from the image's by N(0, 2(Σ − √W·Σ)): less, since its only chance is the noise of x_t.
+to nothing, by as much as any two images. One that solves an ODE gives the colour μ + √W·(mean(x_t)/√ᾱ − μ),
+which differs from the image's by N(0, 2(Σ − √W·Σ)): less, since nothing is drawn but the noise of x_t.
 """
 
 from functools import cache

@@ -139,7 +139,8 @@ class Respaced:
     def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list) -> Tensor:
         """From x_t (B, ...) of call `index`, counted from 0 in the order of the calls, to that of the next.
 
-        The last step leads to an image without noise. `x0` is the estimate of the clean image, so that whatever is done to it is done in one place.
+        The last step leads to an image without noise. `x0` is the estimate of the clean image, so that
+        whatever is done to it is done in one place.
         """
         if index < self._idle:
             return x_t
