@@ -19,13 +19,14 @@ from lowlight_ddpm.report import (
     reference,
     step_counts,
 )
-from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": measurements.in_short,
     "claims": measurements.verdicts,
     "claims-drawn": partial(measurements.verdicts, source=DRAWN),
     "causes": partial(measurements.verdicts, claims=CAUSE_CLAIMS),
+    "mitigations": partial(measurements.verdicts, claims=MITIGATIONS),
     "lights": partial(measurements.verdicts, claims=LIGHTS),
     "subjects": partial(measurements.verdicts, claims=SUBJECTS),
     "misleading": measurements.misleading,
@@ -57,6 +58,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     },
     "scale-constants": benchmarks.constants,
     "environment": reference.variables,
+    "glossary": reference.glossary,
     "measures": reference.measures,
     "headlines": reference.headlines,
 }
@@ -68,10 +70,12 @@ PAGES = (
         for name in (
             "command-line.md",
             "findings.md",
+            "glossary.md",
             "performance.md",
             "protocol.md",
             "reliability.md",
             "scale.md",
+            "tinted-images.md",
         )
     ),
 )

@@ -74,7 +74,7 @@ def _mean(rows: pd.DataFrame, column: str) -> str:
 
 
 def _shift(inputs: Inputs, name: str, start: int) -> tuple[str, str]:
-    """The mean shift at full brightness from a start, and the part beyond a perfect sampler's, as an interval."""
+    """The mean shift at full brightness from a start, and with its interval the part beyond a perfect one."""
     rows = _restored(inputs, name, start)
     return _mean(rows, "tint"), signed(interval(rows, "excess")) if len(rows) else NOT_MEASURED
 

@@ -280,7 +280,7 @@ def test_dim_against_bright_is_counted_by_every_scale():
         shifted("bright", 300, 1.0, 4.0, delta_e=3.0),
     )
     text = dim_against_bright(given)
-    assert text.startswith("Dim − bright, of 4 starts: shift, raw: more at 0, less at 1; shift / brightness: ")
+    assert text.startswith("Dim − bright, of 4 starts: shift, raw: more at 0, less at 1; shift / bright")
     assert "shift / brightness: more at 1, less at 0; " in text
     assert "CIEDE2000 of the mean colours: more at 0, less at 1." in text
     assert "| 600 | shift, raw | 4.00 | 3.00 | −1.00/255 (−1.00 to −1.00) |" in text
