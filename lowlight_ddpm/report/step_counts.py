@@ -21,6 +21,8 @@ def step_count(inputs: Inputs, mode: str) -> str:
     lines, samplers = [], defaultdict(list)
     for name, steps in step_counts.fewest(rows).items():
         own = rows[rows.sampler == name]
+        if own.empty:
+            continue
         enough = str(steps or (OVER if step_counts.decidable(own) else OPEN))
         samplers[enough].append(SAMPLERS[name].title)
         found = {row.steps: _distance(row) for row in own.itertuples()}
