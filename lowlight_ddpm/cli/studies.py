@@ -170,15 +170,25 @@ def baselines(
     if as_json:
         print(json.dumps({"restorations": rows, "from_noise": asdict(noise)}, indent=1))
         return
-    print("pure noise                    samples             training")
-    for label, ours, theirs in (
+    samples, training, chance = "samples", "training", "by chance"
+    print(f"pure noise {samples:>25} {training:>20}")
+    _print_triples(
         ("means", noise.means, noise.reference_means),
         ("border mean", noise.border_mean, noise.reference_border_mean),
         ("border deviation", noise.border_std, noise.reference_border_std),
-    ):
+    )
+    print(f"distance {samples:>27} {chance:>20}")
+    _print_triples(
+        ("means", noise.distance_means, noise.chance_means),
+        ("border", noise.distance_border, noise.chance_border),
+        ("L*, a*, b*", noise.distance_lab, noise.chance_lab),
+    )
+
+
+def _print_triples(*lines: tuple[str, tuple[float, ...], tuple[float, ...]]) -> None:
+    for label, *columns in lines:
         print(
-            f"       {label:22} "
-            + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
+            f"       {label:22} " + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*found) for found in columns)
         )
 
 

@@ -1,7 +1,7 @@
 """From noise to an image: what a run asks of its network, and the Step that each answer gives."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -33,7 +33,7 @@ class Step:
 
     `index` counts from 0 to `total` − 1; `timestep` is where on the run's schedule x_t lies; `alpha_bar` the
     share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean image.
-    The last step's x0 is the result.
+    The last step's x0 is the result: of PNDM, which weighs several estimates, its own last step's.
     """
 
     index: int
@@ -158,9 +158,12 @@ class Trajectory:
         if self.alter:
             step = self.alter(step)
             self.x_t = self.frame.enter(step.x_t)
-        if not step.is_last:
-            self.x_t = self._process.step(index, self.frame.enter(step.x0), self.x_t, self._generators)
-            self._index += 1
+        if step.is_last and self._process.row.ends_in_x0:
+            return step
+        self.x_t = self._process.step(index, self.frame.enter(step.x0), self.x_t, self._generators)
+        if step.is_last:
+            return replace(step, x0=self._clipped(self.frame.leave(self.x_t)))
+        self._index += 1
         return step
 
     def _corrected(self, x0: Tensor, level: float) -> Tensor:
@@ -169,10 +172,13 @@ class Trajectory:
             x0 = corrections.anchor(
                 x0, self._first, self._first_level, self._spread, self.variant.offset_noise
             )
-        x0, limits = self.frame.leave(x0), self._limits
+        x0 = self.frame.leave(x0)
         if self._prior:
-            return with_mean(x0, self.frame.leave(self._mean(self._prior, level)), limits)
-        return x0.clamp(*limits) if limits else x0
+            return with_mean(x0, self.frame.leave(self._mean(self._prior, level)), self._limits)
+        return self._clipped(x0)
+
+    def _clipped(self, x0: Tensor) -> Tensor:
+        return x0.clamp(*self._limits) if self._limits else x0
 
     @property
     def _limits(self) -> tuple[float, float] | None:

@@ -17,7 +17,9 @@ from lowlight_ddpm.report import (
     dark_photographs,
     mean_correction,
     measurements,
+    perfect_sampler,
     reference,
+    step_counts,
 )
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
@@ -32,6 +34,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "misleading": measurements.misleading,
     "means": measurements.means,
     "colours": measurements.colours,
+    "backgrounds": measurements.backgrounds,
     "zero-terminal-snr": measurements.zero_terminal_snr,
     "restored-300": partial(measurements.restorations, start=300),
     "restored-600": partial(measurements.restorations, start=600),
@@ -47,8 +50,10 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "corrected-samples": mean_correction.samples,
     "corrected-restorations": mean_correction.restorations,
     "leak": measurements.signal_leak,
-    "pace-restored": partial(measurements.step_count, mode="restore"),
-    "pace-generated": partial(measurements.step_count, mode="generate"),
+    "betas": perfect_sampler.betas,
+    "dim-bright": perfect_sampler.dim_against_bright,
+    "pace-restored": partial(step_counts.step_count, mode="restore"),
+    "pace-generated": partial(step_counts.step_count, mode="generate"),
     "repetition": measurements.repetition,
     "looked-at": measurements.counted_by_eye,
     "exposures": dark_photographs.exposures,

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.perfect_sampler import noise_bound
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Request, Source, Step, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal, shown
@@ -267,7 +268,8 @@ class Run:
         """What noise alone explains, None where the training set is not known; no network is loaded."""
         row, record = self._network
         known = "channel_mean" in record
-        return noise_bound(row, record, alpha_bar, pixels) if known else None
+        stochastic = SAMPLERS[s.sampler].stochastic
+        return noise_bound(row, record, alpha_bar, pixels, stochastic) if known else None
 
     @property
     def _network(self) -> tuple[Variant, dict]:

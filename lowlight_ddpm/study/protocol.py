@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
@@ -26,6 +27,7 @@ from lowlight_ddpm.metrics.sets import nearest, set_colours
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, Checkpoint, load
 from lowlight_ddpm.paths import RESULTS
+from lowlight_ddpm.study.equal_signal import equal_signal_starts
 from lowlight_ddpm.study.store import NO_NETWORK, Measurement, append, claimed, files, mentions, record
 from lowlight_ddpm.variants import RESOLUTION, find_variant
 
@@ -149,11 +151,10 @@ class Condition(Measurement):
 
     def _predicted_leak(self, checkpoint: Checkpoint, clean: Tensor) -> list[list[float]]:
         """`missing_colour` of every picture, in 1/255: how far its part in x_t moves the result."""
-        frame, offset_noise = checkpoint.frame, checkpoint.variant.offset_noise
-        level = self.settings.alphas_cumprod[self.settings.start].item()
-        entered, pixels = frame.enter(clean), clean[0, 0].numel()
-        means = entered.mean(dim=(-2, -1)).double()
-        missing = missing_colour(means, checkpoint.colour_covariance, level, pixels, offset_noise)
+        s, frame, offset_noise = self.settings, checkpoint.frame, checkpoint.variant.offset_noise
+        means, pixels = frame.enter(clean).mean(dim=(-2, -1)).double(), clean[0, 0].numel()
+        how = s.alphas_cumprod[s.start].item(), pixels, offset_noise, SAMPLERS[s.sampler].stochastic
+        missing = missing_colour(means, checkpoint.colour_covariance, *how)
         return (missing * frame.scale * 127.5).tolist()
 
     def _generated(self, checkpoint: Checkpoint) -> dict[str, Any]:
@@ -213,6 +214,9 @@ def conditions(
         yield condition(None, mode="generate", steps=STEPS, variance_type=kind)
     for data in pictures:
         yield from restorations(data, row.brightness)
+    for start, equal in equal_signal_starts(row, STEPS_FROM).items():
+        for data in pictures if equal not in STEPS_FROM else ():
+            yield condition(data, start=equal, steps=STEPS_FROM[start])
     plain = {"steps": STEPS, "variance_type": VARIANCES[0]}
     for data in pictures:
         yield condition(data, leaks=False, start=LAST_TIMESTEP, **plain)

@@ -1,5 +1,6 @@
 """The commands of the study: evaluate, and the figures."""
 
+import shutil
 from functools import partial
 
 import pandas as pd
@@ -51,6 +52,56 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     assert [(path.name, len(lines)) for path, lines in first.items()] == [("dim.jsonl", 15)]
     run("evaluate", "dim")
     assert written() == first
+
+
+def test_a_second_evaluation_runs_nothing_and_leaves_every_file_as_it_was(
+    run, monkeypatch, checkpoint_root, tmp_path
+):
+    """With the images that were learned from, of two networks and one that shares the weights of another."""
+    root, folder, mine = (tmp_path / name for name in ("root", "results", "mine"))
+    shutil.copytree(checkpoint_root, root)
+    shutil.copytree(root / "dim", root / "dim-large")
+    mine.mkdir()
+    for number in range(4):
+        draw(number, 16).save(mine / f"{number}.png")
+    brief = {"STEPS_FROM": {50: 1}, "STEPS": 1, "FINE_STEPS": 2, "SAMPLES": 16, "SAMPLED_FROM": (50,)}
+    for name, value in brief.items():
+        monkeypatch.setattr(protocol, name, value)
+    monkeypatch.setattr(step_counts, "STEPS", (1,))
+    monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
+    sets = {"drawn": ("drawn:2", 16), str(mine): (str(mine), 16)}
+    opened = protocol.evaluation_set
+    monkeypatch.setattr(
+        protocol, "evaluation_set", lambda source, held_out, _: opened(sets[source][0], held_out, size=16)
+    )
+    record = checkpoints.record
+    monkeypatch.setattr(checkpoints, "available", lambda: ["bright", "dim", "dim-large"])
+    monkeypatch.setattr(
+        checkpoints, "record", lambda name, place=root: record(name, place) | {"held_out": ["1.png"]}
+    )
+    places = {"folder": folder, "root": root}
+    for module, name in ((protocol, "conditions"), (protocol, "Transmission"), (step_counts, "conditions")):
+        monkeypatch.setattr(module, name, partial(getattr(module, name), **places))
+    monkeypatch.setattr(results, "table", partial(results.table, **places))
+    describe = partial(protocol.describe_training_set, folder=folder)
+    monkeypatch.setattr(protocol, "describe_training_set", describe)
+
+    def files():
+        return {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert run("evaluate", "--images", mine)[0] == 0
+    first = files()
+    assert {"bright.jsonl", "dim.jsonl", "dim-large.jsonl", "no-network.jsonl"} <= {p.name for p in first}
+
+    def never(*_, **__):
+        raise AssertionError("a network is called")
+
+    for name in ("load", "transmissions"):
+        monkeypatch.setattr(protocol, name, never)
+    assert run("evaluate", "--images", mine)[0] == 0
+    assert files() == first
+    assert run("evaluate")[0] == 0, "without the images, less is asked for"
+    assert files() == first
 
 
 @pytest.mark.parametrize(
