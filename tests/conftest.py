@@ -17,6 +17,7 @@ from benchmarks.tiny import save_tiny
 from lowlight_ddpm import cli
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import VARIANTS
+from tests.helpers.grown import grow
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("busy", deadline=None)  # another process may hold the processor
@@ -82,7 +83,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def untrained_page_root(tmp_path_factory) -> Path:
     """Untrained checkpoints of 64 px, as the page has them, that take a few milliseconds a call."""
-    return save_tiny(tmp_path_factory.mktemp("page-checkpoints"), ["dim", "bright"])
+    root = save_tiny(tmp_path_factory.mktemp("page-checkpoints"), ["dim", "bright"])
+    grow(root / "dim")
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from lowlight_ddpm.figures.curves import (
     draw_timing,
     draw_tint_transmission,
 )
+from lowlight_ddpm.figures.growth import draw_epochs
 from lowlight_ddpm.figures.images import (
     AS_DRAWN,
     BRIGHTENED,
@@ -181,6 +182,15 @@ _ROWS = (
         "predicts v and offset noise has more to predict, so that their losses are not on the others' scale.",
         "Four panels of falling loss curves over epochs, named at their ends.",
         draw_losses,
+    ),
+    _png(
+        "epochs",
+        "How networks grow: what they generate from the same sixteen noises after 1 to 50 epochs, shown "
+        "brightened; the error of the noise that they predict for images that they have not learned, how "
+        "much of a tint of x_t passes into x0, and how far the backgrounds differ.",
+        "Rows of six sheets of sixteen images: noise and blobs at first, butterflies at the end; three "
+        "panels of curves below.",
+        partial(draw_epochs, variants=("bright", "dim", "dim-groups1", "dim-deep-zsnr")),
     ),
     Figure(
         "noise-colours",

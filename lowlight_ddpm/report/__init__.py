@@ -12,13 +12,14 @@ from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
 from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, reference
-from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, SUBJECTS
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "in-short": measurements.in_short,
     "claims": measurements.verdicts,
     "claims-drawn": partial(measurements.verdicts, source=DRAWN),
     "causes": partial(measurements.verdicts, claims=CAUSE_CLAIMS),
+    "mitigations": partial(measurements.verdicts, claims=MITIGATIONS),
     "lights": partial(measurements.verdicts, claims=LIGHTS),
     "subjects": partial(measurements.verdicts, claims=SUBJECTS),
     "misleading": measurements.misleading,
@@ -47,6 +48,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     },
     "scale-constants": benchmarks.constants,
     "environment": reference.variables,
+    "glossary": reference.glossary,
     "measures": reference.measures,
     "headlines": reference.headlines,
 }
@@ -58,10 +60,12 @@ PAGES = (
         for name in (
             "command-line.md",
             "findings.md",
+            "glossary.md",
             "performance.md",
             "protocol.md",
             "reliability.md",
             "scale.md",
+            "tinted-images.md",
         )
     ),
 )

@@ -84,7 +84,8 @@ def _verdict_lines(found: Iterator[Finding]) -> Iterator[tuple[str, ...]]:
         claim = "" if finding.claim is written else finding.claim.text
         written, c = finding.claim, finding.comparison
         basis = finding.outcome.basis if finding.outcome else "–"
-        yield claim, c.sides, MEASURES[c.measure].meaning, difference(finding), basis, said(finding)
+        what = MEASURES[c.measure].meaning + (f", from {c.start}" if c.start is not None else "")
+        yield claim, c.sides, what, difference(finding), basis, said(finding)
 
 
 def difference(finding: Finding) -> str:

@@ -1,7 +1,8 @@
-"""Tables of what the code itself has, as Markdown: what is judged, and the environment's variables."""
+"""Tables of what the code itself has, as Markdown: what is judged, terms, and the environment's variables."""
 
 from lowlight_ddpm.environment import VARIABLES
 from lowlight_ddpm.figures import Inputs
+from lowlight_ddpm.report.glossary import GLOSSARY
 from lowlight_ddpm.report.measurements import table
 from lowlight_ddpm.study.headlines import HEADLINES, MEASURES
 
@@ -26,6 +27,15 @@ def headlines(_: Inputs) -> str:
         images = "from pure noise" if c.start is None else f"restored from {c.start}"
         lines.append((claim, c.sides, measure.meaning, sign, images))
     return table(("claim", "compared", "measure", "claimed", "images"), lines)
+
+
+def glossary(_: Inputs) -> str:
+    """Every term with its meaning, under a heading for each subject."""
+    parts = [
+        f"## {subject}\n\n" + table(("term", "meaning"), list(terms.items()))
+        for subject, terms in GLOSSARY.items()
+    ]
+    return "\n\n".join(parts)
 
 
 def variables(_: Inputs) -> str:

@@ -70,6 +70,21 @@ CAUSE_CLAIMS = (
     Claim("Too little training: twice the epochs", _both("dim-long", "dim", -1)),
 )
 
+# What each change at training does to images from pure noise, and what it costs restorations.
+MITIGATIONS = tuple(
+    Claim(
+        text,
+        (
+            Comparison("ground", -1, name, "dim-deep"),
+            *(Comparison("ssim", -1, name, "dim-deep", start=start) for start in (300, RESTORED_FROM)),
+        ),
+    )
+    for text, name in (
+        ("v-prediction with zero terminal SNR", "dim-deep-zsnr"),
+        ("Offset noise", "dim-deep-offset"),
+    )
+)
+
 # The post has butterflies alone: fruit has another outline, other hues and less pattern, on the same white.
 SUBJECTS = (Claim("Dim fruit fares worse than bright fruit", _both("fruit-dim", "fruit-bright", +1)),)
 

@@ -6,8 +6,8 @@ from gradio.themes import Base, colors, sizes
 from lowlight_ddpm import environment
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.api.endpoints import add_endpoints
-from lowlight_ddpm.ui.api.inline import Page
+from lowlight_ddpm.ui.api.page import Page
+from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
 from lowlight_ddpm.ui.play.tab import Watch
@@ -22,7 +22,7 @@ INTRO = (
     "An image is dimmed and noised, and a small network removes the noise step by step: "
     "watch its estimate become a butterfly, and see how far the colours shift on the way. "
     "Press Run, then change one setting (the network, the variance type, the start) and run again. "
-    "The experiments follow the blog post “Diffusion Models on Low-Brightness Images”: the post, below."
+    "The experiments follow the blog post “Diffusion Models on Low-Brightness Images”, called the post below."
 )
 MAX_WAITING = 20  # runs in the queue before new ones are refused
 MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing

@@ -7,7 +7,8 @@ from urllib.request import getproxies
 
 import gradio as gr
 import httpx
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from gradio.route_utils import API_PREFIX
 
@@ -15,6 +16,7 @@ from lowlight_ddpm import environment, versions
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui import interface
+from lowlight_ddpm.ui.api import requests, tools
 from lowlight_ddpm.ui.worker import logs
 from lowlight_ddpm.ui.worker.source import LIMITS
 
@@ -97,7 +99,12 @@ def _options() -> dict:
         "theme": interface.theme(),
         "css_paths": sorted((STATIC / "styles").glob("*.css")),
         "max_file_size": LIMITS.upload,
-        "app_kwargs": {"routes": [APIRoute("/health", health), *_ADDRESSES]},  # before Gradio's own
+        "app_kwargs": {
+            "routes": [APIRoute("/health", health), *_ADDRESSES],  # before Gradio's own
+            "dependencies": [Depends(requests.refuse)],
+            "exception_handlers": {RequestValidationError: requests.refuse_body},
+            "lifespan": tools.lifespan,
+        },
         "footer_links": ["api"],
         "show_error": False,
         "enable_monitoring": False,

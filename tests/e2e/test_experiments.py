@@ -17,7 +17,7 @@ def tab(page):
 
 
 def test_claims_figures_and_what_is_not_measured_are_there(tab):
-    expect(tab.get_by_role("heading", level=2)).to_have_count(5)
+    expect(tab.get_by_role("heading", level=2)).to_have_count(6)
     expect(tab.locator("#claims")).to_contain_text("Nothing has been measured yet")
     expect(tab.locator("#claims .badge").first).to_have_text("not measured yet")
     expect(tab.locator("#cells")).to_contain_text("None of these conditions has been measured yet.")
@@ -26,6 +26,21 @@ def test_claims_figures_and_what_is_not_measured_are_there(tab):
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("picture => picture.naturalWidth") > 100
+
+
+def test_networks_grow_on_a_slider_without_the_server(tab):
+    slider = tab.get_by_role("slider", name="Epochs of training")
+    sheet, caption = tab.locator("#growth img"), tab.locator("#growth .caption")
+    expect(caption).to_have_text("After 5 epochs")
+    expect(sheet).to_have_js_property("naturalWidth", 266)
+    later = sheet.get_attribute("src")
+    slider.press("ArrowLeft")
+    expect(caption).to_have_text("After 1 epoch")
+    expect(slider).to_have_attribute("aria-valuetext", "After 1 epoch")
+    expect(tab.locator("#growth figcaption")).to_contain_text("79% of a tint passes")
+    assert sheet.get_attribute("src") != later
+    expect(sheet).to_have_js_property("naturalWidth", 266)
+    assert sheet.evaluate("image => getComputedStyle(image).filter") == "brightness(2)"
 
 
 def test_a_figure_s_button_opens_its_run_in_watch(tab):

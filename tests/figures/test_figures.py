@@ -22,6 +22,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.unet import build_unet
 from lowlight_ddpm.study import protocol
 from lowlight_ddpm.variants import VARIANTS, find_variant
+from tests.helpers.grown import grow
 
 NAMES = (
     "dim",
@@ -68,6 +69,7 @@ def inputs(tmp_path_factory) -> Inputs:
         }
         unet = build_unet(layers_per_block=1, channels=(8, 16), resolution=16)
         checkpoints.save(folder / "checkpoints" / name, unet, trained_scheduler(variant), record, "# none\n")
+    grow(folder / "checkpoints" / "dim")
     amounts = ("steps", "pictures", "pixels", "variants", "users")
     report = {"growth": {what: [(1, 0.1), (2, 0.2), (4, 0.4)] for what in amounts}}
     (folder / "results.json").write_text(json.dumps(report))

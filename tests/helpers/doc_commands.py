@@ -82,7 +82,8 @@ ELSEWHERE = {
         "needs photographs",
         "tests/training/test_records.py::test_a_licence_is_recorded_unless_the_source_has_one",
     ),
-    "curl": Elsewhere(_SERVES, "tests/ui/test_inline.py::test_an_image_may_be_sent_as_text"),
+    "curl": Elsewhere(_SERVES, "tests/ui/test_requests.py::test_the_documented_commands_of_curl_run"),
+    "python3 -m venv .venv": Elsewhere("is the first thing that make test does", ".ci/run"),
     "pip install .": Elsewhere(
         "takes the place of what is installed",
         "tests/documents/test_package.py::test_it_runs_from_any_folder",
@@ -177,7 +178,8 @@ def _spelt(line: str) -> str:
     words = shlex.split(line.removeprefix("$ "), comments=True)
     while words and re.match(r"[A-Z_]+=", words[0]):
         words = words[1:]
-    return " ".join(words).removeprefix(".venv/bin/")
+    line = " ".join(words).removeprefix(".venv/bin/")
+    return re.sub(r"^lowlight-ddpm ", f"{CLI} ", line)
 
 
 def _is_command(spelt: str) -> bool:

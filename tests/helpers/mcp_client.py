@@ -20,3 +20,13 @@ def mcp_session(page, use):
     # In a thread of its own: playwright leaves a running loop in this one when its tests come first.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, talk()).result()
+
+
+def called(page, name, *, progress=None, **arguments):
+    """What the page's tool of this name answers; the client holds it to what the list of tools says."""
+
+    async def call(session):
+        await session.list_tools()
+        return await session.call_tool(name, arguments, progress_callback=progress)
+
+    return mcp_session(page, call)

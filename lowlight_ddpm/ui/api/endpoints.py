@@ -24,7 +24,7 @@ from lowlight_ddpm.images import draw, read
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs.run import Run
-from lowlight_ddpm.ui.api.parameters import Field, add, image, images, of_settings, report, stored, takes
+from lowlight_ddpm.ui.api.parameters import Field, of_settings, stored, takes
 from lowlight_ddpm.ui.compare.trials import Trials
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
@@ -49,17 +49,6 @@ _NAMES = {"type": "array", "items": {"type": "string"}}
 TIMESTEPS = (0, 100, 300, 600, LAST_TIMESTEP)
 
 
-def add_endpoints() -> None:
-    """Put all endpoints into the current Blocks; nothing of them is seen on the page."""
-    add(denoise, [image(), report()])
-    add(generate, [image(), report()])
-    add(compare, [images(), report()])
-    add(explain, [report()])
-    add(measure, [report()], calls_network=False)
-    add(schedule, [report()], calls_network=False)
-    add(variants, [report()], calls_network=False)
-
-
 @takes(PICTURE, *of_settings(*FIELDS))
 def denoise(picture: str | None = None, *values) -> Streamed:
     """Dim an image, add noise, denoise it with a network, and measure how far its colours shifted.
@@ -76,7 +65,7 @@ def denoise(picture: str | None = None, *values) -> Streamed:
         yield from _streamed(settings, read(picture) if picture else draw(0))
 
 
-@takes(*of_settings(*_GENERATED))
+@takes(*of_settings(*_GENERATED), mode="generate")
 def generate(*values) -> Streamed:
     """Have a network draw a picture from pure noise, and compare its mean colour with the training set's.
 

@@ -1,6 +1,7 @@
 """How an endpoint is described: each parameter once, for clients, for the documentation, and for tools."""
 
-from collections.abc import Callable, Iterable
+import reprlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter
 from io import BytesIO
@@ -13,11 +14,12 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from lowlight_ddpm.diffusion.settings import RunSettings, show_parameters
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.ui.api.inline import ImageInput
-from lowlight_ddpm.ui.worker.queue import QUEUE
 
 _SCHEMAS = RunSettings.model_json_schema()["properties"]
+_KINDS = {"boolean": (bool, "true or false"), "array": (list, "a list")}
 _VARIANT = "the network, by its variant's name; the endpoint variants lists them"
 
 
@@ -35,23 +37,35 @@ class Field:
             return ImageInput(visible=False, label=self.name)
         return Api(None, self.schema | {"additional_description": self.meaning}, label=self.name)
 
+    def check(self, value: object) -> None:
+        """Raise Refusal for a value of another type, unless it is None: left out.
+
+        Settings are checked all together, and images when they are read.
+        """
+        if value is None or self.schema is None or self.name in RunSettings.model_fields:
+            return
+        kind, words = _KINDS[self.schema["type"]]
+        if not isinstance(value, kind):
+            raise Refusal(f"The parameter {self.name} must be {words}, not {reprlib.repr(value)}.")
+
 
 def of_settings(*names: str) -> tuple[Field, ...]:
     """The fields of RunSettings of these names, so that what programs may send is defined once."""
     return tuple(Field(name, _SCHEMAS[name].get("description", _VARIANT), _SCHEMAS[name]) for name in names)
 
 
-def takes(*fields: Field) -> Callable[[Callable], Callable]:
+def takes(*fields: Field, **fixed: str) -> Callable[[Callable], Callable]:
     """A function whose parameters are `fields`, each of which may be left out and is None then.
 
-    Its docstring describes the endpoint to people and language models; the fields' meanings are added to it.
+    `fixed` are settings of its runs that are no parameters. Its docstring describes the endpoint to people
+    and language models; the fields' meanings are added to it.
     """
 
     def described(function: Callable) -> Callable:
         shown = [Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields]
         meanings = "\n".join(f"    {field.name}: {field.meaning}" for field in fields)
         function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\nArgs:\n{meanings}\n"
-        function.fields = fields
+        function.fields, function.fixed = fields, fixed
         return show_parameters(function, shown)
 
     return described
@@ -77,16 +91,3 @@ def stored(picture: Image.Image) -> str:
 def report() -> gr.JSON:
     """Metrics and sentences that are returned."""
     return gr.JSON(visible=False, label="report")
-
-
-def add(function: Callable, outputs: Iterable[Component], calls_network: bool = True) -> None:
-    """Make `function`, which `takes` fields, the endpoint of its own name in the current Blocks."""
-    gr.Button(visible=False).click(
-        function,
-        [field.component() for field in function.fields],
-        list(outputs),
-        api_name=function.__name__,
-        show_progress="hidden",
-        concurrency_id=QUEUE if calls_network else None,
-        concurrency_limit="default" if calls_network else None,
-    )

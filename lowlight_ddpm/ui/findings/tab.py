@@ -6,11 +6,13 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.sources import is_drawn
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.study.growth import milestones
 from lowlight_ddpm.study.results import loss_curves
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML
 from lowlight_ddpm.ui.findings import claims_view, figures_view
 from lowlight_ddpm.ui.findings.claims_view import measured
 from lowlight_ddpm.ui.findings.figures_view import figures, losses
+from lowlight_ddpm.ui.findings.growth import Growth, grown
 from lowlight_ddpm.ui.findings.tables_view import (
     ALL,
     OWN,
@@ -33,7 +35,7 @@ class Experiments:
     """Layout and wiring of the tab; `session` is the user's, shared with Watch."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
-        gr.set_static_paths([figures_view.FOLDER])
+        gr.set_static_paths([figures_view.FOLDER, *checkpoints.ROOT.glob("*/milestones")])
         with gr.Column(elem_classes="canvas experiments"):
             gr.HTML("<h2>What the post says, and what we measured</h2>", padding=False)
             self.claims = gr.HTML(LOADING, elem_id="claims", padding=False)
@@ -53,6 +55,13 @@ class Experiments:
                 padding=False,
             )
             self.dark = gr.HTML(elem_id="dark", padding=False)
+            gr.HTML(
+                "<h2>How networks grow</h2>"
+                '<p class="how">What each generated from the same sixteen noises while it was trained, shown '
+                "brightened: wings appear, tints come and go.</p>",
+                padding=False,
+            )
+            self.growth = Growth(elem_id="growth", padding=False)
             gr.HTML("<h2>Figures</h2>", padding=False)
             self.figures = ButtonsHTML(elem_id="figures", padding=False)
             gr.HTML(
@@ -88,7 +97,7 @@ class Experiments:
 
     def _wire(self, tab: gr.Tab, session: gr.State) -> None:
         filters = [self.variant, self.task, self.pictures, self.variance]
-        shown = [self.claims, self.table, self.dark, self.figures, self.losses]
+        shown = [self.claims, self.table, self.dark, self.growth, self.figures, self.losses]
         at_once(tab.select, show, [session, *filters], shown)
         at_once(
             [control.input for control in filters],
@@ -99,10 +108,11 @@ class Experiments:
         )
 
 
-def show(session: Session, *filters) -> tuple[str, str, str, str, str]:
-    """(claims, table, dark, figures, losses) as HTML."""
+def show(session: Session, *filters) -> tuple[str, str, str, dict, str, str]:
+    """(claims, table, dark, growth, figures, losses): the growth as data, the rest as HTML."""
     claims, drawn = claims_view.claims(measured()), figures(_available(session))
-    return claims, choose(session, *filters), darkness(measured().dark), drawn, _losses()
+    dark = darkness(measured().dark)
+    return claims, choose(session, *filters), dark, _growth(), drawn, _losses()
 
 
 def choose(session: Session, variant: str, task: str, pictures: str, variance: str) -> str:
@@ -114,6 +124,13 @@ def _available(session: Session) -> list[str]:
     """Names of the images that Watch can open: all synthetic ones, whatever it offers in its gallery."""
     measured_on = measured().rows["picture"].dropna().unique()
     return [*session.gallery.names, *drawn_gallery().names, *filter(is_drawn, measured_on)]
+
+
+def _growth() -> dict:
+    try:
+        return grown(dict(milestones()))
+    except Refusal:  # a training record that cannot be read: `_losses` says so
+        return grown({})
 
 
 def _losses() -> str:

@@ -93,6 +93,11 @@ def bound(page: gr.Blocks, most: int) -> None:
     queue.push = push_or_refuse  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def knows(page: gr.Blocks, event: str) -> bool:
+    """Whether something waits or is under way under this id, or has ended and not been fetched."""
+    return any(event in events for events in page._queue.pending_event_ids_session.values())
+
+
 def refuse() -> None:
     """Tell a user that the queue is full, and for how long."""
     with refusals_shown():

@@ -93,7 +93,8 @@ def queries(html):
 
 
 def test_without_results_everything_says_so(folder, session):
-    claims, rows, in_the_dark, _, _ = tab.show(session, *tab.OPENING)
+    claims, rows, in_the_dark, growth, _, _ = tab.show(session, *tab.OPENING)
+    assert growth["epochs"] == [1, 5]
     assert "Not measured yet" in in_the_dark
     assert "Nothing has been measured yet" in claims
     assert claims.count("not measured yet") >= 15

@@ -66,8 +66,8 @@ def test_a_client_is_told_how_long_it_takes(client, endpoint):
 
 
 def test_a_program_that_speaks_http_is_told_too(page):
-    call = f"{page.local_url}gradio_api/call/generate"
-    event = httpx.post(call, json={"data": ["dim"]}).json()["event_id"]
+    call = f"{page.local_url}gradio_api/call/v2/generate"
+    event = httpx.post(call, json={"variant": "dim"}).json()["event_id"]
     told = httpx.get(f"{call}/{event}", timeout=30).text
     assert told.startswith("event: error\n")
     assert json.loads(told.split("data: ")[1])["error"] == FULL

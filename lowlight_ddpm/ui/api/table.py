@@ -1,0 +1,64 @@
+"""The endpoints, one row each: the function, its title, and what it answers with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gradio as gr
+from gradio.components import Component
+
+from lowlight_ddpm.ui.api import answers
+from lowlight_ddpm.ui.api.endpoints import compare, denoise, explain, generate, measure, schedule, variants
+from lowlight_ddpm.ui.api.parameters import Field, image, images, report
+from lowlight_ddpm.ui.worker.queue import QUEUE
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint: what it answers with is what comes before the report, and the report's type."""
+
+    function: Callable
+    title: str
+    report: type
+    before: Callable[[], Component] | None = None
+    calls_network: bool = True
+
+    @property
+    def name(self) -> str:
+        """What it is called by."""
+        return self.function.__name__
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its parameters in order."""
+        return self.function.fields
+
+    def add(self) -> None:
+        """Put it into the current Blocks; nothing of it is seen on the page."""
+        outputs = [self.before(), report()] if self.before else [report()]
+        gr.Button(visible=False).click(
+            self.function,
+            [field.component() for field in self.fields],
+            outputs,
+            api_name=self.name,
+            show_progress="hidden",
+            concurrency_id=QUEUE if self.calls_network else None,
+            concurrency_limit="default" if self.calls_network else None,
+        )
+
+
+_ROWS = (
+    Endpoint(denoise, "Restore a picture", answers.Finished, image),
+    Endpoint(generate, "Generate a picture", answers.Finished, image),
+    Endpoint(compare, "Compare networks on a picture", answers.Comparison, images),
+    Endpoint(explain, "Explain a run's colour shift", answers.Explained),
+    Endpoint(measure, "Measure a colour shift", answers.Measured, calls_network=False),
+    Endpoint(schedule, "Read a noise schedule", answers.Schedule, calls_network=False),
+    Endpoint(variants, "List the experiments", answers.Experiments, calls_network=False),
+)
+ENDPOINTS = {row.name: row for row in _ROWS}
+
+
+def add_endpoints() -> None:
+    """Put all endpoints into the current Blocks."""
+    for endpoint in ENDPOINTS.values():
+        endpoint.add()
