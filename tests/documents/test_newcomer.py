@@ -9,6 +9,8 @@ import pytest
 from lowlight_ddpm.paths import REPOSITORY
 from tests.helpers.newcomer import NAME, ROW, follow
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 @pytest.fixture
 def house(tmp_path):
