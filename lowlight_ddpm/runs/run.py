@@ -20,7 +20,7 @@ from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.errors import Refusal, shown
 from lowlight_ddpm.images.photometry import data_uri, picture_grid, to_image
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
-from lowlight_ddpm.metrics.image import Measures, channel_means
+from lowlight_ddpm.metrics.image import Colour, Measures, mean_colour
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
 from lowlight_ddpm.runs.export import contact_sheet, provenance, run_report, write_run
@@ -30,8 +30,6 @@ BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of 
 _FEWEST = 2  # the first and the newest, whatever the budget
 _WIDEST = 1600  # pixels of a sheet in a notebook
 MOST = 1024  # images that are generated in one batch: more need several gigabytes at 64 pixels
-
-Colour = tuple[float, float, float]  # mean R, G, B of 255
 
 
 @dataclass
@@ -267,9 +265,9 @@ class Run:
     def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:
         """What noise alone explains, None where the training set is not known; no network is loaded."""
         row, record = self._network
-        known = "channel_mean" in record
-        stochastic = SAMPLERS[s.sampler].stochastic
-        return noise_bound(row, record, alpha_bar, pixels, stochastic) if known else None
+        stochastic = SAMPLERS[self.settings.sampler].stochastic
+        if "channel_mean" in record:
+            return noise_bound(row, record, alpha_bar, pixels, stochastic)
 
     @property
     def _network(self) -> tuple[Variant, dict]:
@@ -302,12 +300,6 @@ def _checked(count: object) -> int:
             f"Generate a whole number of images from 1 to {MOST}, not {shown(count)}, or restore one."
         )
     return number
-
-
-def mean_colour(pictures: Tensor) -> Colour:
-    """The mean colour of model-range pictures (B, 3, H, W)."""
-    red, green, blue = channel_means(pictures).mean(dim=0).tolist()
-    return red, green, blue
 
 
 def _lasts(step: Step) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.runs.run import Run, mean_colour
+from lowlight_ddpm.metrics.image import mean_colour
+from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.controls import steps_in_words
 from lowlight_ddpm.ui.html.charts import trace
 from lowlight_ddpm.ui.html.images import data_uri, proportions

@@ -17,9 +17,9 @@ from torch import Tensor
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.images.writing import save_png
-from lowlight_ddpm.metrics.image import Measures
+from lowlight_ddpm.metrics.image import Measures, mean_colour
 from lowlight_ddpm.runs.export import write_run
-from lowlight_ddpm.runs.run import Run, mean_colour
+from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.run_view import gain, which
 from lowlight_ddpm.ui.components.widgets import Filmstrip, film
 from lowlight_ddpm.ui.html.charts import histograms
