@@ -40,7 +40,7 @@ class MeanFreeNoise:
     """Another reverse process by DDPM, whose noise is freed of its mean over each image and channel."""
 
     def __init__(self, process: Respaced) -> None:
-        self.process, self.levels = process, process.levels
+        self.process, self.levels, self.row = process, process.levels, process.row
 
     def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list[torch.Generator]) -> Tensor:
         """As `Respaced.step`. A step is linear, so that one from nothing to nothing is its noise alone."""
