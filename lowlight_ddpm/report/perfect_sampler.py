@@ -44,9 +44,9 @@ def dim_against_bright(inputs: Inputs) -> str:
     for scale, (column, unit) in SCALES.items():
         differences = []
         for start in STEPS_FROM:
-            sides = [_restored(inputs, name, start) for name in ("bright", "dim")]
-            differences.append(_difference(*sides, column))
-            means = (_mean(rows, column) for rows in sides)
+            bright, dim = (_restored(inputs, name, start) for name in ("bright", "dim"))
+            differences.append(_difference(bright, dim, column))
+            means = (_mean(rows, column) for rows in (bright, dim))
             lines.append((f"{start}", scale, *means, signed(differences[-1], unit)))
         said.append(f"{scale}: {_counted(differences)}")
     lines.sort(key=lambda line: int(line[0]))  # the scales beside each other

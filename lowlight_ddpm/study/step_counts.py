@@ -13,7 +13,7 @@ import pandas as pd
 from skimage.color import deltaE_ciede2000
 
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
-from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.diffusion.settings import SamplerName, run_settings
 from lowlight_ddpm.metrics.image import JUST_NOTICEABLE
 from lowlight_ddpm.metrics.sets import CHANCE, set_colours
 from lowlight_ddpm.models.checkpoints import ROOT
@@ -82,7 +82,7 @@ def distances(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     return rows if rows.empty else _adjusted(rows)
 
 
-def fewest(rows: pd.DataFrame) -> dict[str, int | None]:
+def fewest(rows: pd.DataFrame) -> dict[SamplerName, int | None]:
     """Sampler -> the fewest steps from which on none of `distances` of one mode is shown to differ.
 
     None where all that were tried differ, and where the sets are so small that a visible distance would be
