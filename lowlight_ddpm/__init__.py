@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lowlight_ddpm.api import Run, denoise, generate, load, measure
+    from lowlight_ddpm.diagnosis.run import diagnose
     from lowlight_ddpm.diffusion.corrected_unet import with_mean_correction
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "denoise", "generate", "load", "measure", "with_mean_correction"]
-_NOT_IN_API = {"with_mean_correction": "lowlight_ddpm.diffusion.corrected_unet"}
+__all__ = ["Run", "__version__", "denoise", "diagnose", "generate", "load", "measure", "with_mean_correction"]
+_NOT_IN_API = {
+    "diagnose": "lowlight_ddpm.diagnosis.run",
+    "with_mean_correction": "lowlight_ddpm.diffusion.corrected_unet",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ FLOORS = (
     {"images", "paths", "variants"},
     {"metrics", "models"},
     {"diffusion"},
-    {"analysis", "runs", "study", "training"},
+    {"analysis", "diagnosis", "runs", "study", "training"},
     {"api", "figures"},
     {"report"},
     {"cli", "ui"},
