@@ -98,6 +98,11 @@ def _leaks(evidence: Evidence) -> bool:
     return (evidence.leak_predicted or 0.0) > THRESHOLDS.leak
 
 
+def _left(evidence: Evidence) -> str:
+    predicted = "" if evidence.leak_predicted is None else f", {evidence.leak_predicted:.1f}/255 predicted"
+    return f"{evidence.schedule.signal_left:.3f} of the signal is left at the last timestep{predicted}"
+
+
 def _starts_late(evidence: Evidence) -> bool:
     """Whether it does, and, where no images are generated to tell, by enough to be seen."""
     late = evidence.schedule.first_timestep < evidence.schedule.timesteps - 1
@@ -150,10 +155,7 @@ CAUSES = (
         "Signal leak: training's last timestep still holds a trace of the image",
         "leak_start",
         _leaks,
-        lambda evidence: (
-            f"{evidence.schedule.signal_left:.3f} of the signal is left at the last timestep"
-            + f", {evidence.leak_predicted:.1f}/255 predicted" * (evidence.leak_predicted is not None)
-        ),
+        _left,
         lambda evidence: (
             f"start sampling from noise that holds a colour of the training images, or {_V}: {_MEASURED}"
         ),

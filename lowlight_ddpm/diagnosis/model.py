@@ -100,7 +100,7 @@ class Model:
         if shape not in (tuple(x_t.shape), (len(x_t), 2 * channels, *self.shape[1:])):
             raise Refusal(
                 f"“{self.name}” returns {shape or type(found).__name__} for x_t of {tuple(x_t.shape)}: let "
-                "it return a tensor of that shape, or of twice the channels with the variance in the last ones."
+                "it return that shape, or twice the channels with the variance in the last ones."
             )
         found = found.float().to(x_t.device)
         return found[:, :channels], found[:, channels:] if shape[1] == 2 * channels else None

@@ -138,8 +138,8 @@ def _chunks(model: Model, images: Images, most: int) -> Iterator[Tensor]:
     if isinstance(images, Tensor):
         if tuple(images.shape[1:]) != model.shape or not images.isfinite().all():
             raise Refusal(
-                f"The training images are of the shape {tuple(images.shape)}, where (N, *{model.shape}) of finite "
-                "numbers in [-1, 1] is wanted: resize them."
+                f"The training images are of the shape {tuple(images.shape)}, where (N, *{model.shape}) of "
+                "finite numbers in [-1, 1] is wanted: resize them."
             )
         yield from images[:most].float().split(_CHUNK)
         return

@@ -92,14 +92,12 @@ def _sentence(evidence: Evidence, fault: bool | None, measured: list[Finding]) -
     generated = evidence.generated
     if fault is None:
         return f"Whether its colours are right {MISSING}"
+    error = generated.error if generated else None
+    if error is None:
+        return measured[0].title if measured else "No fault found"
     if not fault:
-        error = generated.error if generated else None
-        within = f": colours are off by {error.value:.1f}/255, no more than chance or the eye tells" * bool(
-            error
+        return (
+            f"No fault found: colours are off by {error.value:.1f}/255, no more than chance or the eye tells"
         )
-        return f"No fault found{within if error else ''}"
-    if generated is None or generated.error is None:
-        return f"{measured[0].title}" if measured else "Its colours are off"
-    error = generated.error
     off = f"Its colours are off by {error.value:.0f}/255 ({error.low:.0f} to {error.high:.0f})"
     return off if measured else f"{off}, and none of the causes that are looked for explains it"
