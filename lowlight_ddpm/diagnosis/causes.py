@@ -122,7 +122,7 @@ def _correct(evidence: Evidence) -> str:
 CAUSES = (
     Cause(
         "insensitive",
-        "It is insensitive to the mean colour, and passes the tints of noise on",
+        "Insensitive to the mean colour, so that tints of noise pass",
         "mean_correction",
         _insensitive,
         _insensitivity,
@@ -130,7 +130,7 @@ CAUSES = (
     ),
     Cause(
         "mean_bias",
-        "Its mean colour is wrong in a range of timesteps",
+        "Mean colour wrong in a range of timesteps",
         "without_bias",
         lambda evidence: bool(biased(evidence)),
         _biases,
@@ -144,7 +144,7 @@ CAUSES = (
     ),
     Cause(
         "grid",
-        "Sampling starts below the last timestep",
+        "Sampling that starts below the last timestep",
         "trailing",
         _starts_late,
         _start,
@@ -152,7 +152,7 @@ CAUSES = (
     ),
     Cause(
         "leak",
-        "Signal leak: training's last timestep still holds a trace of the image",
+        "Signal leak",
         "leak_start",
         _leaks,
         _left,
@@ -162,7 +162,7 @@ CAUSES = (
     ),
     Cause(
         "clipping",
-        "Sampling clips values that training images have",
+        "Clipping of values that training images have",
         "clip_to_data",
         _cuts,
         lambda evidence: (
@@ -175,7 +175,7 @@ CAUSES = (
     ),
     Cause(
         "zero_snr",
-        "It predicts epsilon, and no signal is left at the last timestep",
+        "Epsilon predicted at zero terminal SNR",
         "skip_last",
         lambda evidence: evidence.schedule.zero_snr_with_epsilon,
         lambda evidence: (

@@ -90,8 +90,8 @@ def border_colours(images: Tensor) -> Tensor:
 def _moments(model: Model, mean: Sequence[float], covariance: Sequence[Sequence[float]]) -> ColourPrior:
     channels = model.shape[0]
     try:
-        found = torch.tensor([*map(float, mean)]).double()
-        spread = torch.tensor([[float(x) for x in row] for row in covariance]).double()
+        found = torch.tensor([*map(float, mean)], dtype=torch.float64)
+        spread = torch.tensor([[float(x) for x in row] for row in covariance], dtype=torch.float64)
     except (TypeError, ValueError) as error:
         raise Refusal(_no_moments(channels)) from error
     if found.shape != (channels,) or spread.shape != (channels, channels):
