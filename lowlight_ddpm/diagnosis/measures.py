@@ -1,5 +1,6 @@
 """What single calls of a network tell: schedule, tint transmission, error by timestep, signal leak."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def schedule(model: Model, steps: int) -> Schedule:
 
 def grid(model: Model, steps: int) -> Tensor:
     """The timesteps that the model's scheduler visits in `steps` steps. Raises Refusal where it cannot."""
-    scheduler = type(model.scheduler).from_config(model.scheduler.config)
+    scheduler = copy.deepcopy(model.scheduler)
     try:
         scheduler.set_timesteps(steps)
     except ValueError as error:

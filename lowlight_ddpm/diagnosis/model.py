@@ -96,7 +96,8 @@ class Model:
         labels = [] if self.classes is None else [self._labels(len(x_t))]
         found = self.network(x_t.to(self.device), timesteps, *labels)
         found = found if isinstance(found, Tensor) else getattr(found, "sample", found)
-        channels, shape = self.shape[0], tuple(getattr(found, "shape", ()))
+        channels: int = self.shape[0]
+        shape: tuple[int, ...] = tuple(getattr(found, "shape", ()))
         if shape not in (tuple(x_t.shape), (len(x_t), 2 * channels, *self.shape[1:])):
             raise Refusal(
                 f"“{self.name}” returns {shape or type(found).__name__} for x_t of {tuple(x_t.shape)}: let "
@@ -150,7 +151,7 @@ def of_parts(
         )
     device = next(given.parameters()).device if isinstance(given, nn.Module) else CPU
     named = name if name != "function" else getattr(given, "__name__", name)
-    return Model(named, given, scheduler, tuple(shape), device, label=label, **more)
+    return Model(named, given, scheduler, _triple(shape), device, label=label, **more)
 
 
 def _of_unet(
@@ -170,7 +171,7 @@ def _of_unet(
     channels = config["in_channels"]
     _check_variance(name, scheduler, config["out_channels"] == 2 * channels)
     return Model(
-        name, unet, scheduler, tuple(shape or (channels, side, side)), unet.device, classes, label, **more
+        name, unet, scheduler, _triple(shape or (channels, side, side)), unet.device, classes, label, **more
     )
 
 
@@ -229,6 +230,11 @@ def _check_variance(name: str, scheduler: Any, learned: bool) -> None:
             f"The scheduler of “{name}” takes a learned variance, which its network does not predict: give "
             "it variance_type fixed_small or fixed_large."
         )
+
+
+def _triple(shape: Any) -> tuple[int, int, int]:
+    """A shape as a tuple, whatever sequence it comes as: `Model` checks it."""
+    return tuple(shape)
 
 
 def _either(names: tuple[str, ...]) -> str:

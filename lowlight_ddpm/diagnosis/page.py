@@ -96,7 +96,7 @@ def _transmission(report: "Report") -> str:
         (f"{row.signal:g}", row.timestep, row.cycles, row.tint, f"{row.passed:.2f}", _number(row.ideal))
         for row in report.evidence.transmission
     ]
-    lines = [("passed", "lead", [row.passed for row in flat])]
+    lines: list[tuple[str, str, list[Any]]] = [("passed", "lead", [row.passed for row in flat])]
     if flat and all(row.ideal is not None for row in flat):
         lines.append(("ideal", "ideal", [row.ideal for row in flat]))
     heading = ("√ᾱ", "timestep", "cycles", "tint", "passed", "ideal")

@@ -64,10 +64,10 @@ def find_reference(
         return Reference("the mean and covariance that were given", _moments(model, mean, covariance))
     if mean is not None or covariance is not None:
         raise Refusal("A mean of mean colours needs their covariance, and a covariance the mean: give both.")
-    recorded = model.record.get("channel_mean"), model.record.get("channel_covariance")
-    if None in recorded:
+    colour, spread = (model.record.get(f"channel_{name}") for name in ("mean", "covariance"))
+    if colour is None or spread is None:
         return None
-    return Reference("the training record", _moments(model, *recorded))
+    return Reference("the training record", _moments(model, colour, spread))
 
 
 def wave(height: int, width: int) -> Tensor:

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ def generate(model: Model, count: int, steps: int, seed: int, change: Change = C
 
     The noise is the same for every change. What is not finite is 0 at the end.
     """
-    scheduler = copy.deepcopy(model.scheduler)
+    scheduler: Any = copy.deepcopy(model.scheduler)
     if change.spacing:
         scheduler.register_to_config(timestep_spacing=change.spacing)
     if change.limits:

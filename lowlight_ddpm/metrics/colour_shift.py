@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from skimage.color import deltaE_ciede2000
@@ -130,7 +131,7 @@ def _colours(picture: Tensor) -> tuple[np.ndarray, np.ndarray]:
     return channel_means(picture.clamp(-1, 1))[0].cpu().numpy(), mean_lab(picture)
 
 
-def _off(colours: tuple, aim: tuple, noise_bound: float) -> bool:
+def _off(colours: tuple[Any, ...], aim: tuple[Any, ...], noise_bound: float) -> bool:
     (means, lab), (aimed_means, aimed_lab) = colours, aim
     visible = deltaE_ciede2000(aimed_lab, lab) >= JUST_NOTICEABLE
     return bool(visible and np.abs(means - aimed_means).max() > noise_bound)

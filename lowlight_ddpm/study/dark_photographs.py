@@ -186,7 +186,7 @@ def method_table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _told(one: Prediction) -> dict:
+def _told(one: Prediction) -> dict[str, Any]:
     seen, curve = one.exposure, one.response
     row = {"pair": seen.pair.name, "ratio": seen.pair.ratio, "saturated": seen.saturated}
     for what, colour in (("dark", seen.dark), ("predicted", one.dark), ("srgb", seen.by_srgb)):

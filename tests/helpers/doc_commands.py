@@ -115,6 +115,9 @@ ELSEWHERE = {
     f"{CLI} evaluate": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
     ),
+    f"{CLI} causes": Elsewhere(
+        _LONG, "tests/cli/test_studies.py::test_causes_trains_and_clips_once_and_prints_what_was_found"
+    ),
     f"{CLI} baselines": Elsewhere(
         _LONG, "tests/study/test_baselines.py::test_every_start_has_a_row_for_the_network_and_for_each_filter"
     ),

@@ -6,6 +6,7 @@ stream that breaks off.
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.exception_handlers import request_validation_exception_handler
@@ -51,7 +52,7 @@ def check_name(name: str) -> None:
         raise Refusal(f"There is no endpoint “{name}”: choose one of {', '.join(ENDPOINTS)}.")
 
 
-def by_name(name: str, values: Sequence) -> dict:
+def by_name(name: str, values: Sequence) -> dict[str, Any]:
     """Values in the order of an endpoint's parameters, by name. Raises Refusal for any other number."""
     check_name(name)
     names = [field.name for field in ENDPOINTS[name].fields]
