@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from lowlight_ddpm.diagnosis.model import LEAST_SIGNAL, Model
-from lowlight_ddpm.diagnosis.reference import Reference, mean_colours, wave
+from lowlight_ddpm.diagnosis.reference import Reference, mean_colours
 from lowlight_ddpm.diffusion.sampling import add_noise, randn
 from lowlight_ddpm.diffusion.schedule import leaked_share, noise_colour_variance
-from lowlight_ddpm.diffusion.transmission import LEVELS, NEAR
+from lowlight_ddpm.diffusion.transmission import LEVELS, NEAR, TINTS, waves
 from lowlight_ddpm.errors import Refusal
 
 UNIT = 127.5  # of 255, a unit of the network's input
-TINTS = {"grey": (1.0, 1.0, 1.0), "red against blue": (1.0, 0.0, -1.0)}
 CYCLES = (0, 1)  # of a tint across an image
 
 
@@ -64,8 +63,8 @@ def grid(model: Model, steps: int) -> Tensor:
 class Passed:
     """`passed`: the part of a tint in x_t, at `signal` √ᾱ, that is in x0; `ideal`: an ideal denoiser's.
 
-    The tint is flat where `cycles` is 0, and one cosine cycle across the image where it is 1. `ideal` is None
-    where nothing tells it.
+    The tint is flat where `cycles` is 0, and goes through one from side to side where it is 1. `ideal` is
+    None where nothing tells it.
     """
 
     signal: float
@@ -114,8 +113,10 @@ def _base(model: Model, reference: Reference | None, count: int) -> Tensor:
 def _passed(model: Model, x_t: Tensor, timestep: int, direction: Tensor, cycles: int) -> float:
     """√ᾱ·d(x0)/d(x_t) along a colour, by the central difference; the tint is as strong as noise's own is."""
     level = model.alphas_cumprod[timestep].item()
-    pattern = torch.ones(model.shape[1:]) if cycles == 0 else wave(*model.shape[1:])
-    strength = noise_colour_variance(level, model.pixels, model.offset_noise) ** 0.5
+    turns = waves(*model.shape[1:], cycles)
+    pattern = turns[torch.arange(len(x_t)) % len(turns)][:, None]
+    offset = 0.0 if cycles else model.offset_noise
+    strength = noise_colour_variance(level, model.pixels, offset) ** 0.5
     tint = strength * direction[:, None, None] * pattern
     moved = model.x0(x_t + tint, timestep) - model.x0(x_t - tint, timestep)
     along = (moved * pattern).mean(dim=(0, 2, 3)).double() @ direction.double()

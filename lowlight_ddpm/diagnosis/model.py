@@ -17,6 +17,7 @@ from lowlight_ddpm.errors import Refusal
 
 Scheduler = DDPMScheduler | DDIMScheduler
 CPU = torch.device("cpu")
+_LEAST = 4  # pixels a side: of fewer, no cycle fits
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
 LEAST_SIGNAL = 1e-7  # ᾱ from which on epsilon tells nothing of x0: diffusers' zero terminal SNR is 0
 OTHERWISE = "or give any function of (x_t, t) in Python: diagnose(predict, scheduler, shape=(3, 64, 64))"
@@ -45,9 +46,10 @@ class Model:
     def __post_init__(self) -> None:
         """Raise Refusal for a scheduler, a prediction type, a shape or a label that cannot be diagnosed."""
         _check_scheduler(self.name, self.scheduler)
-        if len(self.shape) != 3 or self.shape[0] not in (1, 3) or min(self.shape) < 1:
+        if len(self.shape) != 3 or self.shape[0] not in (1, 3) or min(self.shape[1:]) < _LEAST:
             raise Refusal(
-                f"“{self.name}” is of the shape {self.shape}: images of 1 or 3 channels (C, H, W) are taken."
+                f"“{self.name}” is of the shape {self.shape}: images of 1 or 3 channels "
+                f"(C, H, W) and {_LEAST} pixels a side or more are taken."
             )
         if self.label is not None and not 0 <= self.label < (self.classes or 0):
             has = f"has the classes 0 to {self.classes - 1}" if self.classes else "knows no classes"

@@ -12,6 +12,7 @@ from torchvision.transforms.v2 import functional as tv
 
 from lowlight_ddpm.diagnosis.model import Model
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior
+from lowlight_ddpm.diffusion.transmission import wave_covariance
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import open_source, stack
 from lowlight_ddpm.images.photometry import prepare
@@ -29,7 +30,7 @@ class Reference:
     """The colours that a model has learned, scaled as its input is.
 
     `colours` are mean (C,) and covariance (C, C) of images' mean colours; `background` those of their
-    borders, `wave` the covariance (C, C) of one cosine cycle's coefficient across an image; `low` and `high`
+    borders, `wave` the covariance (C, C) of their tints along one cycle; `low` and `high`
     are the ends of its pixels' values; `images` (K, C, H, W) are some of its images. What only images tell
     is None without them. `count` is of images: 0 without.
     """
@@ -70,12 +71,6 @@ def find_reference(
     return Reference("the training record", _moments(model, colour, spread))
 
 
-def wave(height: int, width: int) -> Tensor:
-    """One cosine cycle across an image, (H, W), of mean square 1: noise has as much of it as of a mean."""
-    across = torch.cos(2 * torch.pi * (torch.arange(width, dtype=torch.float64) + 0.5) / width)
-    return (2**0.5 * across).float().expand(height, width)
-
-
 def mean_colours(images: Tensor) -> Tensor:
     """Mean colours of images (N, C, H, W): float64 (N, C)."""
     return images.mean(dim=(-2, -1), dtype=torch.float64)
@@ -113,20 +108,19 @@ def _no_moments(channels: int) -> str:
 
 def _of_images(model: Model, images: Images, most: int) -> Reference:
     label = images if isinstance(images, str) else "the images that were given"
-    means, borders, waves, kept, low, high = [], [], [], [], torch.inf, -torch.inf
-    cosine = wave(*model.shape[1:])
+    means, borders, kept, low, high = [], [], [], torch.inf, -torch.inf
     for chunk in _chunks(model, images, most):
         means.append(mean_colours(chunk))
         borders.append(border_colours(chunk))
-        waves.append((chunk * cosine).mean(dim=(-2, -1), dtype=torch.float64))
         kept += [chunk] if sum(map(len, kept)) < _KEPT else []
         low, high = min(low, chunk.min().item()), max(high, chunk.max().item())
     count = sum(map(len, means))
     if count < _LEAST:
         raise Refusal(f"There are {count} training images: give at least {_LEAST}, better some hundreds.")
     colours, background = (_prior(torch.cat(found)) for found in (means, borders))
-    covariance = _prior(torch.cat(waves)).covariance
-    return Reference(str(label), colours, count, torch.cat(kept)[:_KEPT], background, covariance, low, high)
+    some = torch.cat(kept)[:_KEPT]
+    covariance = torch.atleast_2d(wave_covariance(some, 1))
+    return Reference(str(label), colours, count, some, background, covariance, low, high)
 
 
 def _prior(colours: Tensor) -> ColourPrior:
