@@ -106,7 +106,7 @@ class Model:
                 "it return that shape, or twice the channels with the variance in the last ones."
             )
         found = found.float().to(x_t.device)
-        return found[:, :channels], found[:, channels:] if shape[1] == 2 * channels else None
+        return found[:, :channels], found[:, channels:] if found.shape[1] == 2 * channels else None
 
     def x0(self, x_t: Tensor, timestep: int) -> Tensor:
         """The clean image that the prediction implies, (B, C, H, W) as x_t, before anything is clipped."""

@@ -137,7 +137,8 @@ class Report:
 def _told(finding: Finding, number: int) -> list[str]:
     mark = f"{number}" if finding.remedy else "-"
     gain = f"; without it {finding.gain.value:+.1f}/255 nearer" if finding.remedy and finding.gain else ""
-    lines = [f"  {mark} {finding.title}: {finding.figures}{gain} [{finding.strength}]"]
+    figures = f": {finding.figures}{gain}" if finding.figures else ""
+    lines = [f"  {mark} {finding.title}{figures} [{finding.strength}]"]
     return lines + ([f"      To change: {finding.remedy}."] if finding.remedy else [])
 
 

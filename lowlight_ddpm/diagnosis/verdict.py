@@ -14,8 +14,8 @@ MEASURED, NO_CAUSE = "measured", "not a cause"
 class Finding:
     """A cause with its `strength`: MEASURED, NO_CAUSE or MISSING.
 
-    `figures` are its own in words, `gain` what its correction gained, `remedy` what to change: the latter two
-    None where there is nothing to say.
+    `figures` are its own in words, empty where they are MISSING; `gain` is what its correction gained and
+    `remedy` what to change, both None where there is nothing to say.
     """
 
     cause: str
@@ -67,9 +67,9 @@ def _finding(
     tried: dict[str, Correction],
 ) -> Finding:
     has = {"nothing": True, "colours": reference is not None, "images": reference and reference.count > 0}
-    figures = cause.figures(evidence)
     if not has[cause.needs]:
-        return Finding(cause.name, cause.title, MISSING, figures)
+        return Finding(cause.name, cause.title, MISSING, "")
+    figures = cause.figures(evidence)
     correction = tried.get(cause.change)
     gained = correction.gain if correction else None
     suspect = cause.is_suspect(evidence)

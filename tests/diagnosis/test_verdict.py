@@ -107,6 +107,7 @@ def test_mean_and_covariance_stand_for_images():
     assert report.verdict.causes[0] == "insensitive"
     strengths = {finding.cause: finding.strength for finding in report.verdict.findings}
     assert strengths["mean_bias"] == strengths["clipping"] == "cannot be told without training images"
+    assert not any(finding.figures for finding in report.verdict.findings if "cannot" in finding.strength)
 
 
 def test_the_same_values_give_the_same_bytes_and_another_seed_others():
