@@ -86,7 +86,7 @@ def small_difference(a: Arm, b: Arm, cycles: int = 0) -> Callable[[Evidence], Ou
         if rows.empty:
             return None
         rows = rows.loc[(rows.signal == SIGNAL) & (rows.cycles == cycles), :]
-        kept = {arm: _of_arm(rows, arm) for arm in ARMS}
+        kept = {arm: _of_arm(rows, arm) for arm in (*ARMS, a, b)}
         if not (len(kept[a]) and len(kept[b])):
             return None
         spread, freedom = pooled_variance([*kept.values()])
