@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lowlight_ddpm import variants
     from lowlight_ddpm.api import compare, denoise, explain, generate, load, measure, schedule, sweep
+    from lowlight_ddpm.diagnosis.run import diagnose
     from lowlight_ddpm.diffusion.corrected_unet import with_mean_correction
     from lowlight_ddpm.errors import Refusal
     from lowlight_ddpm.metrics.image import Measures
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "compare",
     "denoise",
+    "diagnose",
     "explain",
     "generate",
     "load",
@@ -39,6 +41,7 @@ _NOT_IN_API = {
     "Measures": "metrics.image",
     "Refusal": "errors",
     "Run": "runs.run",
+    "diagnose": "diagnosis.run",
     "with_mean_correction": "diffusion.corrected_unet",
 }
 

@@ -1,7 +1,6 @@
 """What tests share: one thread, no network, no GPU (bytes are compared), a tiny checkpoint, what is slow."""
 
 import os
-import subprocess
 import sys
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -99,19 +98,6 @@ def checkpoint_root(tmp_path_factory) -> Path:
 def tiny_checkpoint(checkpoint_root) -> checkpoints.Checkpoint:
     """The untrained checkpoint of `dim`: 16 px, 43 thousand weights, a few milliseconds a call."""
     return checkpoints.load("dim", checkpoint_root)
-
-
-@pytest.fixture(scope="module")
-def warm():
-    """Have the processes that a module starts forked from one that has imported the libraries."""
-    if not hasattr(os, "pidfd_open"):  # Linux has it
-        yield
-        return
-    from tests.helpers.warm import Popen
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subprocess, "Popen", Popen)
-        yield
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ from benchmarks.tiny import save_tiny
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 DOCS = Path(__file__).parents[1] / "docs" / "serving.md"
 LONG = run_settings(steps=300, start=999, seed=5)  # seconds, with a tiny network
 

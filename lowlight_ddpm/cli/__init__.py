@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from lowlight_ddpm.cli import runs, studies, training  # their commands join the app  # noqa: F401
+from lowlight_ddpm.cli import diagnosis, runs, studies, training  # their commands join the app  # noqa: F401
 from lowlight_ddpm.cli.app import app, is_main_process
 from lowlight_ddpm.environment import forgive_output
 from lowlight_ddpm.errors import Refusal, encodable

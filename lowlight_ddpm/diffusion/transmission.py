@@ -86,7 +86,7 @@ def tint_transmission(
     frame, level = checkpoint.frame, checkpoint.alphas_cumprod[timestep].item()
     noise = randn(images.shape, [torch.Generator().manual_seed(i) for i in range(len(images))])
     x_t = add_noise(frame.enter(images), noise, level).to(checkpoint.device)
-    turns = waves(*images.shape[-2:], cycles).to(x_t)
+    turns = waves(images.shape[-2], images.shape[-1], cycles).to(x_t)
     wave = turns[torch.arange(len(images)) % len(turns)][:, None]
     tint = _deviation(checkpoint, level, images[0, 0].numel(), cycles) * direction[:, None, None].to(x_t)
 
@@ -132,7 +132,7 @@ def waves(height: int, width: int, cycles: int) -> Tensor:
 
 def wave_covariance(images: Tensor, cycles: int) -> Tensor:
     """Covariance over `images` (N, 3, H, W) of their tints along `waves`, mean over these: float64 (3, 3)."""
-    turns = waves(*images.shape[-2:], cycles).to(images)
+    turns = waves(images.shape[-2], images.shape[-1], cycles).to(images)
     tints = torch.einsum("nchw,khw->knc", images, turns).double() / images[0, 0].numel()
     return torch.stack([of_one.T.cov() for of_one in tints]).mean(dim=0)
 

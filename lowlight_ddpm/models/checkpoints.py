@@ -185,6 +185,11 @@ def offer(place: str) -> Variant:
     return row
 
 
+def folder_of(place: str) -> Path:
+    """The folder of what `open_network` takes. Raises Refusal where there is none."""
+    return _folder(place, ROOT) if place in VARIANTS else _located(place)
+
+
 def _located(place: str) -> Path:
     folder = home(place)
     if os.path.isdir(folder):  # Path.is_dir raises for what no file can be called

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,9 @@ def clipping(inputs: Inputs) -> str:
     """
     groups = inputs.clipped.groupby(["variant", "noise", "mean_correction"], sort=False)
     lines = []
-    for (name, noise, correction), group in groups:
-        found = {clip: _colours(inputs, str(name), rows) for clip, rows in group.groupby("clip")}
+    for key, group in groups:
+        name, noise, correction = cast(tuple[str, str, str], key)
+        found = {clip: _colours(inputs, name, rows) for clip, rows in group.groupby("clip")}
         lines.append((name, noise, correction, *(found.get(clip, "–") for clip in CLIPS)))
     return table(("variant", "noise", "correction", *(f"clip {clip}" for clip in CLIPS)), lines)
 
@@ -105,18 +107,19 @@ def _colours(inputs: Inputs, name: str, rows: pd.DataFrame) -> str:
     borders = [f"border_{axis}" for axis in _AXES]
     means = " ".join(f"{rows[f'mean_{axis}'].mean():.0f}" for axis in _AXES)
     error = ((rows[borders] - learned[borders].mean()) ** 2).mean(axis=1) ** 0.5 / brightness
-    return f"{means}; {error.mean():.1f}; {rows[borders].std(ddof=0).mean():.1f}"
+    return f"{means}; {np.mean(error):.1f}; {np.std(rows[borders].to_numpy(), axis=0).mean():.1f}"
 
 
 def _evidence(inputs: Inputs) -> Evidence:
     source = _there(lambda: inputs.photographs, None)
-    tables = (
-        lambda: inputs.rows,
-        lambda: inputs.tint_transmission,
-        lambda: inputs.small_networks,
-        lambda: inputs.clipped,
+    return Evidence(
+        _there(lambda: inputs.rows, pd.DataFrame()),
+        _there(lambda: inputs.tint_transmission, pd.DataFrame()),
+        _there(lambda: inputs.small_networks, pd.DataFrame()),
+        _there(lambda: inputs.clipped, pd.DataFrame()),
+        inputs.training_means,
+        source,
     )
-    return Evidence(*(_there(get, pd.DataFrame()) for get in tables), inputs.training_means, source)
 
 
 def _there(get: Callable, otherwise):

@@ -1,5 +1,7 @@
 """What the mean correction does to every row, as Markdown, beside what docs/protocol.md expects of it."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
@@ -39,15 +41,16 @@ def restorations(inputs: Inputs) -> str:
     if rows.empty:
         raise Missing("results/ holds no restoration with the mean correction beside one without yet")
     lines = []
-    for (name, source), group in rows.groupby(["variant", "source"], sort=False):
+    for key, group in rows.groupby(["variant", "source"], sort=False):
+        name, source = cast(tuple[str, str], key)
         found = []
         for start, most in _MOST.items():
             at = group.loc[group.start == start, :]
-            sides = [at.loc[at.mean_correction == kind, :] for kind in ("wide", "off")]
-            if not all(map(len, sides)):
+            wide, off = (at.loc[at.mean_correction == kind, :] for kind in ("wide", "off"))
+            if wide.empty or off.empty:
                 found.append("–")
                 continue
-            change = paired_interval(*sides, "tint")
+            change = paired_interval(wide, off, "tint")
             found.append(f"{signed(change)}{'' if change.high <= most else ', **missed**'}")
         lines.append((name, source, str(group.picture.nunique()), *found))
     return table(("variant", "images", "how many", *(f"from {start}" for start in _MOST)), lines)
@@ -58,7 +61,7 @@ def _off(learned: np.ndarray, rows: pd.DataFrame) -> str:
     if rows.empty:
         return "–"
     away = np.abs(rows[_MEANS].mean().to_numpy() - learned)
-    errors = rows[_MEANS].std(ddof=1).to_numpy() / len(rows) ** 0.5
+    errors = np.std(rows[_MEANS].to_numpy(), axis=0, ddof=1) / len(rows) ** 0.5
     worst = int(np.argmax(away - _ERRORS * errors))
     missed = away[worst] > _ERRORS * errors[worst] + _OFF
     return f"{away[worst]:.1f} ± {errors[worst]:.1f}{', **missed**' if missed else ''}"

@@ -36,18 +36,18 @@ NOISES = {"ordinary": False, "mean-free": True}
 CORRECTIONS = ("off", "training")  # `mean_correction`
 
 
-class MeanFreeNoise:
-    """Another reverse process by DDPM, whose noise is freed of its mean over each image and channel."""
+class MeanFreeNoise(Respaced):
+    """The reverse process of another by DDPM, its noise freed of its mean over each image and channel."""
 
     def __init__(self, process: Respaced) -> None:
-        self.process, self.levels = process, process.levels
+        vars(self).update(vars(process))
 
     def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list[torch.Generator]) -> Tensor:
         """As `Respaced.step`. A step is linear, so that one from nothing to nothing is its noise alone."""
         again = [generator.clone_state() for generator in generators]
         nothing = torch.zeros_like(x_t)
-        noise = self.process.step(index, nothing, nothing, again)
-        return self.process.step(index, x0, x_t, generators) - _mean(noise)
+        noise = super().step(index, nothing, nothing, again)
+        return super().step(index, x0, x_t, generators) - _mean(noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +63,20 @@ class ClippedRequest(Request):
 
 
 class _ClippedTrajectory(Trajectory):
-    _limits = None  # here it is not the settings that decide
+    _chosen: tuple[float, float] | None = None
 
     def _begin(self, checkpoint: Checkpoint, request: Request, level: float) -> None:
         super()._begin(checkpoint, request, level)
         assert isinstance(request, ClippedRequest)  # nothing else begins one
-        self._limits = request.limits
+        self._chosen = request.limits
         if request.mean_free:
             self._first = self._first - _mean(self._first)
             self._process = MeanFreeNoise(self._process)
+
+    @property
+    def _limits(self) -> tuple[float, float] | None:
+        """Here it is not the settings that decide."""
+        return self._chosen
 
 
 @dataclass(frozen=True)

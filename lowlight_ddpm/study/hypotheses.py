@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from lowlight_ddpm.study.bootstrap import resampled_means
+from lowlight_ddpm.study.equal_signal import equal_signal_starts
 from lowlight_ddpm.study.findings import Outcome, outcome_of
 from lowlight_ddpm.study.headlines import MEASURES, Comparison, Measure, has_the_fault, recipe
-from lowlight_ddpm.study.protocol import EQUAL_SIGNAL
 from lowlight_ddpm.study.small_networks import ARMS, LONG, Arm
 from lowlight_ddpm.study.verdicts import FEWEST, Effect, between, pooled_variance, within
 from lowlight_ddpm.variants import find_variant
@@ -86,7 +86,7 @@ def small_difference(a: Arm, b: Arm, cycles: int = 0) -> Callable[[Evidence], Ou
         if rows.empty:
             return None
         rows = rows.loc[(rows.signal == SIGNAL) & (rows.cycles == cycles), :]
-        kept = {arm: _of_arm(rows, arm) for arm in ARMS}
+        kept = {arm: _of_arm(rows, arm) for arm in (*ARMS, a, b)}
         if not (len(kept[a]) and len(kept[b])):
             return None
         spread, freedom = pooled_variance([*kept.values()])
@@ -293,7 +293,8 @@ HYPOTHESES = (
         "What betas change in restorations is the signal left, nothing else",
         tuple(
             _rows(-delta, delta, Comparison(measure, 0, name, "dim-deep", start=start, other_start=600))
-            for name, start in EQUAL_SIGNAL.items()
+            for name in ("dim-deep-low", "dim-deep-mid", "dim-deep-high")
+            for start in equal_signal_starts(find_variant(name), (600,)).values()
             for measure, delta in (("excess", 2.0), ("ssim", 0.02))
         ),
     ),

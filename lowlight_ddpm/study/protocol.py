@@ -43,8 +43,6 @@ OTHER_SAMPLERS = {"dim": ("ddim", "pndm")}  # those that the post has read of, f
 SAMPLED_FROM = (300, 600)
 UNTRAINED_BRIGHTNESS = {"bright": (0.5,), "dim": (0.25, 1.0)}  # pictures unlike those that they learned
 UNTRAINED_LIGHT = {"dim": ("camera",), "dim-deep-zsnr": ("camera",)}  # from SAMPLED_FROM
-# Where other betas leave as much of an image as the post's own at 600: √ᾱ = 0.16.
-EQUAL_SIGNAL = {"dim-deep-low": 796, "dim-deep-mid": 675, "dim-deep-high": 216}
 COLOURS = tuple(
     f"{kind}_{axis}" for kind, axes in (("mean", "rgb"), ("border", "rgb"), ("lab", "lab")) for axis in axes
 )
@@ -232,9 +230,6 @@ def conditions(
         for data in pictures:
             for start in SAMPLED_FROM:
                 yield condition(data, start=start, light=light, steps=STEPS)
-    if name in EQUAL_SIGNAL:
-        for data in pictures:
-            yield condition(data, start=EQUAL_SIGNAL[name], steps=STEPS)
     for kind in VARIANCES if name in FINELY_SAMPLED else ():
         yield condition(None, mode="generate", steps=FINE_STEPS, variance_type=kind)
 

@@ -125,10 +125,10 @@ class Arm(NamedTuple):
     steps: int = SHORT
 
 
-LOSSES = ({}, {"mean_weight": 42.0}, {"mean_weight": 4096.0}, {"offset_noise": 0.1})
+LOSSES = (Arm(), Arm(mean_weight=42.0), Arm(mean_weight=4096.0), Arm(offset_noise=0.1))
 PREDICTIONS: tuple[PredictionType, ...] = ("epsilon", "v_prediction", "sample")
 BY_NORMALIZATION = tuple(Arm(*pair) for pair in product(NORMALIZATIONS, PREDICTIONS))
-BY_LOSS = tuple(Arm(steps=steps, **loss) for steps in (SHORT, LONG) for loss in LOSSES)
+BY_LOSS = tuple(loss._replace(steps=steps) for steps in (SHORT, LONG) for loss in LOSSES)
 ARMS = tuple(dict.fromkeys(BY_NORMALIZATION + BY_LOSS))  # the plain one is in both
 
 
@@ -163,8 +163,8 @@ class Training(Measurement):
         began = time.process_time()
         learned, unseen = _images(self.recipe)
         checkpoint, losses = trained(self.arm, self.seed, learned, self.recipe)
-        dimmed = [prepare(images, self.recipe.brightness) for images in (unseen, learned)]
-        rows = [asdict(row) for row in transmissions(checkpoint, *dimmed, SIGNALS, PROBES)]
+        shown, known = (prepare(images, self.recipe.brightness) for images in (unseen, learned))
+        rows = [asdict(row) for row in transmissions(checkpoint, shown, known, SIGNALS, PROBES)]
         last = losses[-len(losses) // 10 :]
         report = {
             **self.arm._asdict(),

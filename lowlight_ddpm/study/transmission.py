@@ -41,8 +41,9 @@ class Transmission(Measurement):
     def done(self) -> bool:
         """Whether it is there, of this network and these images, and with all that can be known."""
         found = self.record
-        same = found is not None and self._about.items() <= found.items()
-        return same and (self.training is None or found["training"])
+        if found is None or not self._about.items() <= found.items():
+            return False
+        return self.training is None or found["training"]
 
     def run(self) -> None:
         """Measure it, and write its line."""

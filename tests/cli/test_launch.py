@@ -10,8 +10,6 @@ import torch
 from lowlight_ddpm.models.checkpoints import WEIGHTS
 from tests.helpers.launching import ended, process, started, wait_for
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 TRAIN = ("train", "fruit-dim", "--images", "drawn:48", "--epochs", 10, "--out", "trained")
 STEPS = 20  # 16 of 48 pictures are held out, 32 make two batches
 

@@ -69,18 +69,25 @@ def test_a_second_evaluation_runs_nothing_and_leaves_every_file_as_it_was(
         monkeypatch.setattr(protocol, name, value)
     monkeypatch.setattr(step_counts, "STEPS", (1,))
     monkeypatch.setattr(step_counts, "REFERENCE", ("ddpm", 2))
-    sets = {"drawn": ("drawn:2", 16), str(mine): (str(mine), 16)}
     opened = protocol.evaluation_set
     monkeypatch.setattr(
-        protocol, "evaluation_set", lambda source, held_out, _: opened(sets[source][0], held_out, size=16)
+        protocol,
+        "evaluation_set",
+        lambda source, held_out, _: opened({"drawn": "drawn:2"}.get(source, source), held_out, size=16),
     )
+    monkeypatch.setattr(mean_correction, "synthetic", lambda: ("drawn:2", ("drawn_0000", "drawn_0001")))
     record = checkpoints.record
     monkeypatch.setattr(checkpoints, "available", lambda: ["bright", "dim", "dim-large"])
     monkeypatch.setattr(
         checkpoints, "record", lambda name, place=root: record(name, place) | {"held_out": ["1.png"]}
     )
     places = {"folder": folder, "root": root}
-    for module, name in ((protocol, "conditions"), (protocol, "Transmission"), (step_counts, "conditions")):
+    for module, name in (
+        (protocol, "conditions"),
+        (transmission, "Transmission"),
+        (step_counts, "conditions"),
+        (mean_correction, "conditions"),
+    ):
         monkeypatch.setattr(module, name, partial(getattr(module, name), **places))
     monkeypatch.setattr(results, "table", partial(results.table, **places))
     describe = partial(protocol.describe_training_set, folder=folder)
@@ -96,8 +103,8 @@ def test_a_second_evaluation_runs_nothing_and_leaves_every_file_as_it_was(
     def never(*_, **__):
         raise AssertionError("a network is called")
 
-    for name in ("load", "transmissions"):
-        monkeypatch.setattr(protocol, name, never)
+    for module, name in ((protocol, "load"), (transmission, "load"), (transmission, "transmissions")):
+        monkeypatch.setattr(module, name, never)
     assert run("evaluate", "--images", mine)[0] == 0
     assert files() == first
     assert run("evaluate")[0] == 0, "without the images, less is asked for"

@@ -15,6 +15,8 @@ from lowlight_ddpm.diffusion.settings import RunSettings, names_in
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.variants import find_variant
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("mode", "keywords"), [("restore", DenoiseKeywords), ("generate", GenerateKeywords)])
 def test_type_checkers_see_the_settings_of_a_run_by_name_and_type(mode, keywords):
@@ -32,7 +34,6 @@ def test_a_setting_has_its_earlier_names(monkeypatch):
     assert settings_of("restore", find_variant("dim"), {"noised_to": 300}).start == 300
 
 
-@pytest.mark.slow
 def test_a_mistyped_keyword_is_seen_by_a_type_checker(tmp_path):
     (tmp_path / "use.py").write_text(
         "from lowlight_ddpm import denoise, generate\n"

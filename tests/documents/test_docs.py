@@ -48,7 +48,7 @@ def desk(tmp_path_factory, networks):
     for place in ("MY_MODEL", "checkpoints/dim"):
         shutil.copytree(networks / "dim", folder / place)
     (folder / "TRAINING_IMAGES").mkdir()
-    for number in range(3):
+    for number in range(8):
         draw(number, 96).save(folder / "TRAINING_IMAGES" / f"{number}.png")
     for name in ("PHOTO.jpg", "photo.jpg", "original.png", "result.png", "shifted.png"):
         draw(3, 96).save(folder / name)

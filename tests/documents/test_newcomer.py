@@ -9,8 +9,6 @@ import pytest
 from lowlight_ddpm.paths import REPOSITORY
 from tests.helpers.newcomer import NAME, ROW, follow
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 
 @pytest.fixture
 def house(tmp_path):

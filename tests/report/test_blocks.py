@@ -189,7 +189,7 @@ def test_what_was_counted_by_eye_is_of_grids_that_are_there():
 def test_every_comparison_has_a_line_with_its_interval_unit_and_basis(two):
     claims = (Claim("larger is better", (Comparison("excess", -1, "dim-large", "dim", start=600),)),)
     assert lines(verdicts(two, claims))[2] == (
-        "| larger is better | dim-large − dim | colour shift beyond a perfect sampler's | "
+        "| larger is better | dim-large − dim | colour shift beyond a perfect sampler's, from 600 | "
         "−5.00/255 (−5.00 to −5.00) | dim-large alone | interval only |"
     )
     for table in (CLAIMS, CAUSE_CLAIMS, LIGHTS):

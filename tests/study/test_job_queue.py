@@ -14,8 +14,6 @@ from lowlight_ddpm.study import results, store
 from lowlight_ddpm.study.store import run_all
 from tests.helpers.launching import ended, process, started, wait_for
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 fork = multiprocessing.get_context("fork")
 
 

@@ -74,17 +74,6 @@ def test_the_protocol_has_every_start_brightness_step_count_and_variance_type(co
     assert [c.settings.start for c in conditions_of("dim") if not c.leaks] == [999]
 
 
-def test_other_betas_restore_from_where_as_much_is_left_as_the_post_s_leave_at_600(monkeypatch, drawn):
-    assert set(protocol.EQUAL_SIGNAL) == {"dim-deep-low", "dim-deep-mid", "dim-deep-high"}
-    monkeypatch.setattr(protocol, "network_id", lambda *_: "")
-    usual = run_settings(variant="dim-deep").alphas_cumprod[600].sqrt()
-    for name, start in protocol.EQUAL_SIGNAL.items():
-        (condition,) = (c for c in protocol.conditions(name, [drawn]) if c.settings.start == start)
-        level = condition.settings.alphas_cumprod[start].sqrt()
-        assert level.item() == pytest.approx(usual.item(), rel=0.01)
-    assert not [c for c in protocol.conditions("dim", [drawn]) if c.settings.start in (796, 675, 216)]
-
-
 def test_the_real_protocol_is_the_post_s(monkeypatch):
     monkeypatch.undo()
     assert protocol.STEPS_FROM == {50: 10, 300: 50, 600: 50, 999: 50}

@@ -18,8 +18,6 @@ from lowlight_ddpm.training.loop import Training
 from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.tiny_training import DIM, RECIPE, equal, job, pictures, weights
 
-pytestmark = pytest.mark.usefixtures("warm")
-
 
 def saved(path, steps=4):
     """The state of a run that stopped after `steps` steps, and the one before it."""
