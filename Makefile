@@ -2,11 +2,13 @@
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# Not compiled as it is installed: most of it is never imported, and what is, Python compiles then.
+# Not compiled as it is installed: most of it is never imported, and what is, Python compiles then, once.
 PIP := $(PYTHON) -m pip install --quiet --no-compile
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # One more than there are processors, up to four: many tests wait for a process of their own.
 WORKERS := $(shell python3 -c "import os; print(min((os.cpu_count() or 1) + 1, 4))")
+
+unexport PYTHONDONTWRITEBYTECODE # as images of containers set it: every process would compile torch anew
 
 MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 

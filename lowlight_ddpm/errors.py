@@ -1,5 +1,9 @@
 """The one kind of error a user is meant to read, and how names that are no text become one."""
 
+import reprlib
+from contextlib import suppress
+from typing import Any
+
 
 class Refusal(ValueError):
     """A request that cannot be met; its text is one sentence that says what to do instead."""
@@ -20,7 +24,16 @@ def encodable(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def allowed(schema: dict) -> str:
+def shown(value: object) -> str:
+    """A value as a refusal names it, in one line: a text or a number as it is, of all else the kind."""
+    if value is None or isinstance(value, str | bytes | int | float):
+        with suppress(ValueError):  # of a number with thousands of digits
+            return reprlib.repr(value)
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def allowed(schema: dict[str, Any]) -> str:
     """What a value may be, in words, by its JSON schema as pydantic gives it."""
     if "anyOf" in schema:
         return " or ".join("none" if kind == {"type": "null"} else allowed(kind) for kind in schema["anyOf"])

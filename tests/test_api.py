@@ -2,9 +2,11 @@
 
 import inspect
 import json
+import pickle
 import subprocess
 import sys
 from base64 import b64decode
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
@@ -15,11 +17,15 @@ from PIL import Image
 
 import lowlight_ddpm
 from benchmarks.encoders import P3_ICC
-from lowlight_ddpm import Run, denoise, generate, load, measure
+from lowlight_ddpm import Run, compare, denoise, explain, generate, load, measure, schedule, sweep
+from lowlight_ddpm.analysis.compare import Outcome
+from lowlight_ddpm.diffusion.from_diffusers import DIFFUSERS_NAMES
+from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw, photometry, square
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.variants import find_variant
 
 QUICK = {"start": 300, "steps": 4, "seed": 1}
 
@@ -56,7 +62,7 @@ def test_a_tilde_is_the_home_folder_in_a_path_as_in_a_text(photo, monkeypatch):
 
 
 def test_what_the_package_offers_is_listed_and_found():
-    assert set(lowlight_ddpm.__all__) <= set(dir(lowlight_ddpm))
+    assert dir(lowlight_ddpm) == sorted(lowlight_ddpm.__all__)
     assert all(getattr(lowlight_ddpm, name) for name in lowlight_ddpm.__all__)
     assert not hasattr(lowlight_ddpm, "denoize")
 
@@ -147,15 +153,17 @@ def test_what_cannot_be_is_refused_in_one_sentence(ask, one_sentence):
 
 def test_every_setting_is_offered_where_it_can_be_used_and_described():
     offered = [set(inspect.signature(function).parameters) for function in (denoise, generate)]
-    assert offered[0] | offered[1] == {*RunSettings.model_fields, "picture", "count"} - {"mode"}
+    settings = {*RunSettings.model_fields} - {"mode"}
+    assert offered[0] | offered[1] == settings | {*DIFFUSERS_NAMES, "picture", "count"}
     assert (offered[0] - offered[1], offered[1] - offered[0]) == (
         {"picture", "brightness", "light", "whole", "start", "anchor"},
         {"count", "leak_start"},
     )
+    meanings = {name: field.description for name, field in RunSettings.model_fields.items()} | DIFFUSERS_NAMES
     for function in (denoise, generate):
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind is parameter.KEYWORD_ONLY:
-                assert f"\n    {name}: {RunSettings.model_fields[name].description}" in function.__doc__
+                assert f"\n    {name}: {meanings[name]}" in function.__doc__
     assert denoise("drawn:0", "bright").settings.brightness == 1.0, "what is left out is as trained"
 
 
@@ -181,6 +189,71 @@ def test_a_loop_that_is_left_is_taken_up_again(photo):
     assert [step.index for step in run] == [0, 1, 2, 3]
     assert [step.index for step in run.finish()] == [0, 1, 2, 3]
     assert torch.equal(run.x0, denoise(photo, **QUICK).x0)
+
+
+def test_a_copy_of_a_run_has_what_was_made_and_goes_on(photo):
+    run = denoise(photo, **QUICK)
+    for step in run:
+        if step.index == 1:
+            break
+    kept = pickle.dumps(run)
+    for copy in (deepcopy(run), pickle.loads(kept)):
+        assert copy.history.done == 2
+        assert torch.equal(copy.x0, run.x0), "answered as far as it has come"
+        assert [step.index for step in copy.finish()] == [0, 1, 2, 3]
+        assert torch.equal(copy.x0, denoise(photo, **QUICK).x0)
+    assert run.history.done == 2
+
+
+def test_images_come_one_by_one_and_in_a_grid(photo):
+    three = generate(3, steps=2)
+    assert [image.size for image in three.images()] == [(16, 16)] * 3
+    assert three.images(brighten=True)[2].tobytes() == photometry.to_image(three.x0[2], 2).tobytes()
+    runs = denoise([photo, "drawn:7"], **QUICK)
+    assert [image.tobytes() for image in runs.images()] == [run.image().tobytes() for run in runs]
+    assert runs.image().size == (16 + 2 * 4, 2 * (16 + 4) + 4)
+    for wrong in (denoise([]), denoise([draw(1, 16), draw(1, 64).resize((40, 20))], whole=True, **QUICK)):
+        with pytest.raises(Refusal, match="one size"):
+            wrong.image()
+
+
+def test_pure_noise_takes_no_image(one_sentence):
+    with pytest.raises(Refusal, match="takes no image") as refusal:
+        Run(run_settings(mode="generate"), square(draw(1, 16), 16))
+    one_sentence(refusal)
+
+
+def test_networks_are_compared_on_one_image_and_noise(photo):
+    dim, bright = compare(photo, ["dim", load("bright")], **QUICK)
+    assert (dim.settings.brightness, bright.settings.brightness) == (0.5, 1)
+    for outcome in (dim, bright):
+        run = denoise(photo, outcome.settings.variant, **QUICK)
+        assert torch.equal(outcome.result, run.x0[0])
+        assert outcome.measures == run.measures
+        assert repr(outcome).startswith(f"<Outcome of {outcome.settings.variant}: {outcome.delta_e:.1f} ")
+
+
+def test_a_grid_over_two_settings_has_an_outcome_or_a_reason_in_every_place(photo):
+    grid = sweep(photo, "steps", (2, 12), "start", (9, 300), seed=1, num_inference_steps=3)
+    assert [[type(one) for one in row] for row in grid] == [[Outcome, Refusal], [Outcome, Outcome]]
+    assert torch.allclose(grid[1][0].result, denoise(photo, start=300, steps=2, seed=1).x0[0], atol=1e-4)
+    (row,) = sweep(photo, "variant", ["dim", "bright"], "sampler", ["ddim"], **QUICK)
+    assert [one.settings.brightness for one in row] == [0.5, 1], "each as it was trained"
+
+
+@pytest.mark.parametrize("image", [None, "drawn:7"])
+def test_a_shift_is_taken_apart(image, monkeypatch):
+    monkeypatch.setattr(checkpoints, "available", lambda: ["dim", "bright"])
+    explanation = explain(image, steps=2)
+    assert explanation.complete
+    assert explanation.in_words in repr(explanation)
+    assert explanation.run.settings.mode == ("generate" if image is None else "restore")
+
+
+def test_a_schedule_is_that_of_the_training_unless_betas_are_given():
+    assert schedule("dim") == schedule(load("dim")) == Curves.trained(find_variant("dim"))
+    assert schedule("dim", beta_end=0.01).betas[-1] == pytest.approx(0.01)
+    assert schedule("dim", zero_terminal_snr=True).alphas_cumprod[-1] == 0
 
 
 def test_a_run_that_nobody_watches_is_made_when_it_is_looked_at(photo):

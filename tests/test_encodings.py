@@ -35,7 +35,7 @@ def without_encoding(path):
         text = name in _PATHS or (
             name in ("open", "fdopen") and not binary and of.lstrip("_") not in _NOT_FILES
         )
-        text |= "text" in options or "universal_newlines" in options
+        text |= ("text" in options and name != "TextContent") or "universal_newlines" in options
         text |= name.endswith("TemporaryFile") and mode is not None and not binary
         if text and "encoding" not in options:
             yield f"{path.name}:{node.lineno}: {ast.unparse(node)}"

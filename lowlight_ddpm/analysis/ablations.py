@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.schedule import signal_and_noise
@@ -18,7 +19,7 @@ class Trial:
     settings: RunSettings
     emptied: bool = False
 
-    def but(self, **changes) -> "Trial":
+    def but(self, **changes: Any) -> "Trial":
         """The same run with some of its settings changed."""
         return replace(self, settings=self.settings.model_copy(update=changes))
 

@@ -1,20 +1,25 @@
 """Runs on one picture and one noise: ranked by the eye and by MSE, and where the two disagree."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from threading import Lock
 
+from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.sampling import Request, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.images import framed
 from lowlight_ddpm.metrics.image import Measures, channel_means, measure, misleads
 from lowlight_ddpm.metrics.sets import Triple
+from lowlight_ddpm.models.checkpoints import Checkpoint
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """What a restoration came to: its `result` (3, H, W) in model range, and its measures.
 
@@ -37,6 +42,9 @@ class Outcome:
         own = measure(result, picture, b)
         return cls(settings, result.clone(), own, (at_full or own).delta_e)
 
+    def __repr__(self) -> str:
+        return f"<Outcome of {self.settings.variant}: {self.delta_e:.1f} CIEDE2000, MSE {self.mse:.4f}>"
+
     @cached_property
     def shifts(self) -> Triple:
         """Signed shifts of R, G, B at full brightness, in 1/255: output minus input."""
@@ -52,6 +60,25 @@ class Outcome:
     def mse(self) -> float:
         """Mean squared error at full brightness, in pixel², pixel in 0..1."""
         return self.measures.mse / self.settings.brightness**2
+
+
+def outcomes(
+    image: Image.Image, settings: Sequence[RunSettings], networks: Mapping[str, Checkpoint]
+) -> list[Outcome | Refusal]:
+    """Restore one image with each of `settings` by `networks` of these names: an Outcome for each, in order.
+
+    Runs of one network are made together. A Refusal stands for a run whose numbers overflow.
+    """
+    pixels = [framed(image, networks[one.variant].size, one.whole) for one in settings]
+    dim = [one.dim(its[None]) for one, its in zip(settings, pixels, strict=True)]
+    requests = [Request(one, its) for one, its in zip(settings, dim, strict=True)]
+    found: dict[int, Outcome] = {}
+    refused: dict[int, Refusal] = {}
+    for steps in denoise_together(requests, networks.__getitem__, refused):
+        for place, step in steps.items():
+            if step.is_last:
+                found[place] = Outcome.of(settings[place], step.x0[0], dim[place][0])
+    return [refused[place] if place in refused else found[place] for place in range(len(settings))]
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Question:
     trial: Trial
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """A run's shift as a sum, as far as its trials are `found`; signed, float64 (3,) in 1/255.
 
@@ -72,6 +72,10 @@ class Explanation:
     bare: Trial
     swaps: tuple[Question, ...]
     found: dict[Trial, TrialResult] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        said = self.in_words if self.complete else f"{len(self.found)} of {len(self.trials)} runs"
+        return f"<Explanation of {self.run.settings.variant}: {said}>"
 
     @property
     def trials(self) -> list[Trial]:
@@ -123,6 +127,11 @@ class Explanation:
         None where it ends no further without any of those that are found.
         """
         return max(self._found_where(torch.gt), key=self._without, default=None)
+
+    @property
+    def in_words(self) -> str:
+        """The `reasons`, in one text."""
+        return " ".join(reasons(self))
 
     def knowing(self, trial: Trial, result: TrialResult) -> "Explanation":
         """The same with one more trial found."""

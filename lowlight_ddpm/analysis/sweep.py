@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
@@ -11,7 +11,7 @@ from skimage.color import rgb2xyz
 from lowlight_ddpm.analysis.compare import Outcome
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import LightName, MeanCorrection, RunSettings, run_settings
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.errors import Refusal, shown
 from lowlight_ddpm.variants import STUDY, VarianceType
 
 MOST = 25  # runs of a grid
@@ -68,17 +68,22 @@ MEASURES: dict[str, Measure] = {
 
 
 def settings_grid(
-    given: dict, across: str, columns: Sequence[Value], down: str, rows: Sequence[Value]
+    given: dict[str, Any],
+    across: str,
+    columns: Sequence[Value],
+    down: str,
+    rows: Sequence[Value],
+    make: Callable[..., RunSettings] = run_settings,
 ) -> list[list[RunSettings | Refusal]]:
     """The settings of every run, a list for each of `rows`: those `given`, with the two axes varied.
 
-    `given` is as for `run_settings`: whatever it leaves out or has as None is as each run's network was
-    trained. An impossible combination is a Refusal that says why. Raises Refusal for a grid that cannot be:
-    one setting on both axes, an axis without values, more than MOST runs.
+    `given` is as for `make`, one of diffusion.settings: whatever it leaves out or has as None is as each
+    run's network was trained. An impossible combination is a Refusal that says why. Raises Refusal for a grid
+    that cannot be: one setting on both axes, an axis without values, more than MOST runs.
     """
     for name in (across, down):
-        if name not in AXES:
-            raise Refusal(f"There is no axis {name!r}: choose among {', '.join(AXES)}.")
+        if not isinstance(name, str) or name not in AXES:
+            raise Refusal(f"There is no axis {shown(name)}: choose among {', '.join(AXES)}.")
     if across == down:
         raise Refusal(f"Both axes vary {AXES[across].title.lower()}: choose another setting for one of them.")
     if not columns or not rows:
@@ -86,12 +91,12 @@ def settings_grid(
         raise Refusal(f"Nothing is chosen for {empty.title.lower()}: tick at least one value.")
     if len(columns) * len(rows) > MOST:
         raise Refusal(f"{len(columns)} × {len(rows)} runs are too many: choose values for at most {MOST}.")
-    return [[_possible(given | {down: row, across: column}) for column in columns] for row in rows]
+    return [[_possible(make, given | {down: row, across: column}) for column in columns] for row in rows]
 
 
-def _possible(values: dict) -> RunSettings | Refusal:
+def _possible(make: Callable[..., RunSettings], values: dict[str, Any]) -> RunSettings | Refusal:
     try:
-        return run_settings(**values)
+        return make(**values)
     except Refusal as refusal:
         return refusal
 

@@ -4,26 +4,62 @@ Heavy imports are inside the commands, so that --help and a mistyped option are 
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
-from lowlight_ddpm.cli import photographs, runs, studies, training  # their commands join the app  # noqa: F401
+from lowlight_ddpm.cli import (  # their commands join the app  # noqa: F401
+    diagnosis,
+    photographs,
+    runs,
+    studies,
+    training,
+)
 from lowlight_ddpm.cli.app import app, is_main_process
 from lowlight_ddpm.environment import forgive_output
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.errors import Refusal, encodable
+
+PROGRAM, COMPLETES = "lowlight-ddpm", "_LOWLIGHT_DDPM_COMPLETE"  # by the latter a shell asks how a word ends
 
 
-def main() -> None:
-    """Run the command line; a refusal is printed as its one sentence, with exit status 2."""
+def main() -> NoReturn:
+    """Run the command line, and exit; a user's mistake is printed as one sentence, with exit status 2.
+
+    What the machine does not allow, like a full disk, is too, with exit status 1.
+    """
     forgive_output()
+    # A shell has words of the program that is installed completed, not those of `python -m`.
+    name = PROGRAM if any(word.endswith("-completion") for word in sys.argv[1:2]) else None
     try:
         with _log_shown():
-            app()
+            status = app(prog_name=name, complete_var=COMPLETES, standalone_mode=False)
     except Refusal as refusal:
-        if is_main_process():
-            print(refusal, file=sys.stderr)
-        raise SystemExit(2) from None
+        status = _ended(str(refusal), 2)
+    except OSError as error:
+        if not (error.strerror and error.filename):
+            raise
+        status = _ended(f"{error.strerror}: “{error.filename}”.", 1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own, of words that it does not understand
+            raise
+        status = _ended(_misunderstood(error), 2)
+    raise SystemExit(status)
+
+
+def _ended(sentence: str, status: int) -> int:
+    if is_main_process() and sentence:
+        print(encodable(sentence), file=sys.stderr)
+    return status
+
+
+def _misunderstood(error: Any) -> str:
+    """What typer says, in one sentence that names the help; nothing where it has printed the help itself."""
+    said = " ".join(error.format_message().split()).rstrip(".?")
+    command = error.ctx.command_path if error.ctx else PROGRAM
+    joined = re.sub(r"[.:] ([A-Z])", lambda begun: f", {begun[1].lower()}", said)
+    return joined and f"{joined}: see `{command} --help`."
 
 
 @contextmanager

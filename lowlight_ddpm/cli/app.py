@@ -1,5 +1,8 @@
 """The command line's one app, and the options that several commands share."""
 
+import logging
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,9 +31,11 @@ class _App(typer.Typer):
 
 app = _App(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="See what a diffusion model does to a dark picture.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="See what a diffusion model does to a dark picture: `denoise` shows diffusion, and invents what "
+    "noise hides. To make dark photographs light use `brighten`, which invents nothing; `dark` measures "
+    "both on pairs of photographs.",
 )
 
 PATH = {"parser": home, "metavar": "PATH"}  # of every option that is a path: ~ is the home folder
@@ -65,6 +70,33 @@ OwnRows = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def _hushed(quiet: bool) -> bool:
+    if quiet:  # until the command line has ended: it sets the level anew
+        logging.getLogger("lowlight_ddpm").setLevel(logging.WARNING)
+    return quiet
+
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", callback=_hushed, help="Show no progress; print what is asked for, and errors."
+    ),
+]
+
+
+def variant_names(incomplete: str) -> list[str]:
+    """Names of variants that begin so: what a shell completes a word with."""
+    with suppress(Refusal):
+        register_from_environment()
+    return [name for name in VARIANTS if name.startswith(incomplete)]
+
+
+Trained = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names of variants; all that are trained if none.", autocompletion=variant_names),
+]
+
+
 def _print_version(requested: bool) -> None:
     if requested:
         print(f"lowlight-ddpm {__version__}")
@@ -86,6 +118,22 @@ def is_main_process() -> bool:
         return not environment.value("RANK")
     except Refusal:  # of a number that is none; someone has to print it
         return True
+
+
+def progress(steps: Any = None, *, quiet: bool = False, **options: Any) -> Any:
+    """A bar of tqdm's over `steps`; it is seen where the main process writes to a terminal."""
+    from tqdm import tqdm
+
+    return tqdm(steps, disable=True if quiet or not is_main_process() else None, **options)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise Refusal unless files can be put into a folder, which need not be there; none is made."""
+    there = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise Refusal(f"“{there}” is no folder: name another for the results.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise Refusal(f"Nothing may be written into “{there}”: name another folder for the results.")
 
 
 def row_of(network: str) -> Variant:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, Threads, app
+from lowlight_ddpm.cli.app import PATH, Quiet, Threads, app, check_folder, progress
 from lowlight_ddpm.errors import Refusal
 
 Pairs = Annotated[
@@ -42,26 +42,25 @@ def brighten(
     out: Annotated[
         Path, typer.Option(help="A .png or .jpg for one photograph, or a folder; made if missing.", **PATH)
     ] = Path("out"),
+    quiet: Quiet = False,
 ) -> None:
     """Make dark photographs light, without a network; nothing is invented, and none is darkened.
 
     A photograph that is as bright as --level already keeps its brightness. In a folder, the result of
     NAME.png is NAME-brightened.png; those of JPEGs are JPEGs.
     """
-    from tqdm import tqdm
-
     from lowlight_ddpm.photographs import brighten as core  # the module: its function has this command's name
 
     targets = _targets(photos, out)
     for photo, target in zip(photos, targets, strict=True):
-        with tqdm(total=100, unit="%", disable=denoise == core.NONE, leave=False) as bar:
+        with progress(total=100, unit="%", quiet=quiet or denoise == core.NONE, leave=False) as bar:
             made = core.brighten(
                 photo,
                 level,
                 denoise=denoise,
                 strength=strength,
                 white_balance=white_balance,
-                announce=_tell,
+                announce=None if quiet else _tell,
                 progress=lambda share, bar=bar: bar.update(round(100 * share) - bar.n),
             )
         _tell(*(f"{photo.name}: {note}" for note in made.notes))
@@ -77,6 +76,7 @@ def _targets(photos: list[Path], out: Path) -> list[Path]:
     else:
         targets = [out / f"{photo.stem}-brightened{_suffix(photo)}" for photo in photos]
     for target in targets:
+        check_folder(target.parent)
         if targets.count(target) > 1:
             raise Refusal(
                 f"Several results would be {target}: give a folder, and photographs of different names."
@@ -122,6 +122,7 @@ def dark(
     restored: Annotated[bool, typer.Option("--restored", help="Write every restored image too.")] = False,
     record: Record = False,
     out: Sets = Path("out"),
+    quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
     """Measure methods on pairs of a dark and a well-lit photograph; `brighten` is for photographs alone.
@@ -130,7 +131,6 @@ def dark(
     for. The results go to out/dark-ID, whose ID is that of the photographs; what is there is not run again.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.report import written
@@ -148,15 +148,17 @@ def dark(
     dark_photographs.write_exposures(predictions, folder)
     todo = [job for job in jobs if not job.done]
     seconds = sum(job.seconds() for job in todo)
-    _tell(*dark_photographs.remarks(predictions))
-    _tell(f"{len(todo)} of {len(jobs)} methods to run on {len(predictions)} pairs: about {seconds:.0f} s.")
-    with tqdm(total=len(todo) * len(predictions), unit="picture", disable=not todo) as bar:
+    if not quiet:
+        _tell(*dark_photographs.remarks(predictions))
+        share = f"{len(todo)} of {len(jobs)} methods"
+        _tell(f"{share} to run on {len(predictions)} pairs: about {seconds:.0f} s.")
+    with progress(total=len(todo) * len(predictions), unit="picture", quiet=quiet) as bar:
         for job in todo:
             bar.set_description(job.method.name)
             for _ in job.run():
                 bar.update()
     print(written("dark", Inputs(results=folder)))
-    _tell(f"The results are in {folder}.")
+    print(f"\nThe results are in {folder}.")
 
 
 def _found(folders: list[Path], crop: int | None = None, limit: int | None = None) -> list:
@@ -173,7 +175,9 @@ def _folder(predictions: list, record: bool, out: Path) -> Path:
     """Where results of these pairs go: a folder of their own, or the study's."""
     from lowlight_ddpm.study import dark_photographs, protocol
 
-    return protocol.RESULTS if record else out / f"dark-{dark_photographs.set_id(predictions)}"
+    folder = protocol.RESULTS if record else out / f"dark-{dark_photographs.set_id(predictions)}"
+    check_folder(folder)
+    return folder
 
 
 def _networks(text: str) -> list[str]:

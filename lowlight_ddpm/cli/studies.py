@@ -15,20 +15,24 @@ from lowlight_ddpm.cli.app import (
     Images,
     OptionalImages,
     OwnRows,
+    Quiet,
     Threads,
+    Trained,
     app,
+    check_folder,
     is_main_process,
     load_network,
+    progress,
+    variant_names,
 )
 from lowlight_ddpm.variants import find_variant
 
 
 @app.command()
 def evaluate(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
-    ] = None,
+    names: Trained = None,
     images: OptionalImages = None,
+    quiet: Quiet = False,
     threads: Threads = 1,
     own_rows: OwnRows = None,
 ) -> None:
@@ -36,14 +40,14 @@ def evaluate(
 
     It measures the network's tint transmission; restores 16 synthetic images, and 16 of --images that were
     held out from its training, from timesteps 50, 300, 600 and 999 with two noise seeds; generates 64 from
-    pure noise; all of it with both variance types. Then it runs `dim` with every sampler in 5 to 50 steps.
-    What results/ holds is not run again. Several processes share the work: each condition is run by one.
+    pure noise; all of it with both variance types. Then come the mean correction, on 64 images each, and
+    `dim` with every sampler in 5 to 50 steps. What results/ holds is not run again. Several processes share
+    the work: each condition is run by one.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.models import checkpoints
-    from lowlight_ddpm.study import protocol, results, step_counts
+    from lowlight_ddpm.study import mean_correction, protocol, results, step_counts, transmission
     from lowlight_ddpm.study.store import run_all
     from lowlight_ddpm.training.distributed import take_own_gpu
 
@@ -55,19 +59,26 @@ def evaluate(
     for name in names:
         row, learned = find_variant(name), None
         pictures = [] if row.source else [opened("drawn", (), row.size)]
+        more = [] if row.source else [opened(*mean_correction.synthetic(), row.size)]
         if source := row.source or images:
-            held_out = checkpoints.record(name)["held_out"]
+            record = checkpoints.record(name)
+            held_out = record["held_out"]
             pictures.append(opened(source, tuple(held_out), row.size))
+            more.append(opened(source, mean_correction.apart(record), row.size))
             if set(pictures[-1].names) <= set(held_out):  # else the network has learned from others
                 learned = pictures[-1]
                 protocol.describe_training_set(learned, name)
-        fewer = step_counts.conditions(name, pictures[0])
         todo.append(
-            [protocol.Transmission(name, pictures[0]), *protocol.conditions(name, pictures, learned), *fewer]
+            [
+                transmission.Transmission(name, pictures[0], training=learned),
+                *protocol.conditions(name, pictures, learned),
+                *mean_correction.conditions(name, more, learned),
+                *step_counts.conditions(name, pictures[0]),
+            ]
         )
     # A condition of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [job for turn in zip_longest(*todo) for job in turn if job]
-    for _ in tqdm(run_all(in_turn), total=len(in_turn), unit="condition", disable=not is_main_process()):
+    for _ in progress(run_all(in_turn), quiet=quiet, total=len(in_turn), unit="condition"):
         pass
     if is_main_process():
         rows = results.table()
@@ -76,8 +87,53 @@ def evaluate(
 
 
 @app.command()
+def causes(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="small-networks, and variants to clip in other ways; all there are if none."),
+    ] = None,
+    threads: Threads = 1,
+    own_rows: OwnRows = None,
+) -> None:
+    """Run the experiments on causes of the shift, and print what they show.
+
+    small-networks trains 66 networks of 32 pixels, which takes hours on one thread: other normalizations,
+    predictions and losses. A variant generates 64 images with every range that x0 is clipped to, with
+    ordinary and mean-free noise, with and without the mean correction. What results/ holds is not run again;
+    a run that is killed loses the one training or condition that it was at. Several processes share the work.
+    """
+    import torch
+    from tqdm import tqdm
+
+    from lowlight_ddpm.figures import Inputs
+    from lowlight_ddpm.models.checkpoints import available
+    from lowlight_ddpm.report import written
+    from lowlight_ddpm.study import clipping, small_networks
+    from lowlight_ddpm.study.store import run_all
+
+    torch.set_num_threads(threads)
+    there = available()
+    names = names or ["small-networks", *(name for name in clipping.NETWORKS if name in there)]
+    jobs = [
+        job
+        for name in names
+        for job in (
+            small_networks.trainings()
+            if name == "small-networks"
+            else clipping.conditions(find_variant(name).name)
+        )
+    ]
+    for _ in tqdm(run_all(jobs), total=len(jobs), unit="job"):
+        pass
+    for table in ("small-networks", "clipping", "hypotheses"):
+        print(f"{written(table, Inputs())}\n")
+
+
+@app.command()
 def baselines(
-    name: Annotated[str, typer.Argument(help="The variant to compare: see `variants`.")],
+    name: Annotated[
+        str, typer.Argument(help="The variant to compare: see `variants`.", autocompletion=variant_names)
+    ],
     images: Images,
     as_json: AsJson = False,
     threads: Threads = 1,
@@ -88,10 +144,13 @@ def baselines(
     16 pictures, noised to 100, 300 and 600, with 4 noise seeds and 50 steps; takes some minutes. Shifts are
     signed means in 1/255.
     """
+    from lowlight_ddpm.images import open_source
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
 
-    checkpoint = load_network(find_variant(name).name, threads)  # what it holds out is in its record
+    row = find_variant(name)
+    open_source(images)  # what cannot be is refused before a network is loaded
+    checkpoint = load_network(row.name, threads)  # what it holds out is in its record
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)
     rows = []
     if not as_json:
@@ -106,15 +165,25 @@ def baselines(
     if as_json:
         print(json.dumps({"restorations": rows, "from_noise": asdict(noise)}, indent=1))
         return
-    print("pure noise                    samples             training")
-    for label, ours, theirs in (
+    samples, training, chance = "samples", "training", "by chance"
+    print(f"pure noise {samples:>25} {training:>20}")
+    _print_triples(
         ("means", noise.means, noise.reference_means),
         ("border mean", noise.border_mean, noise.reference_border_mean),
         ("border deviation", noise.border_std, noise.reference_border_std),
-    ):
+    )
+    print(f"distance {samples:>27} {chance:>20}")
+    _print_triples(
+        ("means", noise.distance_means, noise.chance_means),
+        ("border", noise.distance_border, noise.chance_border),
+        ("L*, a*, b*", noise.distance_lab, noise.chance_lab),
+    )
+
+
+def _print_triples(*lines: tuple[str, tuple[float, ...], tuple[float, ...]]) -> None:
+    for label, *columns in lines:
         print(
-            f"       {label:22} "
-            + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*rgb) for rgb in (ours, theirs))
+            f"       {label:22} " + "   ".join("{:5.1f} {:5.1f} {:5.1f}".format(*found) for found in columns)
         )
 
 
@@ -157,6 +226,8 @@ def figures(
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.figures.table import draw_figures
 
+    if out:
+        check_folder(out)
     torch.set_num_threads(threads)
     for line in draw_figures(names or [], Inputs(images=images), out):
         print(line, flush=True)

@@ -13,7 +13,20 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, OwnRows, Threads, app, is_main_process
+from lowlight_ddpm.cli.app import (
+    PATH,
+    AsJson,
+    OptionalImages,
+    OwnRows,
+    Quiet,
+    Threads,
+    Trained,
+    app,
+    check_folder,
+    is_main_process,
+    progress,
+    variant_names,
+)
 from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal, encodable
 from lowlight_ddpm.paths import STATES
@@ -49,6 +62,7 @@ def specimens(
     ],
     out: Annotated[Path, typer.Argument(help="The folder that the squares are written to.", **PATH)],
     size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the squares in pixels.")] = 128,
+    quiet: Quiet = False,
 ) -> None:
     """Put pinned specimens, photographed on a light background, on squares of pure white.
 
@@ -60,12 +74,13 @@ def specimens(
     from lowlight_ddpm.images.specimens import prepare
     from lowlight_ddpm.images.writing import save_png
 
+    check_folder(out)
     source = open_source(raw)
     if out.resolve() == home(raw).resolve():
         raise Refusal(f"The squares would replace the photographs in “{raw}”: name another folder for them.")
-    _make(out)
+    out.mkdir(parents=True, exist_ok=True)
     written, left_out = set(), 0
-    for row in tqdm(source.rows, unit="image", mininterval=5):
+    for row in progress(source.rows, quiet=quiet, unit="image", mininterval=5):
         name = f"“{row['name']}” of {source.label}"
         try:
             square = prepare(source.opens(row["image"], name), size, name)
@@ -74,7 +89,7 @@ def specimens(
             tqdm.write(f"Left out: {refusal}")
             continue
         path = _free(row["name"], written)
-        _make((out / path).parent)
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
         save_png(square, out / path, optimize=True)
         written.add(path)
     print(f"{out} holds {len(written)} specimens; {left_out} photographs were left out.")
@@ -93,16 +108,11 @@ def _free(name: str, taken: set[Path]) -> Path:
     return path
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"The folder “{folder}” cannot be made: choose another.") from error
-
-
 @app.command()
 def train(
-    name: Annotated[str, typer.Argument(help="The variant to train: see `variants`.")],
+    name: Annotated[
+        str, typer.Argument(help="The variant to train: see `variants`.", autocompletion=variant_names)
+    ],
     images: OptionalImages = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Number of epochs; the variant's own if left out.")
@@ -129,6 +139,7 @@ def train(
         int,
         typer.Option(min=1, help="Gradient accumulation: parts that a batch is split into, to save memory."),
     ] = 1,
+    quiet: Quiet = False,
     threads: Threads = 1,
     own_rows: OwnRows = None,
 ) -> None:
@@ -138,7 +149,6 @@ def train(
     of synthetic pictures needs no --images. Under torchrun or `accelerate launch` processes share each batch.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.models import checkpoints
     from lowlight_ddpm.training import loop, milestones, records, saved_state
@@ -150,6 +160,8 @@ def train(
     source = images or learner.source
     if not source:
         raise Refusal(f"The variant {name} learns from pictures of your choice: name them with --images.")
+    folder = out or checkpoints.ROOT / name
+    check_folder(folder)
     recipe = loop.Recipe(
         epochs or learner.epochs,
         channels=learner.channels,
@@ -161,7 +173,7 @@ def train(
     shown = (learner.subject if its_own else "") if subject is None else subject
     state = STATES / learner.name / "state.pt"
     data = on_main(lambda: records.training_set(source, recipe.drawn, learner.size, licence, shown))
-    if recipe.drawn and is_main_process():
+    if recipe.drawn and is_main_process() and not quiet:
         says = f", and the card says that all of them show {shown}" if shown else ""
         print(
             f"{recipe.drawn} synthetic butterflies are added to the images of “{data.label}”{says}: "
@@ -171,15 +183,17 @@ def train(
     arithmetic = "no" if precision is Precision.fp32 else precision.value
     job = loop.Training(learner, data.images["learned"], recipe, arithmetic, accumulate)
     kept = state.parent / "milestones"
-    folder = out or checkpoints.ROOT / name
     command = encodable(shlex.join(["python", "-m", "lowlight_ddpm", *sys.argv[1:]]))
 
     total = job.total_steps * job.batch_size
-    bar = tqdm(total=total, unit="image", desc=name, mininterval=5, disable=not is_main_process())
+    bar = progress(quiet=quiet, total=total, unit="image", desc=name, mininterval=5)
     with stop_requested() as stopped, bar:
         for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
-            bar.set_postfix(epoch=f"{step.epoch}/{recipe.epochs}", loss=f"{step.loss:.4f}", refresh=False)
+            place, loss = f"{step.epoch}/{recipe.epochs}", f"{step.loss:.4f}"
+            bar.set_postfix(epoch=place, loss=loss, refresh=False)
+            if step.ends_epoch and bar.disable and is_main_process() and not quiet:  # a log has lines, no bar
+                print(f"{name}: epoch {place}, loss {loss}", file=sys.stderr, flush=True)
             if is_main_process() and milestones.is_milestone(job):
                 milestones.keep(kept, job, data.measured("reported"))
             if is_main_process() and step.ends_epoch and step.epoch == records.POST_EPOCHS:
@@ -192,7 +206,8 @@ def train(
     if is_main_process():
         if done:
             records.export(folder, job, data, variant, command, kept)
-            print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
+            if not quiet:
+                print(f"{folder} is trained: {job.place.step} steps, last loss {job.place.losses[-1]:.4f}.")
         else:
             where = f"step {job.place.step} of {job.total_steps}"
             print(f"Stopped after {where}: the same command goes on from there.")
@@ -220,9 +235,7 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
 
 @app.command()
 def cards(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names of variants; all that are trained if none.")
-    ] = None,
+    names: Trained = None,
     threads: Threads = 1,
     own_rows: OwnRows = None,
 ) -> None:
@@ -234,13 +247,21 @@ def cards(
 
     torch.set_num_threads(threads)
     inputs = Inputs()
+    for name in names or ():
+        if find_variant(name).name not in inputs.trained:
+            raise Refusal(f"The variant {name} has no checkpoint in {inputs.root}: train it first.")
     for path in write_cards(names or inputs.trained, inputs):
         print(path, flush=True)
 
 
 @app.command()
 def publish(
-    names: Annotated[list[str], typer.Argument(help="Names of the variants whose checkpoints are uploaded.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Names of the variants whose checkpoints are uploaded.", autocompletion=variant_names
+        ),
+    ],
     space: Annotated[str | None, typer.Option(help="The Space, OWNER/NAME.")] = None,
     models: Annotated[
         str | None, typer.Option(help="Hub user or organisation that owns the checkpoints' repositories.")

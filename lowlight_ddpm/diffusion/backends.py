@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers.models.unets.unet_2d import UNet2DModel, UNet2DOutput
@@ -40,7 +41,12 @@ _WORTH = 0.9  # more threads must take less than this share of the time, or they
 class OnnxNetwork:
     """A compiled UNet2DModel: (B, 3, H, W) float32 and timesteps (B,) in, `sample` (B, 3, H, W) out."""
 
-    def __init__(self, unet: UNet2DModel, path: Path, threads: int):
+    session: Any
+    path: Path
+    config: Any
+    device: torch.device
+
+    def __init__(self, unet: UNet2DModel, path: Path, threads: int) -> None:
         onnxruntime = import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -86,7 +92,7 @@ def _compiled(unet: UNet2DModel, weights: str, threads: int) -> OnnxNetwork:
 class _Positional(nn.Module):
     """A network that returns a plain tensor, as the exporter needs it."""
 
-    def __init__(self, unet: UNet2DModel):
+    def __init__(self, unet: UNet2DModel) -> None:
         super().__init__()
         self.unet = unet
 

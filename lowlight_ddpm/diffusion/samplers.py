@@ -1,6 +1,7 @@
 """The samplers: a row each, and the reverse process of any of them from any timestep."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
@@ -49,16 +50,18 @@ class Sampler:
 
     `scheduler` is the class that takes its steps, over the timesteps that are kept, with `options`. Levels ᾱ
     below `smallest_alpha_bar`, where nothing is left of an image, count as that. A `stochastic` sampler adds
-    fresh noise at every step, of the variance type of the settings; the others add none.
+    fresh noise at every step, of the variance type of the settings; the others add none. The result is the
+    last estimate of x0, or, unless it `ends_in_x0`, what the last step makes of that and of earlier ones.
     """
 
     title: str
     description: str
     scheduler: type
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     # diffusers' own for zero terminal SNR; below it float32 loses x0 in the epsilon that solvers work with.
     smallest_alpha_bar: float = 2**-24
     stochastic: bool = False
+    ends_in_x0: bool = True
 
 
 SAMPLERS: dict[SamplerName, Sampler] = {
@@ -81,6 +84,7 @@ SAMPLERS: dict[SamplerName, Sampler] = {
         "DDIM along a weighted sum of the last four noise estimates (Liu et al. 2022).",
         LinearMultistepSteps,
         {"prediction_type": "epsilon", "skip_prk_steps": True, "set_alpha_to_one": True},
+        ends_in_x0=False,
     ),
     "dpm++": Sampler(
         "DPM-Solver++ 2M",
@@ -133,10 +137,11 @@ class Respaced:
         self.scheduler.set_timesteps(len(kept))
         self.levels = levels.float()
 
-    def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list) -> Tensor:
+    def step(self, index: int, x0: Tensor, x_t: Tensor, generators: list[Any]) -> Tensor:
         """From x_t (B, ...) of call `index`, counted from 0 in the order of the calls, to that of the next.
 
-        `x0` is the estimate of the clean image, so that whatever is done to it is done in one place.
+        The last step leads to an image without noise. `x0` is the estimate of the clean image, so that
+        whatever is done to it is done in one place.
         """
         if index < self._idle:
             return x_t

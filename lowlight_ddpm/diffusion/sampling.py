@@ -1,13 +1,14 @@
 """From noise to an image: what a run asks of its network, and the Step that each answer gives."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from lowlight_ddpm.diffusion import corrections
-from lowlight_ddpm.diffusion.backends import BATCH, network, predict, tile_count
+from lowlight_ddpm.diffusion.backends import BATCH, Network, network, predict, tile_count
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
 from lowlight_ddpm.diffusion.samplers import Respaced
 from lowlight_ddpm.diffusion.schedule import (
@@ -22,6 +23,8 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import white
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
+from lowlight_ddpm.models.unet import Frame
+from lowlight_ddpm.variants import Variant
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Step:
 
     `index` counts from 0 to `total` − 1; `timestep` is where on the run's schedule x_t lies; `alpha_bar` the
     share of signal variance there; `x_t` what entered the network, `x0` its estimate of the clean image.
-    The last step's x0 is the result.
+    The last step's x0 is the result: of PNDM, which weighs several estimates, its own last step's.
     """
 
     index: int
@@ -82,12 +85,23 @@ class Request:
         count, _, height, width = self.shape(side)
         return count * tile_count(height, width, side)
 
+    def begin(self, checkpoint: Checkpoint) -> "Trajectory":
+        """The run, before its first network call. Refuses as `shape` does."""
+        return Trajectory(checkpoint, self)
+
 
 class Trajectory:
     """A request under way: call `network` with x_t at `timesteps`, and `take` the step that its output gives.
 
     x_t is normalized as the network's input is: `Checkpoint.frame`.
     """
+
+    settings: RunSettings
+    alter: Callable[[Step], Step] | None
+    variant: Variant
+    frame: Frame
+    network: Network
+    x_t: Tensor
 
     def __init__(self, checkpoint: Checkpoint, request: Request) -> None:
         """Draw the noise that it starts from. Refuses as `Request.shape` does."""
@@ -144,9 +158,12 @@ class Trajectory:
         if self.alter:
             step = self.alter(step)
             self.x_t = self.frame.enter(step.x_t)
-        if not step.is_last:
-            self.x_t = self._process.step(index, self.frame.enter(step.x0), self.x_t, self._generators)
-            self._index += 1
+        if step.is_last and self._process.row.ends_in_x0:
+            return step
+        self.x_t = self._process.step(index, self.frame.enter(step.x0), self.x_t, self._generators)
+        if step.is_last:
+            return replace(step, x0=self._clipped(self.frame.leave(self.x_t)))
+        self._index += 1
         return step
 
     def _corrected(self, x0: Tensor, level: float) -> Tensor:
@@ -155,10 +172,13 @@ class Trajectory:
             x0 = corrections.anchor(
                 x0, self._first, self._first_level, self._spread, self.variant.offset_noise
             )
-        x0, limits = self.frame.leave(x0), self._limits
+        x0 = self.frame.leave(x0)
         if self._prior:
-            return with_mean(x0, self.frame.leave(self._mean(self._prior, level)), limits)
-        return x0.clamp(*limits) if limits else x0
+            return with_mean(x0, self.frame.leave(self._mean(self._prior, level)), self._limits)
+        return self._clipped(x0)
+
+    def _clipped(self, x0: Tensor) -> Tensor:
+        return x0.clamp(*self._limits) if self._limits else x0
 
     @property
     def _limits(self) -> tuple[float, float] | None:
@@ -222,7 +242,7 @@ def denoise_together(
             continue
         for begin in range(0, len(places), together):
             batch = places[begin : begin + together]
-            going = {place: Trajectory(checkpoint, requests[place]) for place in batch}
+            going = {place: requests[place].begin(checkpoint) for place in batch}
             while going:
                 steps = _call_network(going, refused)
                 going = {place: going[place] for place, step in steps.items() if not step.is_last}
@@ -231,7 +251,7 @@ def denoise_together(
 
 def _alike(requests: Sequence[Request]) -> list[list[int]]:
     """The places of requests that one network can answer in one batch, in order of the first of each."""
-    groups: dict[tuple, list[int]] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for place, request in enumerate(requests):
         s, image = request.settings, request.image
         size = request.count if s.mode == "generate" or image is None else image.shape

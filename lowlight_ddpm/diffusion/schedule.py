@@ -137,23 +137,36 @@ def colour_gain(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise:
     return torch.linalg.solve(of_x_t, alpha_bar**0.5 * covariance).T  # both are symmetric
 
 
-def leaked_share(covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0) -> Tensor:
-    """W (3, 3): which share of a mean colour at x_T survives in the samples of a perfect denoiser.
+def leaked_share(
+    covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0, stochastic: bool = True
+) -> Tensor:
+    """Which share (3, 3) of a mean colour at x_T survives in the samples of a perfect denoiser.
 
-    W = √ᾱ·K of `colour_gain`, so that E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ). Without the image's part in x_T,
-    W·m is what is missing from the result. At ᾱ = 0 nothing leaks, and W is 0.
+    By a `stochastic` sampler W = √ᾱ·K of `colour_gain`, so that E[m | x_T] = μ + W·(mean(x_T)/√ᾱ − μ). By an
+    ODE it is √W: it takes the colours of x_T, whose variance is that of the noise too, to those of images one
+    by one, axis by axis of Σ in the ratio of their deviations, √(ᾱΣ·(ᾱΣ + n·I)⁻¹). At ᾱ = 0 nothing leaks.
     """
-    return alpha_bar**0.5 * colour_gain(covariance, alpha_bar, pixels, offset_noise)
+    share = alpha_bar**0.5 * colour_gain(covariance, alpha_bar, pixels, offset_noise)
+    if stochastic:
+        return share
+    values, axes = torch.linalg.eigh((share + share.T) / 2)  # symmetric, as Σ is: they have the same axes
+    return axes * values.clamp(min=0).sqrt() @ axes.T
 
 
 def missing_colour(
-    means: Tensor, covariance: Tensor, alpha_bar: float, pixels: int, offset_noise: float = 0.0
+    means: Tensor,
+    covariance: Tensor,
+    alpha_bar: float,
+    pixels: int,
+    offset_noise: float = 0.0,
+    stochastic: bool = True,
 ) -> Tensor:
-    """W·m of `leaked_share` for mean colours m (B, 3): how far results move when x_T loses its image.
+    """`leaked_share` of mean colours m (B, 3): how far results move when x_T loses its image.
 
     In the unit of `means`, which are the network's own: 0 where its noise is centred.
     """
-    return means @ leaked_share(covariance, alpha_bar, pixels, offset_noise).T.to(means.dtype)
+    share = leaked_share(covariance, alpha_bar, pixels, offset_noise, stochastic)
+    return means @ share.T.to(means.dtype)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ Nothing heavy is imported before a run is made, so that the command line answers
 """
 
 import inspect
-import reprlib
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
-from lowlight_ddpm.errors import Refusal, allowed
+from lowlight_ddpm.errors import Refusal, allowed, shown
 from lowlight_ddpm.variants import (
     TRAIN_TIMESTEPS,
     VARIANTS,
@@ -93,7 +93,7 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="before")
     @classmethod
-    def _as_trained(cls, values: dict) -> dict:
+    def _as_trained(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Fill what was left out (or given as None) from the variant's row; accept earlier names."""
         given = {EARLIER_NAMES.get(name, name): value for name, value in values.items() if value is not None}
         row = given.get("variant", "dim")
@@ -169,13 +169,22 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
         return LIGHTS[self.light].dim(pixels, self.brightness, self.seed)
 
 
-def run_settings(**values) -> RunSettings:
+def run_settings(**values: Any) -> RunSettings:
     """Build RunSettings; what is left out or None takes its default. Raises a Refusal that can be read.
 
     `variant` is a name in the table of variants, or a row that need not be in it: a checkpoint's own.
     """
+    return _settings(values)
+
+
+def typed_settings(**values: Any) -> RunSettings:
+    """Build them of values of the fields' own types: here no text is a number, as in a link, nor is True."""
+    return _settings(values, strict=True)
+
+
+def _settings(values: dict[str, Any], strict: bool | None = None) -> RunSettings:
     try:
-        settings = RunSettings(**values)
+        settings = RunSettings.model_validate(values, strict=strict)
     except ValidationError as error:
         raise Refusal(_sentence(error)) from error
     row = values.get("variant")
@@ -206,7 +215,7 @@ def _parameter(name: str) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-def own_parameters(function: Callable) -> list[inspect.Parameter]:
+def own_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """The parameters that a function names itself, without its `*` or `**` that takes the settings."""
     return [
         parameter
@@ -230,6 +239,13 @@ def _sentence(error: ValidationError) -> str:
         return f"{text[0].upper()}{text[1:]}."
     name = str(complaint["loc"][0])
     if name not in RunSettings.model_fields:
-        return f"There is no setting {name!r}: choose among {', '.join(RunSettings.model_fields)}."
+        return no_such(name, list(RunSettings.model_fields))
     schema = RunSettings.model_json_schema()["properties"][name]
-    return f"The setting {name} must be {allowed(schema)}, not {reprlib.repr(complaint['input'])}."
+    return f"The setting {name} must be {allowed(schema)}, not {shown(complaint['input'])}."
+
+
+def no_such(name: str, known: list[str]) -> str:
+    """A sentence on a name that is none of those known: the nearest, or all of them."""
+    nearest = get_close_matches(name, known, 1)
+    remedy = f"write {nearest[0]}" if nearest else f"choose among {', '.join(known)}"
+    return f"There is no setting {name!r}: {remedy}."

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
@@ -20,7 +22,7 @@ from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import HELD_OUT, open_source
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import BENCHMARKS
-from lowlight_ddpm.study import protocol, results, step_counts
+from lowlight_ddpm.study import clipping, protocol, results, small_networks, step_counts
 from lowlight_ddpm.study.findings import Judged, judge
 from lowlight_ddpm.study.protocol import EvaluationSet, evaluation_set
 from lowlight_ddpm.variants import find_variant
@@ -88,15 +90,15 @@ class Inputs:
         """results.table(): every denoised image and every sample of the variants that are there."""
         return self._some(results.table(self.results, self.root), "holds no results of a trained variant yet")
 
-    def restored(self, **condition) -> pd.DataFrame:
+    def restored(self, **condition: Any) -> pd.DataFrame:
         """Rows of denoised images as each variant was trained, with columns equal to `condition`."""
         return self._condition("restore", condition)
 
-    def sampled(self, **condition) -> pd.DataFrame:
+    def sampled(self, **condition: Any) -> pd.DataFrame:
         """Rows of samples from pure noise as each variant was trained, with columns equal to `condition`."""
         return self._condition("generate", condition)
 
-    def _condition(self, mode: str, condition: dict) -> pd.DataFrame:
+    def _condition(self, mode: str, condition: dict[str, Any]) -> pd.DataFrame:
         own = self.rows.as_trained.astype(bool) & self.rows.leaks.astype(bool)
         rows = self.rows.loc[(self.rows["mode"] == mode) & own, :]
         for column, value in condition.items():
@@ -137,20 +139,38 @@ class Inputs:
         rows = step_counts.distances(self.results, self.root)
         return self._some(rows, "does not say yet how few steps are enough")
 
+    @cached_property
+    def clipped(self) -> pd.DataFrame:
+        """clipping.table(): images from pure noise by what x0 is clipped to, noise and correction."""
+        rows = clipping.table(self.results, self.root)
+        return self._some(rows, "does not say yet what clipping does")
+
+    @cached_property
+    def small_networks(self) -> pd.DataFrame:
+        """small_networks.table(): the transmission of every small network."""
+        return self._some(small_networks.table(self.results), "holds no small network yet")
+
+    def training_means(self, name: str) -> np.ndarray:
+        """Mean R, G, B of a variant's training images, as its record has them: (3,) in 1/255."""
+        mean, _ = checkpoints.colours(find_variant(name), checkpoints.record(name, self.root))
+        return (np.array(mean) + 1) * 127.5
+
     def _some(self, rows: pd.DataFrame, lack: str) -> pd.DataFrame:
         """The rows; where there are none, what results/ lacks is Missing."""
         if rows.empty:
             raise Missing(f"{self.results.name}/ {lack}")
         return rows
 
-    def record(self, name: str, target: str | None = None) -> dict:
+    def record(self, name: str, target: str | None = None) -> dict[str, Any]:
         """What a benchmark has recorded in NAME.json; `make TARGET` (or NAME) makes it."""
         path = self.benchmarks / f"{name}.json"
         if not path.exists():
             raise Missing(f"`make {target or name}` has not been run")
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def traces(self, mode: str, source: str | None, start: int, steps: int) -> Iterator[tuple[str, list]]:
+    def traces(
+        self, mode: str, source: str | None, start: int, steps: int
+    ) -> Iterator[tuple[str, list[Any]]]:
         """results.traces(): how x0's mean colour went along the trajectory, by training defaults."""
         return results.traces(mode, source, start, steps, self.results, self.root)
 

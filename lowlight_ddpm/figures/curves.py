@@ -1,6 +1,7 @@
 """Curves: the shift over timesteps, tint transmission over signal, loss over epochs, and their like."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def draw_noise_growth(inputs: Inputs) -> Figure:
     return _growth_panels(traces)
 
 
-def _at_full_brightness(name: str, trace: list, reference: ndarray | float = 0.0) -> ndarray:
+def _at_full_brightness(name: str, trace: list[Any], reference: ndarray | float = 0.0) -> ndarray:
     """(timestep, R, G, B) at every step, colours minus `reference`: (steps, 4)."""
     lines = array(trace, dtype=float)
     lines[:, 1:] = (lines[:, 1:] - reference) / find_variant(name).brightness
@@ -104,7 +105,7 @@ def draw_tint_transmission(inputs: Inputs) -> Figure:
     it predicts epsilon, ᾱ where it predicts v.
     """
     rows = inputs.tint_transmission
-    shown = rows.loc[rows.variant.isin(_TRANSMITTING), :]
+    shown = rows.loc[rows.variant.isin(_TRANSMITTING) & (rows.cycles == 0), :]
     figure = page(3.9, layout="constrained")
     panels = figure.subplots(1, len(TINTS), sharey=True)
     for axes, tint in zip(panels, TINTS, strict=True):

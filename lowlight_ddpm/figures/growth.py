@@ -40,7 +40,7 @@ def draw_epochs(inputs: Inputs, variants: tuple[str, ...]) -> Figure:
 
 def _brightened(name: str, kept: Milestone) -> Image.Image:
     """A sheet with the dimming undone, pixel by pixel."""
-    with Image.open(kept.sheet) as sheet:
+    with Image.open(kept.sheet, formats=["PNG", "JPEG"]) as sheet:
         values = np.asarray(sheet.convert("RGB"), dtype=float) / find_variant(name).brightness
     return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
 

@@ -3,7 +3,7 @@
 Images and text are laid on a page pixel by pixel: no image is resampled but in whole pixels.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class Board:
             np.asarray(picture), round(x), self.height - round(y) - picture.height, origin="upper"
         )
 
-    def words(self, x: float, y: float, words: str, **options) -> None:
+    def words(self, x: float, y: float, words: str, **options: Any) -> None:
         """Write from the upper left corner (x, y), unless matplotlib's options say otherwise."""
         options = {"va": "top", "fontsize": TEXT, "color": MUTED} | options
         self.figure.text(x / PIXELS, 1 - y / self.height, words, **options)
@@ -65,7 +65,9 @@ def shown(picture: Tensor, gain: float, side: int) -> Image.Image:
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
 
 
-def grid(board: Board, x: float, y: float, pictures: Tensor, gain: float, columns: int, side: int, gap: int):
+def grid(
+    board: Board, x: float, y: float, pictures: Tensor, gain: float, columns: int, side: int, gap: int
+) -> None:
     """Lay images (N, 3, H, W) in rows of `columns`, `side` pixels each and `gap` apart."""
     for place, picture in enumerate(torch.unbind(pictures)):
         row, column = divmod(place, columns)

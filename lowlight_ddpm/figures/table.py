@@ -29,6 +29,7 @@ from lowlight_ddpm.figures.images import (
     draw_samples,
     draw_trajectory,
 )
+from lowlight_ddpm.figures.normalizations import draw_small_networks
 from lowlight_ddpm.figures.style import look, write
 from lowlight_ddpm.figures.unet import draw_unet
 from lowlight_ddpm.images.sources import DRAWN
@@ -162,6 +163,14 @@ _ROWS = (
         "Two panels over the signal left: networks that predict epsilon stay between 0.7 and 0.95; the one "
         "that predicts v and the one with offset noise start at 0.",
         draw_tint_transmission,
+    ),
+    Figure(
+        "small-networks",
+        "Small networks of 32 px, three trainings each: how much of a grey tint of x_t is in x0. Filled dots "
+        "are of the mean, hollow ones of one cycle over the image; dashed, what a perfect denoiser lets "
+        "through of the mean.",
+        "Two panels of dots: normalizations by what the network predicts, and losses with two step counts.",
+        draw_small_networks,
     ),
     Figure(
         "mse",

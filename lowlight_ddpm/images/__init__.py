@@ -1,7 +1,7 @@
 """Where images come from (files, folders, the Hub, our own code), and how they are dimmed and shown."""
 
 from lowlight_ddpm.images.reading import ImageLike, entire, framed, notes, read, square, stack
-from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source
+from lowlight_ddpm.images.sources import HELD_OUT, Source, hold_out, open_picture, open_source, origin
 from lowlight_ddpm.images.synthetic.butterflies import draw
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "notes",
     "open_picture",
     "open_source",
+    "origin",
     "read",
     "square",
     "stack",

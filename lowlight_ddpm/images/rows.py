@@ -51,7 +51,7 @@ class Rows:
     left_out: dict[str, str]
     root: str | None = None
 
-    def __iter__(self) -> Iterator[dict]:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         column = self._column()
         rows, count, more = enumerate(_undecoded(self.dataset, column)), 0, True
         try:

@@ -6,6 +6,7 @@ that `read` treats all of them alike. What a source holds besides images is left
 """
 
 import glob
+import hashlib
 import random
 import re
 import socket
@@ -20,7 +21,7 @@ from huggingface_hub.constants import ENDPOINT
 from PIL import Image
 
 from lowlight_ddpm.environment import home
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.errors import Refusal, encodable
 from lowlight_ddpm.images.folders import (
     PARQUET,
     ZIP,
@@ -31,7 +32,7 @@ from lowlight_ddpm.images.folders import (
     name_of,
     tell,
 )
-from lowlight_ddpm.images.reading import read
+from lowlight_ddpm.images.reading import ImageLike, read
 from lowlight_ddpm.images.rows import Remote, Rows
 from lowlight_ddpm.images.synthetic.butterflies import draw, draw_hue
 from lowlight_ddpm.images.synthetic.fruit import draw_fruit
@@ -51,7 +52,7 @@ class Source:
     """
 
     label: str
-    rows: Iterable[dict]
+    rows: Iterable[dict[str, Any]]
     card: dict[str, str] = field(default_factory=dict)
     opens: Callable[[Any, str], Image.Image] = read
     left_out: dict[str, str] = field(default_factory=dict)
@@ -111,16 +112,37 @@ def open_source(spec: str) -> Source:
     raise Refusal(f"There is no folder “{path}”: give a folder, drawn, or hub:OWNER/NAME.")
 
 
-def open_picture(spec: str) -> Image.Image:
+def open_picture(spec: str, name: str = "") -> Image.Image:
     """Open one image: a file, or `drawn:NUMBER`, `fruit:NUMBER`, `hues:NUMBER` of ours.
 
-    Raises Refusal as `read` does.
+    `name` is what refusals call it. Raises Refusal as `read` does.
     """
-    kind, _, number = spec.partition(":")
-    if kind in SYNTHETIC and number.isdecimal():
+    if _is_synthetic(spec):
+        kind, _, number = spec.partition(":")
         _, make = SYNTHETIC[kind]
         return make(int(number))
-    return read(home(spec))
+    return read(home(spec), name)
+
+
+def origin(source: ImageLike) -> dict[str, str]:
+    """What a record says of where an image came from: the name and the sha256 of its file, where it has one.
+
+    `source` is one that has been opened.
+    """
+    if isinstance(source, str) and _is_synthetic(source):
+        return {"name": source}
+    if isinstance(source, bytes):
+        return {"sha256": hashlib.sha256(source).hexdigest()}
+    if not isinstance(source, str | Path):
+        return {}
+    path = home(source)
+    with path.open("rb") as file:
+        return {"name": encodable(path.name), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _is_synthetic(spec: str) -> bool:
+    kind, _, number = spec.partition(":")
+    return kind in SYNTHETIC and number.isdecimal()
 
 
 def drawn_picture(name: str) -> Image.Image | None:

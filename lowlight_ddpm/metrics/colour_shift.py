@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from skimage.color import deltaE_ciede2000
@@ -77,7 +78,8 @@ def in_words(measures: Measures, brightness: float, noise_bound: float | None = 
 
     `brightness` is the factor the images were dimmed by, in (0, 1]: below 1, a visible shift is also given
     as it would be at full brightness (shift / brightness). A shift is more than noise where any channel's is
-    beyond the `noise_bound`, in 1/255. Raises Refusal (a ValueError) for a brightness outside (0, 1].
+    beyond the `noise_bound`, in 1/255, both rounded to the one decimal place that is written. Raises Refusal
+    (a ValueError) for a brightness outside (0, 1].
     """
     if not 0 < brightness <= 1:
         raise Refusal(f"The brightness must be above 0 and at most 1, and {brightness} is not.")
@@ -107,7 +109,11 @@ def channels(shifts: Sequence[float]) -> str:
 
 
 def _against_noise(shifts: tuple[float, ...], visible: bool, bound: float | None) -> str:
-    return "" if bound is None else _NOISE[visible, max(map(abs, shifts)) > bound].format(bound)
+    if bound is None:
+        return ""
+    # As they are written: a figure that reads no higher than the bound is not called more.
+    beyond = round(max(map(abs, shifts)), 1) > round(bound, 1)
+    return _NOISE[visible, beyond].format(bound)
 
 
 def onset(estimates: Sequence[Tensor], picture: Tensor, noise_bound: float) -> int | None:
@@ -130,7 +136,7 @@ def _colours(picture: Tensor) -> tuple[np.ndarray, np.ndarray]:
     return channel_means(picture.clamp(-1, 1))[0].cpu().numpy(), mean_lab(picture)
 
 
-def _off(colours: tuple, aim: tuple, noise_bound: float) -> bool:
+def _off(colours: tuple[Any, ...], aim: tuple[Any, ...], noise_bound: float) -> bool:
     (means, lab), (aimed_means, aimed_lab) = colours, aim
     visible = deltaE_ciede2000(aimed_lab, lab) >= JUST_NOTICEABLE
     return bool(visible and np.abs(means - aimed_means).max() > noise_bound)

@@ -14,6 +14,9 @@ from torch import Tensor
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import linear, srgb
 
+Colour = tuple[float, float, float]
+"""Mean R, G, B, of 255."""
+
 JUST_NOTICEABLE = 1.0
 """CIEDE2000 distance below which an average eye sees two colours as one."""
 
@@ -100,6 +103,12 @@ def channel_means(x: Tensor) -> Tensor:
     """
     # Half-precision sums would round the mean by more than the shifts that are looked for.
     return (torch.atleast_2d(x.mean(dim=(-2, -1), dtype=torch.float32)) + 1) * 127.5
+
+
+def mean_colour(pictures: Tensor) -> Colour:
+    """The mean R, G, B of model-range images (B, 3, H, W), of 255."""
+    red, green, blue = channel_means(pictures).mean(dim=0).tolist()
+    return red, green, blue
 
 
 def measure(output: Tensor, reference: Tensor, data_range: float = 1.0) -> Measures:

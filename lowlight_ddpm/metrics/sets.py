@@ -1,6 +1,7 @@
 """A set of images against another: colours, where no image has an original, and the nearest of the other."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from lowlight_ddpm.metrics.image import checked_pixels
 
 Triple = tuple[float, float, float]
 """One figure for each of R, G, B, or for each of L*, a*, b*."""
+
+CHANCE = 0.95  # the share of chance draws that a distance must exceed to say something
+_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class SetMeasures:
             (dividing by the number of images), in 1/255; large where every image has its own background.
         distance_means, distance_border: Wasserstein-1 for R, G, B in 1/255.
         distance_lab: Wasserstein-1 for mean L*, a*, b* in CIELAB units.
+        chance_means, chance_border, chance_lab: what each distance comes to by chance (`by_chance`): a set
+            that is no further away cannot be told from the reference set.
     """
 
     means: Triple
@@ -42,6 +48,9 @@ class SetMeasures:
     distance_means: Triple
     distance_border: Triple
     distance_lab: Triple
+    chance_means: Triple
+    chance_border: Triple
+    chance_lab: Triple
 
 
 def border(height: int, width: int) -> np.ndarray:
@@ -86,7 +95,31 @@ def compare_sets(samples: Tensor, reference: Tensor) -> SetMeasures:
         distance_means=_distances(means, ref_means),
         distance_border=_distances(borders, ref_borders),
         distance_lab=_distances(labs, ref_labs),
+        chance_means=_triple(by_chance(ref_means, len(samples))),
+        chance_border=_triple(by_chance(ref_borders, len(samples))),
+        chance_lab=_triple(by_chance(ref_labs, len(samples))),
     )
+
+
+def by_chance(reference: np.ndarray, count: int) -> np.ndarray:
+    """How far `count` images lie from the reference set by chance, were they drawn as it was: (components,).
+
+    `reference` (M, components) are the colours of the set. Two samples of `count` and of M are drawn from it
+    with replacement; their Wasserstein-1 distance is larger than this in one of twenty such draws. The same
+    every time.
+    """
+    return np.array(_chances(np.ascontiguousarray(reference, dtype=float).tobytes(), len(reference), count))
+
+
+@lru_cache(maxsize=64)  # many networks learn from one set
+def _chances(reference: bytes, size: int, count: int) -> tuple[float, ...]:
+    columns = np.frombuffer(reference).reshape(size, -1)
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(_DRAWS):
+        pair = (columns[rng.integers(size, size=number)] for number in (count, size))
+        drawn.append([wasserstein_distance(u, v) for u, v in zip(*(part.T for part in pair), strict=True)])
+    return tuple(np.quantile(drawn, CHANCE, axis=0).tolist())
 
 
 def nearest(samples: Tensor, training: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -46,7 +47,7 @@ class Checkpoint:
     variant: Variant
     unet: UNet2DModel = field(repr=False)
     scheduler: DDPMScheduler = field(repr=False)
-    record: dict = field(repr=False)
+    record: dict[str, Any] = field(repr=False)
 
     def __post_init__(self) -> None:
         check_schedule(self.variant, self.scheduler.config)
@@ -88,7 +89,7 @@ class Checkpoint:
         return self.scheduler.alphas_cumprod.double()
 
 
-def colours(row: Variant, record: dict) -> tuple[list[float], list[list[float]]]:
+def colours(row: Variant, record: dict[str, Any]) -> tuple[list[float], list[list[float]]]:
     """Mean (3) and covariance (3, 3) of the training images' mean colours, in model range.
 
     Raises Refusal where the record of `row` has none.
@@ -102,7 +103,7 @@ def colours(row: Variant, record: dict) -> tuple[list[float], list[list[float]]]
         ) from None
 
 
-def frame_of(row: Variant, record: dict) -> Frame:
+def frame_of(row: Variant, record: dict[str, Any]) -> Frame:
     """The normalization of the input of the network of `row`. Raises Refusal as `colours` does."""
     return Frame.of(row, colours(row, record)[0] if row.centred else [])
 
@@ -119,12 +120,12 @@ def available(root: Path = ROOT) -> list[str]:
     return [name for name in VARIANTS if name in _OFFERED or (root / name).is_dir() or name in there]
 
 
-def record(name: str, root: Path = ROOT) -> dict:
+def record(name: str, root: Path = ROOT) -> dict[str, Any]:
     """The training record of a variant, without its network. Raises Refusal as `load` does."""
     return _record(name, _folder(name, root))
 
 
-def _record(name: str, folder: Path) -> dict:
+def _record(name: str, folder: Path) -> dict[str, Any]:
     try:
         if name in _OFFERED and not (folder / RECORD).exists():
             return {"weights_sha256": _sha256(folder / WEIGHTS)}
@@ -184,9 +185,14 @@ def offer(place: str) -> Variant:
     return row
 
 
+def folder_of(place: str) -> Path:
+    """The folder of what `open_network` takes. Raises Refusal where there is none."""
+    return _folder(place, ROOT) if place in VARIANTS else _located(place)
+
+
 def _located(place: str) -> Path:
     folder = home(place)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # Path.is_dir raises for what no file can be called
         return folder
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", place, re.ASCII):
         return hub.fetch_repository(place)
@@ -206,7 +212,7 @@ def _row(folder: Path, place: str) -> Variant:
     return pipeline.row(place)
 
 
-def _network(row: Variant, written: dict, folder: Path) -> Checkpoint:
+def _network(row: Variant, written: dict[str, Any], folder: Path) -> Checkpoint:
     """The checkpoint in a folder. Raises Refusal where a file is damaged or contradicts the row."""
     try:
         if _sha256(folder / WEIGHTS) != written["weights_sha256"]:
@@ -227,7 +233,9 @@ def _scheduler(config: dict[str, Any]) -> DDPMScheduler:
     return DDPMScheduler(**{name: value for name, value in config.items() if name in known})
 
 
-def save(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict, card: str) -> None:
+def save(
+    folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, record: dict[str, Any], card: str
+) -> None:
     """Write a diffusers pipeline folder: fp16 safetensors, scheduler, training.json and a model card.
 
     `record` is completed with the weights' sha256, by which `load` recognises a damaged file. `unet` is

@@ -18,7 +18,7 @@ _FIRST_LICENCE = "learning-and-research-only"
 
 
 def model_card(
-    variant: Variant, record: dict, measured: list[EvalResult] | None = None, picture: str = ""
+    variant: Variant, record: dict[str, Any], measured: list[EvalResult] | None = None, picture: str = ""
 ) -> str:
     """The README.md of a checkpoint folder, with the metadata that the Hub reads.
 
@@ -63,7 +63,7 @@ def model_card(
     return str(ModelCard(body))
 
 
-def subject_of(variant: Variant, data: dict) -> str:
+def subject_of(variant: Variant, data: dict[str, Any]) -> str:
     """What a record's images show, as given to its training; "" where nothing was.
 
     Records of before that was asked are of the subject of their row.
@@ -71,7 +71,7 @@ def subject_of(variant: Variant, data: dict) -> str:
     return data.get("subject", variant.subject)
 
 
-def _licence(data: dict) -> dict[str, Any]:
+def _licence(data: dict[str, Any]) -> dict[str, Any]:
     """The metadata on the licence of the images that were learned."""
     default = OWN_LICENCE if data.get("kind") == OURS else None if "kind" in data else _FIRST_LICENCE
     given = data.get("licence", default)
@@ -88,7 +88,7 @@ def _figures(measured: list[EvalResult]) -> str:
     return f"\n## Measured\n\n{measured[0].dataset_name}.\n\n| | |\n|---|---|\n{lines}\n"
 
 
-def _data_card(data: dict) -> str:
+def _data_card(data: dict[str, Any]) -> str:
     """What is known of the training images; older records have nothing of it."""
     facts = [
         f"| {name} | {data[name]} |" for name in ("kind", "revision", "licence", "homepage") if name in data

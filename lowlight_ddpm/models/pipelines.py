@@ -38,9 +38,9 @@ class Pipeline:
 
     folder: Path
     kind: str
-    unet: dict
-    scheduler: dict
-    record: dict
+    unet: dict[str, Any]
+    scheduler: dict[str, Any]
+    record: dict[str, Any]
 
     @classmethod
     def read(cls, folder: Path) -> "Pipeline":
@@ -124,7 +124,7 @@ class Pipeline:
                 raise Refusal(f"The pipeline “{name}” {fault}: {remedy}.")
 
 
-def schedule_of(config: Mapping[str, Any]) -> dict:
+def schedule_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """What a row has of a diffusers scheduler's configuration, by the row's fields."""
     return {field: config.get(name, default) for name, (field, default) in _OF_SCHEDULE.items()}
 
@@ -152,7 +152,7 @@ def _check(row: Variant, facts: Mapping[str, Any], where: str) -> None:
             )
 
 
-def _json(path: Path) -> dict:
+def _json(path: Path) -> dict[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds no table")

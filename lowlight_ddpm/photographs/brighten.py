@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.reading import ImageLike, notes, read
 from lowlight_ddpm.images.writing import save_jpeg, save_png
@@ -98,7 +97,7 @@ def level_of(level: str | float) -> float:
 
 def writable(path: str | Path) -> Path:
     """A path that `Brightened.save` can write. Raises Refusal for one that ends otherwise."""
-    path = home(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() not in WRITERS:
         raise Refusal(f"{path.name} is no name of a PNG or JPEG: let it end in .png or .jpg.")
     return path

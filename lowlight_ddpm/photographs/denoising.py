@@ -15,7 +15,7 @@ import numpy as np
 from skimage.restoration import calibrate_denoiser, denoise_nl_means, denoise_tv_chambolle
 
 STRENGTHS = (0.01, 0.02, 0.04, 0.08, 0.16)  # of the filters, in pixel values; the best for a picture is used
-BAND = 2**20  # pixels of a band, which has LEAST_ROWS rows at least
+BAND = 2**19  # pixels of a band, which has LEAST_ROWS rows at least
 LEAST_ROWS = 32
 MOST_THREADS = 4  # every one has a band in memory
 _TILE = 128  # pixels a side of the four parts of a large photograph that its strength is chosen on

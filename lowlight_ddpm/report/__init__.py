@@ -11,7 +11,16 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.paths import DOCS, REPOSITORY
-from lowlight_ddpm.report import benchmarks, dark_photographs, measurements, reference
+from lowlight_ddpm.report import (
+    benchmarks,
+    causes,
+    dark_photographs,
+    mean_correction,
+    measurements,
+    perfect_sampler,
+    reference,
+    step_counts,
+)
 from lowlight_ddpm.study.claims import CAUSE_CLAIMS, LIGHTS, MITIGATIONS, SUBJECTS
 
 BLOCKS: dict[str, Callable[[Inputs], str]] = {
@@ -25,6 +34,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "misleading": measurements.misleading,
     "means": measurements.means,
     "colours": measurements.colours,
+    "backgrounds": measurements.backgrounds,
     "zero-terminal-snr": measurements.zero_terminal_snr,
     "restored-300": partial(measurements.restorations, start=300),
     "restored-600": partial(measurements.restorations, start=600),
@@ -32,9 +42,18 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "restored-fruit": partial(measurements.restorations, start=600, source=FRUIT),
     "gain": partial(measurements.tint_transmission, tint="grey"),
     "gain-hue": partial(measurements.tint_transmission, tint="red against blue"),
+    "hypotheses": causes.hypotheses,
+    "frequencies": partial(causes.frequencies, signal=0.08),
+    "frequencies-later": partial(causes.frequencies, signal=0.32),
+    "small-networks": causes.small_networks,
+    "clipping": causes.clipping,
+    "corrected-samples": mean_correction.samples,
+    "corrected-restorations": mean_correction.restorations,
     "leak": measurements.signal_leak,
-    "pace-restored": partial(measurements.step_count, mode="restore"),
-    "pace-generated": partial(measurements.step_count, mode="generate"),
+    "betas": perfect_sampler.betas,
+    "dim-bright": perfect_sampler.dim_against_bright,
+    "pace-restored": partial(step_counts.step_count, mode="restore"),
+    "pace-generated": partial(step_counts.step_count, mode="generate"),
     "repetition": measurements.repetition,
     "looked-at": measurements.counted_by_eye,
     "exposures": dark_photographs.exposures,
@@ -51,6 +70,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
     "glossary": reference.glossary,
     "measures": reference.measures,
     "headlines": reference.headlines,
+    "predictions": causes.predictions,
 }
 
 PAGES = (

@@ -1,5 +1,7 @@
 """What benchmarks have recorded, as Markdown: ratios and their targets, trials, constants of scale."""
 
+from typing import Any
+
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.report.measurements import table
 
@@ -32,7 +34,7 @@ def recorded(inputs: Inputs, name: str) -> str:
     return f"{table(('what was tried', 'held', 'seen'), lines)}\n\n{_where(report)}"
 
 
-def _where(report: dict) -> str:
+def _where(report: dict[str, Any]) -> str:
     versions = ", ".join(f"{library} {number}" for library, number in report["versions"].items())
     return f"On {report['machine']}; {versions}."
 

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP
 from lowlight_ddpm.diffusion.transmission import LEVELS
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.paths import DOCS
-from lowlight_ddpm.study import results, step_counts
+from lowlight_ddpm.study import results
 from lowlight_ddpm.study.bootstrap import Interval, interval
 from lowlight_ddpm.study.claims import CLAIMS, Claim
-from lowlight_ddpm.study.findings import NO_INTERVAL, Finding, findings
+from lowlight_ddpm.study.findings import Finding, Outcome, findings
 from lowlight_ddpm.study.headlines import HEADLINES, MEASURES, Measure
 from lowlight_ddpm.study.misleading import misleading_share
 from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS, VARIANCES
@@ -92,9 +91,14 @@ def difference(finding: Finding) -> str:
     """A finding's difference with its interval, as factors where its measure is judged by them."""
     if finding.outcome is None:
         return "–"
-    measure, (mean, low, high) = MEASURES[finding.comparison.measure], finding.outcome.interval
-    if finding.verdict == NO_INTERVAL:
-        return _value(mean, measure)
+    return outcome_difference(finding.outcome, MEASURES[finding.comparison.measure])
+
+
+def outcome_difference(outcome: Outcome, measure: Measure) -> str:
+    """The same of what is no finding on a claim."""
+    mean, low, high = outcome.interval
+    if math.isnan(low):
+        return value(mean, measure)
     if measure.logarithm:
         return f"×{_factor(mean)} ({_factor(low)} to {_factor(high)})"
     return signed(Interval(mean, low, high), measure.unit)
@@ -104,12 +108,13 @@ def said(finding: Finding) -> str:
     """The verdict, and what could have been found where there is none to tell."""
     if finding.smallest is None:
         return f"**{finding.verdict}**" if finding.verdict in VERDICTS else finding.verdict
-    least = _value(finding.smallest, MEASURES[finding.comparison.measure])
+    least = value(finding.smallest, MEASURES[finding.comparison.measure])
     return f"**{finding.verdict}**; would be from {least} on"
 
 
-def _value(value: float, measure: Measure) -> str:
-    return f"×{_factor(value)}" if measure.logarithm else f"{_sign(value)}{measure.unit}"
+def value(figure: float, measure: Measure) -> str:
+    """A difference in the scale of its measure, as a factor where it is judged by them."""
+    return f"×{_factor(figure)}" if measure.logarithm else f"{_sign(figure)}{measure.unit}"
 
 
 def _factor(logarithm: float) -> str:
@@ -150,15 +155,41 @@ def means(inputs: Inputs) -> str:
 
 
 def zero_terminal_snr(inputs: Inputs) -> str:
-    """Zero terminal SNR with v, and the same network without: shift and the background's deviation."""
+    """Zero terminal SNR with v, and the same network without: shift, and how backgrounds are spread."""
     lines = []
     for steps in (STEPS, FINE_STEPS):
         for name in ("dim-deep", "dim-deep-zsnr"):
             found = _samples(inputs, name, steps)
             if found is not None:
                 shift, border = _worst(found, "shift"), _worst(found, "border_std")
-                lines.append((name, str(steps), f"{shift:.2f}", f"{border:.2f}"))
-    return table(("variant", "steps", "largest channel shift", "largest border deviation"), lines)
+                lines.append((name, str(steps), f"{shift:.2f}", f"{border:.2f}", *_ground(found)))
+    heads = ("variant", "steps", "largest channel shift", "largest border deviation", *_GROUND)
+    return table(heads, lines)
+
+
+_GROUND = ("background error, mean", "median", f"above {results.OFF:g}")
+
+
+def _ground(sample: pd.Series, name: str = "ground") -> tuple[str, str, str]:
+    """The columns _GROUND of a row of results.samples(), or those of the training set."""
+    mean, median, share = (sample.loc[f"{name}{part}"] for part in ("", "_median", "_share"))
+    return f"{mean:.1f}", f"{median:.1f}", f"{share:.0%}"
+
+
+def backgrounds(inputs: Inputs) -> str:
+    """Background errors of 64 samples of every variant, and how far the set is from the training set.
+
+    At full brightness, in 1/255. The distance is that of the border's channel which is farthest.
+    """
+    rows = results.samples(inputs.sampled(steps=STEPS), inputs.results)
+    lines = []
+    for _, found in rows.iterrows():
+        brightness = VARIANTS[found.variant].brightness
+        axis = max(_AXES, key=lambda axis: found[f"distance_border_{axis}"])
+        far, chance = (found[f"{kind}_border_{axis}"] / brightness for kind in ("distance", "chance"))
+        learned = ", ".join(_ground(found, "training_ground"))
+        lines.append((found.variant, *_ground(found), learned, f"{far:.1f}", f"{chance:.1f}"))
+    return table(("variant", *_GROUND, "training set's", "distance of the sets", "by chance"), lines)
 
 
 def repetition(inputs: Inputs) -> str:
@@ -218,7 +249,7 @@ def tint_transmission(inputs: Inputs, tint: str) -> str:
     """A line for every variant, a column for every √ᾱ: the tint transmission, and a perfect denoiser's."""
     rows = inputs.tint_transmission
     lines = []
-    for name, group in rows.loc[rows.tint == tint, :].groupby("variant", sort=False):
+    for name, group in rows.loc[(rows.tint == tint) & (rows.cycles == 0), :].groupby("variant", sort=False):
         found = {row.signal: f"{row.kept:.2f} / {row.perfect:.2f}" for row in group.itertuples()}
         lines.append((name, *(found.get(signal, "–") for signal in LEVELS)))
     return table(("variant", *(f"√ᾱ = {signal:g}" for signal in LEVELS)), lines)
@@ -265,24 +296,6 @@ def changes(inputs: Inputs) -> pd.DataFrame:
 def slope_of(pairs: pd.DataFrame) -> float:
     """The least-squares slope through the origin of measured over predicted changes: Σxy / Σx²."""
     return float((pairs.measured * pairs.predicted).sum() / pairs.predicted.pow(2).sum())
-
-
-def step_count(inputs: Inputs, mode: str) -> str:
-    """A line for every sampler, a column for every number of steps: distance, interval, detail."""
-    rows = inputs.step_counts
-    rows = rows.loc[rows["mode"] == mode, :]
-    enough = step_counts.fewest(rows)
-    lines = []
-    for name, row in SAMPLERS.items():
-        found = {row.steps: _distance(row) for row in rows[rows.sampler == name].itertuples()}
-        distances = (found.get(steps, "–") for steps in step_counts.STEPS)
-        lines.append((row.title, *distances, str(enough[name] or f"over {max(step_counts.STEPS)}")))
-    return table(("sampler", *(f"{steps} steps" for steps in step_counts.STEPS), "enough"), lines)
-
-
-def _distance(row) -> str:
-    said = f"{row.delta_e:.2f} ({row.low:.2f} to {row.high:.2f})"
-    return f"{said}, {row.detail:.2f}" if row.mode == "restore" else said
 
 
 COUNTED_BY_EYE = DOCS / "looked-at.json"

@@ -1,14 +1,16 @@
 """What a run leaves on disk: the result, a contact sheet, an animation, and its measures."""
 
+import hashlib
 import json
-import platform
-from importlib.metadata import version
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 
-from lowlight_ddpm import __version__
+from lowlight_ddpm import __version__, versions
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images.photometry import picture_grid
@@ -20,7 +22,7 @@ GIF_SCALE = 3  # screen pixels for one of the picture's,
 GIF_WIDTH = 1024  # as long as the animation is no wider than this
 
 
-def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) -> list[Path]:
+def write_run(folder: Path, report: dict[str, Any], steps: list[Step], gain: float = 1.0) -> list[Path]:
     """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
     Images are shown with `gain` on their pixel values. The same steps give the same bytes.
@@ -35,15 +37,30 @@ def write_run(folder: Path, report: dict, steps: list[Step], gain: float = 1.0) 
     return paths
 
 
-def run_report(settings: RunSettings, x0_means: dict[int, tuple], /, **measures: object) -> dict:
+def run_report(
+    settings: RunSettings, x0_means: dict[int, tuple[Any, ...]], /, **measures: object
+) -> dict[str, Any]:
     """Settings, library versions, `measures`, and x0's mean R, G, B of 255 by timestep; JSON-able."""
-    versions = {name: version(name) for name in ("torch", "diffusers")}
     return {
         "settings": settings.model_dump(),
-        "versions": {"lowlight_ddpm": __version__, "python": platform.python_version(), **versions},
+        "versions": {"lowlight_ddpm": __version__, **versions("torch", "diffusers")},
         **measures,
         "x0_means": x0_means,
     }
+
+
+def provenance(seed: int, count: int, pixels: Tensor | None, origin: Mapping[str, str]) -> dict:
+    """What a run is made from, beside settings and network: how many pictures, the seed of each, the image.
+
+    The image has the name and the sha256 of its file, as `origin` has them, and as `pixels_sha256` that of
+    the `pixels` that the run takes of it, uint8 (3, H, W), row by row, all of red first.
+    """
+    taken = None
+    if pixels is not None:
+        content = pixels.contiguous().numpy().tobytes()
+        taken = {**origin, "pixels_sha256": hashlib.sha256(content).hexdigest()}
+    seeds = [(seed + place) % 2**32 for place in range(count)]
+    return {"count": count, "seeds": seeds, "picture": taken}
 
 
 def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:

@@ -1,31 +1,35 @@
 """One run, from its settings to its measures: watched step by step, or made at once, and remembered."""
 
-from collections.abc import Generator, Iterator, Sequence
+import operator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from html import escape
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.perfect_sampler import noise_bound
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Request, Source, Step, denoise_together
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images.photometry import data_uri, picture_grid
+from lowlight_ddpm.errors import Refusal, shown
+from lowlight_ddpm.images.photometry import data_uri, picture_grid, to_image
 from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
-from lowlight_ddpm.metrics.image import Measures, channel_means
+from lowlight_ddpm.metrics.image import Colour, Measures, mean_colour
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
+from lowlight_ddpm.runs.export import contact_sheet, provenance, run_report, write_run
+from lowlight_ddpm.variants import Variant
 
 BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
 _FEWEST = 2  # the first and the newest, whatever the budget
 _WIDEST = 1600  # pixels of a sheet in a notebook
-
-Colour = tuple[float, float, float]  # mean R, G, B of 255
+MOST = 1024  # images that are generated in one batch: more need several gigabytes at 64 pixels
 
 
 @dataclass
@@ -57,12 +61,22 @@ class Run:
 
     `pixels` is what it takes of an image, uint8 (3, H, W), as bright as it was taken; None where `count`
     images are generated from pure noise; `notes` are sentences on what was done to it before, as
-    `images.notes` has them. `steps` makes it, by default the network of `checkpoint`, which is
-    loaded by the variant's name where none is given. Iterating yields every Step as it is made; a loop that
-    was left is taken up again after the steps that are remembered. What is asked of a run that nobody has
-    watched makes it to its end first; of one under way, it is answered as far as it has come. A notebook
-    shows the steps, and what became of the colours in words.
+    `images.notes` has them, and `origin` says where it came from, as `images.origin` does. `steps` makes it,
+    by default the network of `checkpoint`, which is loaded by the variant's name where none is given.
+    Iterating yields every Step as it is made; a loop that was left is taken up again after the steps that are
+    remembered. What is asked of a run that nobody has watched makes it to its end first; of one under way, it
+    is answered as far as it has come. A notebook shows the steps, and what became of the colours in words. A
+    copy, or one that was pickled, has the network and what is remembered with it; where the run was under
+    way, it makes the earlier steps anew to go on.
+
+    Raises Refusal for an image where one is generated, and for a `count` that is not from 1 to MOST.
     """
+
+    settings: RunSettings
+    pixels: Tensor | None
+    count: int
+    notes: list[str]
+    history: History
 
     def __init__(
         self,
@@ -73,8 +87,12 @@ class Run:
         checkpoint: Checkpoint | None = None,
         steps: Source | None = None,
         notes: Sequence[str] = (),
+        origin: Mapping[str, str] | None = None,
     ) -> None:
-        self.settings, self.pixels, self.count, self.notes = settings, pixels, count, list(notes)
+        if settings.mode == "generate" and pixels is not None:
+            raise Refusal("Pure noise takes no image: leave it out, or restore it.")
+        self.settings, self.pixels, self.count, self.notes = settings, pixels, _checked(count), list(notes)
+        self._origin = origin or {}
         self.history = History()
         self._checkpoint, self._source = checkpoint, steps
         self._colour_shift: tuple[int, ColourShift] | None = None
@@ -130,6 +148,10 @@ class Run:
         """`x0` as a picture, several in a grid; as the network sees it, or as bright as before dimming."""
         return picture_grid(self.x0, gain=self._gain(brighten))
 
+    def images(self, brighten: bool = False) -> list[Image.Image]:
+        """The pictures of `image` one by one: `count` of them, or the one that was restored."""
+        return [to_image(x0, self._gain(brighten)) for x0 in self.x0]
+
     def sheet(self, brighten: bool = False) -> Image.Image:
         """Up to ten steps of the first picture from left to right: x_t above, the x0 estimate below."""
         return contact_sheet(self.steps, self._gain(brighten))
@@ -180,18 +202,24 @@ class Run:
     def save(self, folder: str | Path, brighten: bool = False) -> list[Path]:
         """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
-        The settings in measures.json make the very run again: `denoise --settings`.
+        measures.json makes the very run again: `denoise --settings`, or `generate --settings`.
         """
         return write_run(Path(folder), self.report(), self.steps, self._gain(brighten))
 
-    def report(self, **more: object) -> dict:
-        """What measures.json holds, and `more`; JSON-able."""
+    def report(self, **more: object) -> dict[str, Any]:
+        """What measures.json holds, and `more` or in place of it; JSON-able."""
         if self.generates:
             target = self.known_target
             found = {"means": list(mean_colour(self.x0)), "training_means": target and list(target)}
         else:
             found = asdict(self.colour_shift)
-        return run_report(self.settings, self.means, **more, **found, notes=self.notes)
+        return run_report(self.settings, self.means, **self.provenance | more, **found, notes=self.notes)
+
+    @property
+    def provenance(self) -> dict:
+        """What it is made from: `count`, `seeds`, `picture` and `weights_sha256`; JSON-able."""
+        made_from = provenance(self.settings.seed, self.count, self.pixels, self._origin)
+        return made_from | {"weights_sha256": self._network[1].get("weights_sha256")}
 
     def __repr__(self) -> str:
         s = self.settings
@@ -209,10 +237,14 @@ class Run:
             f'src="{data_uri(shown, _WIDEST)}"><figcaption>{caption}</figcaption></figure>'
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the run under way, which nothing can copy."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_calls", "_made_by")}
+
     @cached_property
     def _calls(self) -> Iterator[Step]:
         # A map has no end but its last step: a generator would be closed by the loop that is left.
-        return map(self._kept, self._made_by)
+        return map(self._kept, islice(self._made_by, self.history.done, None))
 
     @cached_property
     def _made_by(self) -> Iterator[dict[int, Step]]:
@@ -232,16 +264,42 @@ class Run:
 
     def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:
         """What noise alone explains, None where the training set is not known; no network is loaded."""
+        row, record = self._network
+        stochastic = SAMPLERS[self.settings.sampler].stochastic
+        if "channel_mean" in record:
+            return noise_bound(row, record, alpha_bar, pixels, stochastic)
+
+    @property
+    def _network(self) -> tuple[Variant, dict]:
+        """Its network's row and record; no network is loaded for it."""
         loaded, s = self._checkpoint, self.settings
-        row, record = (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
-        known = "channel_mean" in record
-        return noise_bound(row, record, alpha_bar, pixels) if known else None
+        return (loaded.variant, loaded.record) if loaded else (s.row, checkpoints.record(s.variant))
 
 
-def mean_colour(pictures: Tensor) -> Colour:
-    """The mean colour of model-range pictures (B, 3, H, W)."""
-    red, green, blue = channel_means(pictures).mean(dim=0).tolist()
-    return red, green, blue
+class Runs(list[Run]):
+    """The runs that a list of images gave, in its order."""
+
+    def images(self, brighten: bool = False) -> list[Image.Image]:
+        """Their results one by one, as `Run.images` has them."""
+        return [image for run in self for image in run.images(brighten)]
+
+    def image(self, brighten: bool = False) -> Image.Image:
+        """Their results in a grid. Raises Refusal where there are none, or of several sizes (`whole`)."""
+        if len({run.x0.shape[1:] for run in self}) != 1:
+            raise Refusal("Only images of one size make a grid: take them one by one, from images().")
+        return picture_grid(torch.cat([run.x0 for run in self]), gain=self[0]._gain(brighten))
+
+
+def _checked(count: object) -> int:
+    try:
+        number = operator.index(count)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError):
+        number = 0
+    if isinstance(count, bool) or not 1 <= number <= MOST:
+        raise Refusal(
+            f"Generate a whole number of images from 1 to {MOST}, not {shown(count)}, or restore one."
+        )
+    return number
 
 
 def _lasts(step: Step) -> bool:

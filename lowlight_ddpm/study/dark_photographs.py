@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -230,7 +230,7 @@ def method_table(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
     return pd.DataFrame([row for place in sorted(rows) for row in rows[place]])
 
 
-def _told(one: Prediction) -> dict:
+def _told(one: Prediction) -> dict[str, Any]:
     seen, curve = one.exposure, one.response
     row = {"pair": seen.pair.name, "ratio": seen.ratio, "saturated": seen.saturated}
     for what, colour in (("dark", seen.dark), ("predicted", one.dark), ("srgb", seen.by_srgb)):

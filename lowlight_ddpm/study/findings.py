@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,12 +106,13 @@ def outcome_of(rows: pd.DataFrame, c: Comparison, source: str | None) -> Outcome
 
     Where no recipe has been trained twice, trainings' spread is unknown: error and freedom are then NaN.
     """
-    rows = rows.loc[np.logical_and.reduce([rows[name] == value for name, value in c.where.items()]), :]
+    sides = [_equal(rows, where) for where in (c.where, c.where_other)]
+    rows = rows.loc[np.logical_or(*sides), :]
     return _within(rows, c, source) if c.within else _between(rows, c, source)
 
 
 def condition_rows(
-    rows: pd.DataFrame, variant: str, where: dict, source: str | None = None, **changed
+    rows: pd.DataFrame, variant: str, where: dict[str, Any], source: str | None = None, **changed: Any
 ) -> pd.DataFrame:
     """The rows of one condition: `variant` with its training defaults and `changed` settings.
 
@@ -124,20 +126,28 @@ def condition_rows(
         wanted["source"] = source
     if not wanted.keys() <= set(rows.columns):
         return rows.iloc[:0]
-    return rows.loc[np.logical_and.reduce([rows[name] == value for name, value in wanted.items()]), :]
+    return rows.loc[_equal(rows, wanted), :]
+
+
+def _equal(rows: pd.DataFrame, wanted: dict) -> np.ndarray:
+    return np.logical_and.reduce([rows[name] == value for name, value in wanted.items()])
 
 
 def _between(rows: pd.DataFrame, c: Comparison, source: str | None) -> Outcome | None:
     a_name, b_name = str(c.a), str(c.b)  # without them both sides have the same weights
-    arms, others = (_arms(rows, c, source, find_variant(name).variance_type) for name in (a_name, b_name))
+    arms, others = (
+        _arms(rows, where, source, find_variant(name).variance_type)
+        for name, where in ((a_name, c.where), (b_name, c.where_other))
+    )
     a, b = arms[recipe(a_name)], others[recipe(b_name)]
     values = _shared([*a, *b], c.measure)
     if not (a and b and len(values)):
         return None
     y, drawn = _y(values, c.measure), _drawn(values, c.measure)
     basis = f"{len(a)} against {len(b)} trainings"
-    # All arms, measured as these are: clause (2).
-    shared = (_shared(arm, c.measure) for arm in list(arms.values()) if len(arm) > 1)
+    # All arms, measured as these are: clause (2). What starts elsewhere has too few of its own.
+    alike = others if c.other_start else arms
+    shared = (_shared(arm, c.measure) for arm in list(alike.values()) if len(arm) > 1)
     spread, freedom = pooled_variance([_y(arm, c.measure) for arm in shared if len(arm)])
     if not freedom:
         return Outcome(Effect(y[: len(a)].mean() - y[len(a) :].mean(), np.nan, np.nan), basis)
@@ -162,11 +172,13 @@ def _within(rows: pd.DataFrame, c: Comparison, source: str | None) -> Outcome | 
     return Outcome(effect, f"{len(d)} networks" if len(d) >= FEWEST else f"{alone} alone")
 
 
-def _arms(rows: pd.DataFrame, c: Comparison, source: str | None, variance_type: str) -> dict[Variant, list]:
+def _arms(
+    rows: pd.DataFrame, where: dict[str, Any], source: str | None, variance_type: str
+) -> dict[Variant, list[Any]]:
     """Recipe -> the condition of each of its trainings; none of a recipe that is not there."""
     arms = defaultdict(dict)
     for name, of_one in rows.groupby("variant", sort=False):
-        measured = condition_rows(of_one, str(name), c.where, source, variance_type=variance_type)
+        measured = condition_rows(of_one, str(name), where, source, variance_type=variance_type)
         if len(measured):
             arms[recipe(str(name))].setdefault(find_variant(str(name)).trained_as, measured)
     return defaultdict(list, {arm: list(trainings.values()) for arm, trainings in arms.items()})
@@ -216,5 +228,5 @@ def _scaled(means: np.ndarray, column: str) -> np.ndarray:
     return np.log(means) if MEASURES[column].logarithm else means
 
 
-def _places(values: pd.DataFrame) -> list:
+def _places(values: pd.DataFrame) -> list[Any]:
     return [name for name in values if name not in ("picture", "seed")]

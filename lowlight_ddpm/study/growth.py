@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import find_variant
@@ -38,7 +39,7 @@ def milestones(root: Path | None = None) -> Iterator[tuple[str, list[Milestone]]
             yield name, list(_read(kept, (root or checkpoints.ROOT) / name / "milestones"))
 
 
-def _read(kept: list[dict], folder: Path) -> Iterator[Milestone]:
+def _read(kept: list[dict[str, Any]], folder: Path) -> Iterator[Milestone]:
     sheets = {path.stem: path for path in folder.glob("epoch-*.*")}
     for found in kept:
         if sheet := sheets.get(f"epoch-{found['epoch']}"):

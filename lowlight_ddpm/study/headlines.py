@@ -5,7 +5,7 @@ docs/protocol.md has these tables, made from here, beside the rule that judges t
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lowlight_ddpm.variants import Variant, find_variant
 
@@ -52,7 +52,8 @@ class Comparison:
     `a` and `b` are variants, each with its training defaults and for its recipe: all trainings of it are
     one arm. Without `b` the sides differ by the `change` alone, in the weights of `a`, or in those of every
     recipe that `has_the_fault` if there is no `a` either. By the claim the difference has the sign
-    `claimed`; 0 claims that there is none. `start` is the timestep of restorations, None for pure noise.
+    `claimed`; 0 claims that there is none. `start` is the timestep of restorations, None for pure noise;
+    `other_start` is that of `b`, where it is another.
 
     Raises ValueError where two trainings of one recipe would be contrasted.
     """
@@ -63,8 +64,9 @@ class Comparison:
     b: str | None = None
     change: Change | None = None
     start: int | None = None
+    other_start: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.a and self.b and not self.within and recipe(self.a) == recipe(self.b):
             raise ValueError(f"{self.a} and {self.b} are trainings of one recipe")  # (10)
 
@@ -82,11 +84,16 @@ class Comparison:
         return f"{self.a or 'every network'}, {setting} {a} − {b}"
 
     @property
-    def where(self) -> dict:
+    def where(self) -> dict[str, Any]:
         """Settings of the runs that are compared."""
         if self.start is None:
             return {"mode": "generate", "steps": 50}
         return {"mode": "restore", "start": self.start}
+
+    @property
+    def where_other(self) -> dict:
+        """Settings of the runs that they are compared with."""
+        return self.where | ({"start": self.other_start} if self.other_start else {})
 
 
 def recipe(name: str) -> Variant:

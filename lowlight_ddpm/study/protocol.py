@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import Step, denoise
 from lowlight_ddpm.diffusion.schedule import missing_colour
 from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_settings
-from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, Source, open_source, stack
 from lowlight_ddpm.images.photometry import digest, prepare
 from lowlight_ddpm.metrics.image import channel_means, coherence, detail_ratio, measure
@@ -27,6 +27,7 @@ from lowlight_ddpm.metrics.sets import nearest, set_colours
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, Checkpoint, load
 from lowlight_ddpm.paths import RESULTS
+from lowlight_ddpm.study.equal_signal import equal_signal_starts
 from lowlight_ddpm.study.store import NO_NETWORK, Measurement, append, claimed, files, mentions, record
 from lowlight_ddpm.variants import RESOLUTION, find_variant
 
@@ -73,7 +74,8 @@ class Condition(Measurement):
 
     Where `leaks` is False, a restoration starts from its noise alone, without the picture's part in x_t: what
     that changes is the leak. Its rows say as `leak_r`, `leak_g`, `leak_b` what the closed form predicts.
-    A `kind` of its own keeps what another study measures out of the protocol's results.
+    A `kind` of its own keeps what another study measures out of the protocol's results. Every image is
+    restored with `seeds` noises.
     """
 
     settings: RunSettings
@@ -84,6 +86,7 @@ class Condition(Measurement):
     folder: Path
     root: Path
     kind: str = CONDITION
+    seeds: int = NOISE_SEEDS
 
     @cached_property
     def key(self) -> str:
@@ -93,7 +96,7 @@ class Condition(Measurement):
             "network": self.network,
             "pictures": self.pictures and self.pictures.checksum,
             "leaks": self.leaks,
-            "count": NOISE_SEEDS if self.pictures else SAMPLES,
+            "count": self.seeds if self.pictures else SAMPLES,
         }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -126,10 +129,10 @@ class Condition(Measurement):
         }
         self.keep(report | figures)
 
-    def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict:
+    def _restored(self, checkpoint: Checkpoint, pictures: EvaluationSet) -> dict[str, Any]:
         """Every picture with every noise seed; no two share noise. `trace`: mean shift of x0 at each step."""
         rows, traces = [], []
-        for seed in range(NOISE_SEEDS):
+        for seed in range(self.seeds):
             settings = self.settings.model_copy(update={"seed": seed * len(pictures.names)})
             clean = settings.dim(pictures.unseen)  # by seed, as a camera's grain is
             shown = clean if self.leaks else checkpoint.frame.empty(clean)
@@ -140,20 +143,19 @@ class Condition(Measurement):
                 figures |= {"detail": detail_ratio(output, picture), "coherence": coherence(output, picture)}
                 rows.append({"picture": name, "seed": seed, **figures})
         if not self.leaks:
-            for row, leak in zip(rows, NOISE_SEEDS * self._predicted_leak(checkpoint, clean), strict=True):
+            for row, leak in zip(rows, self.seeds * self._predicted_leak(checkpoint, clean), strict=True):
                 row |= {f"leak_{axis}": value for axis, value in zip("rgb", leak, strict=True)}
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
 
     def _predicted_leak(self, checkpoint: Checkpoint, clean: Tensor) -> list[list[float]]:
         """`missing_colour` of every picture, in 1/255: how far its part in x_t moves the result."""
-        frame, offset_noise = checkpoint.frame, checkpoint.variant.offset_noise
-        level = self.settings.alphas_cumprod[self.settings.start].item()
-        entered, pixels = frame.enter(clean), clean[0, 0].numel()
-        means = entered.mean(dim=(-2, -1)).double()
-        missing = missing_colour(means, checkpoint.colour_covariance, level, pixels, offset_noise)
+        s, frame, offset_noise = self.settings, checkpoint.frame, checkpoint.variant.offset_noise
+        means, pixels = frame.enter(clean).mean(dim=(-2, -1)).double(), clean[0, 0].numel()
+        how = s.alphas_cumprod[s.start].item(), pixels, offset_noise, SAMPLERS[s.sampler].stochastic
+        missing = missing_colour(means, checkpoint.colour_covariance, *how)
         return (missing * frame.scale * 127.5).tolist()
 
-    def _generated(self, checkpoint: Checkpoint) -> dict:
+    def _generated(self, checkpoint: Checkpoint) -> dict[str, Any]:
         """The colours of every sample; `trace`: mean colour of x0 at each step. Seeds are the samples'."""
         rows, traces = [], []
         for seed in range(0, SAMPLES, HELD_OUT):
@@ -168,44 +170,6 @@ class Condition(Measurement):
                     row |= {"nearest": distance, "nearest_picture": place}
             rows += found
         return {"rows": rows, "trace": torch.stack(traces).mean(dim=0).tolist()}
-
-
-@dataclass(frozen=True)
-class Transmission(Measurement):
-    """The tint transmission of one variant's network, on unseen pictures of its subject."""
-
-    variant: str
-    pictures: EvaluationSet
-    folder: Path = RESULTS
-    root: Path = ROOT
-    kind: ClassVar[str] = "transmission"
-
-    @property
-    def key(self) -> str:
-        """The variant: of another network or other pictures there is a newer line."""
-        return self.variant
-
-    @property
-    def path(self) -> Path:
-        """The variant's file."""
-        return self.folder / f"{self.variant}.jsonl"
-
-    @property
-    def done(self) -> bool:
-        """Whether it is there, of this network and these pictures."""
-        found = self.record
-        return found is not None and self._about.items() <= found.items()
-
-    def run(self) -> None:
-        """Measure it, and write its line."""
-        checkpoint = load(self.variant, self.root)
-        pictures = prepare(self.pictures.unseen, checkpoint.variant.brightness)
-        self.keep(self._about | {"rows": [asdict(found) for found in transmissions(checkpoint, pictures)]})
-
-    @property
-    def _about(self) -> dict:
-        network = network_id(self.variant, self.root)
-        return {"variant": self.variant, "network": network, "pictures": self.pictures.checksum}
 
 
 def evaluation_set(source: str, held_out: Sequence[str] = (), size: int = RESOLUTION) -> EvaluationSet:
@@ -248,6 +212,9 @@ def conditions(
         yield condition(None, mode="generate", steps=STEPS, variance_type=kind)
     for data in pictures:
         yield from restorations(data, row.brightness)
+    for start, equal in equal_signal_starts(row, STEPS_FROM).items():
+        for data in pictures if equal not in STEPS_FROM else ():
+            yield condition(data, start=equal, steps=STEPS_FROM[start])
     plain = {"steps": STEPS, "variance_type": VARIANCES[0]}
     for data in pictures:
         yield condition(data, leaks=False, start=LAST_TIMESTEP, **plain)
@@ -301,7 +268,7 @@ def training_set_key(name: str) -> str:
     return f"{row.subject or row.name}-{row.brightness:g}{size}"
 
 
-def colour_rows(pictures: Tensor) -> Iterator[dict]:
+def colour_rows(pictures: Tensor) -> Iterator[dict[str, Any]]:
     """For each picture its mean R, G, B and its border's (1/255), and its mean L*, a*, b*."""
     for colours in set_colours(pictures).swapaxes(0, 1):
         yield dict(zip(COLOURS, colours.flatten().tolist(), strict=True))

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
 from lowlight_ddpm.diffusion import perfect_sampler
+from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.schedule import Curves
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.metrics.sets import by_chance
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT, available
 from lowlight_ddpm.study import store
@@ -19,15 +21,19 @@ from lowlight_ddpm.study.protocol import (
     CONDITION,
     RESULTS,
     TRAINING_SET,
-    Transmission,
     network_id,
     training_set_key,
 )
+from lowlight_ddpm.study.transmission import Transmission
 from lowlight_ddpm.variants import find_variant
 
-SETTINGS = ["mode", "brightness", "light", "start", "steps", "sampler", "variance_type", "mean_correction"]
+SETTINGS = [
+    "mode", "brightness", "light", "start", "steps", "sampler", "variance_type", "mean_correction",
+    "leak_start",
+]  # fmt: skip
 CONDITION_COLUMNS = ["variant", "source", "leaks", *SETTINGS]
 SMOOTHED = 9  # points of a record, about a tenth of a run, that a point of a loss curve is the mean of
+OFF = 10.0  # of 255, as at full brightness: a background that is plainly not the training set's
 USUAL = {
     name: RunSettings.model_fields[name].default for name in ("sampler", "light", "mean_correction")
 }  # of every variant
@@ -89,7 +95,7 @@ def typical(rows: pd.DataFrame) -> pd.DataFrame:
 
 def traces(
     mode: str, source: str | None, start: int, steps: int, folder: Path = RESULTS, root: Path = ROOT
-) -> Iterator[tuple[str, list]]:
+) -> Iterator[tuple[str, list[Any]]]:
     """(variant, trace) of each variant as it was trained; what a trace is, `protocol.Condition` says."""
     reports = list(store.records(folder, CONDITION))
     for name in available(root):
@@ -103,12 +109,15 @@ def traces(
 
 
 def transmissions(folder: Path = RESULTS, root: Path = ROOT) -> pd.DataFrame:
-    """A row for every Gain, with its `variant`, of every variant whose network is still the one measured."""
+    """A row for every Transmission, with its `variant`, of all whose network is still the one measured.
+
+    Results older than waves are of 0 `cycles`.
+    """
     rows = []
     for name in available(root):
         report = store.record(folder / f"{name}.jsonl", Transmission.kind, name)
         if report and report["network"] == network_id(name, root):
-            rows += [{"variant": name, **row} for row in report["rows"]]
+            rows += [{"variant": name, "cycles": 0, **row} for row in report["rows"]]
     return pd.DataFrame(rows)
 
 
@@ -133,12 +142,20 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
 
     `shift_r` to `shift_b`: mean colour less the training set's; `border_std_r` to `_b`: deviation of the
     border's colour from sample to sample, beside `training_border_std_*`; `distance_*`: Wasserstein-1 between
-    the two distributions of each of COLOURS; `nearest`: median distance to the nearest training picture.
+    the two distributions of each of COLOURS, beside `chance_*`, what as many training images come to
+    (`sets.by_chance`); `nearest`: median distance to the nearest training picture, beside
+    `held_out_nearest`, that of pictures that were held out.
+
+    Backgrounds are skewed, most a little off and some far, so that three figures tell of the errors `ground`:
+    `ground` itself their mean, `ground_median`, and `ground_share`, how many are OFF; `training_ground`,
+    `training_ground_median` and `training_ground_share` are the training images' own.
+
     Variants whose training set is not described are left out.
     """
     keys, found = ["variant", "brightness", "light", "steps", "sampler", "variance_type", "as_trained"], []
     generated = rows.loc[rows["mode"] == "generate", :]
-    sets = _training_sets(generated["variant"].unique(), folder)
+    names = generated["variant"].unique()
+    sets, unseen = _training_sets(names, folder), _descriptions(names, folder)
     for condition, group in generated[generated["variant"].isin(sets)].groupby(keys, sort=False):
         learned = sets[condition[0]]
         row = dict(zip(keys, condition, strict=True))
@@ -147,9 +164,28 @@ def samples(rows: pd.DataFrame, folder: Path = RESULTS) -> pd.DataFrame:
             row[f"border_std_{axis}"] = group[f"border_{axis}"].std(ddof=0)
             row[f"training_border_std_{axis}"] = learned[f"border_{axis}"].std(ddof=0)
         row |= {f"distance_{name}": wasserstein_distance(group[name], learned[name]) for name in COLOURS}
+        chances = by_chance(learned.loc[:, list(COLOURS)].to_numpy(), len(group))
+        row |= {f"chance_{name}": chance for name, chance in zip(COLOURS, chances, strict=True)}
+        row |= _skewed("ground", group["ground"])
+        row |= _skewed("training_ground", _border_errors(learned) / row["brightness"])
         row["nearest"] = group["nearest"].median() if "nearest" in group else float("nan")
+        row["held_out_nearest"] = np.median(unseen[condition[0]]["held_out_nearest"])
         found.append(row)
     return pd.DataFrame(found)
+
+
+def _border_errors(learned: pd.DataFrame) -> pd.Series:
+    """How far the border of each image of a training set is from the set's mean one: RMS over R, G, B."""
+    borders = learned.loc[:, [f"border_{axis}" for axis in "rgb"]]
+    return ((borders - borders.mean()) ** 2).mean(axis=1) ** 0.5
+
+
+def _skewed(name: str, errors: pd.Series) -> dict[str, float]:
+    return {
+        name: errors.mean(),
+        f"{name}_median": errors.median(),
+        f"{name}_share": (errors > OFF).mean(),
+    }
 
 
 class LossCurve(NamedTuple):
@@ -178,11 +214,11 @@ def _perfect(rows: pd.DataFrame, root: Path) -> pd.Series:
     own = rows["brightness"] == rows["variant"].map(lambda name: find_variant(name).brightness)
     restored = rows.loc[(rows["mode"] == "restore") & own & rows["leaks"], :]
     found = pd.Series(np.nan, index=rows.index)
-    for (name, start, size), group in restored.groupby(["variant", "start", "size"]):
-        row = find_variant(name)
+    for (name, start, size, sampler), group in restored.groupby(["variant", "start", "size", "sampler"]):
+        row, stochastic = find_variant(name), SAMPLERS[sampler].stochastic
         level = Curves.trained(row).alphas_cumprod[start].item()
         record = checkpoints.record(name, root)
-        found[group.index] = perfect_sampler.mean_shift(row, record, level, size**2)
+        found[group.index] = perfect_sampler.mean_shift(row, record, level, size**2, stochastic)
     return found
 
 
@@ -197,27 +233,32 @@ def _ground(rows: pd.DataFrame, folder: Path) -> pd.Series:
 
 def _training_sets(names: Iterable[str], folder: Path) -> dict[str, pd.DataFrame]:
     """The training set of each variant whose is described; several share one, which is read once."""
-    described = {
-        report["key"]: pd.DataFrame(report["rows"]) for report in store.records(folder, TRAINING_SET)
-    }
+    reports = _descriptions(names, folder)
+    tables = {report["key"]: pd.DataFrame(report["rows"]) for report in reports.values()}
+    return {name: tables[report["key"]] for name, report in reports.items()}
+
+
+def _descriptions(names: Iterable[str], folder: Path) -> dict[str, dict]:
+    """What describes the training set of each variant whose is described."""
+    described = {report["key"]: report for report in store.records(folder, TRAINING_SET)}
     keys = {name: training_set_key(name) for name in names}
     return {name: described[key] for name, key in keys.items() if key in described}
 
 
-def _description(key: str, folder: Path) -> dict:
+def _description(key: str, folder: Path) -> dict[str, Any]:
     found = store.record(folder / f"{store.NO_NETWORK}.jsonl", TRAINING_SET, key)
     if found is None:
         raise KeyError(key)
     return found
 
 
-def _rows(report: dict) -> Iterator[dict]:
+def _rows(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
     condition = {name: report[name] for name in ("network", "source", "leaks")} | _settings(report)
     condition["mean_colours"] = report.get("mean_colours", "CIELAB")
     # Plain rows, since a table of its own for each of hundreds of conditions takes ten times as long.
     yield from (row | condition | {"run_seed": place} for place, row in enumerate(report["rows"]))
 
 
-def _settings(report: dict) -> dict:
+def _settings(report: dict[str, Any]) -> dict[str, Any]:
     """SETTINGS of a condition; one that RunSettings has learned since was at its default."""
     return {name: report["settings"].get(name, RunSettings.model_fields[name].default) for name in SETTINGS}

@@ -1,7 +1,8 @@
 """What is measured once, by any number of processes, and kept: one line of JSON in results/NAME.jsonl each.
 
-A file holds what one network has been measured for, NAME being its variant, or, as no-network.jsonl, all that
-no network has a part in. A line has a `kind`, which says what was measured, and a `key`, which says of what.
+A file holds what one network has been measured for, NAME being its variant; no-network.jsonl all that no
+network has a part in, and small-networks.jsonl networks that are no variant. A line has a `kind`, which says
+what was measured, and a `key`, which says of what.
 Lines are only ever appended; of several with one kind and key in a file the newest counts.
 """
 
@@ -13,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -57,11 +58,11 @@ class Measurement:
         return self.folder / f"{self.kind}-{self.key}.lock"
 
     @property
-    def record(self) -> dict | None:
+    def record(self) -> dict[str, Any] | None:
         """Its line, None where it has not been measured."""
         return record(self.path, self.kind, self.key)
 
-    def keep(self, report: dict) -> None:
+    def keep(self, report: dict[str, Any]) -> None:
         """Write its line."""
         append(self.path, self.kind, self.key, report)
 
@@ -94,7 +95,7 @@ def claimed(claim: Path, seconds: float = -1) -> Iterator[None]:
         claim.unlink(missing_ok=True)  # while it is held: whoever gets the claim next finds the work done
 
 
-def append(path: Path, kind: str, key: str, report: dict) -> None:
+def append(path: Path, kind: str, key: str, report: dict[str, Any]) -> None:
     """Add a line, and have it on the disk on return; floats are rounded to seven significant digits.
 
     One process at a time writes to a file. What an earlier one has left of a line is removed first. Raises
@@ -115,13 +116,13 @@ def append(path: Path, kind: str, key: str, report: dict) -> None:
         os.fsync(file.fileno())
 
 
-def record(path: Path, kind: str, key: str) -> dict | None:
+def record(path: Path, kind: str, key: str) -> dict[str, Any] | None:
     """The newest line of that kind and key in a file, None where there is none."""
     line = lines(path, kind).get(key)
     return None if line is None else json.loads(line)
 
 
-def records(folder: Path, kind: str) -> Iterator[dict]:
+def records(folder: Path, kind: str) -> Iterator[dict[str, Any]]:
     """The newest line of every key of that kind in all files of a folder, by file and key.
 
     Their order does not depend on which process was first to write.

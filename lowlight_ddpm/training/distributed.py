@@ -4,7 +4,7 @@ A launch is torchrun's or accelerate's; without one there is one process, and no
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from accelerate import PartialState
@@ -21,7 +21,7 @@ def on_main(job: Callable[[], T]) -> T:
 
     A Refusal that it raises there is raised in all, so that none waits for one that has gone.
     """
-    answer: list = [None, None]
+    answer: list[Any] = [None, None]
     if _launch().is_main_process:
         try:
             answer[0] = job()

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
 from diffusers.models.unets.unet_2d import UNet2DModel
 from diffusers.optimization import get_cosine_schedule_with_warmup
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.training_utils import EMAModel
 from torch import Tensor
 from torch.nn import functional as F
@@ -83,9 +84,25 @@ class Training:
     order of sums and nothing else. Raises Refusal where a batch has fewer pictures than that makes parts.
     """
 
+    variant: Variant
+    recipe: Recipe
+    pictures: Tensor
+    batch_size: int
+    steps_per_epoch: int
+    total_steps: int
+    accelerator: Accelerator
+    accumulate: int
+    processes: int
+    unet: Any  # as accelerate has wrapped it
+    optimizer: Any
+    generator: torch.Generator
+    ema: EMAModel
+    scheduler: DDPMScheduler
+    frame: Frame
+
     def __init__(
         self, variant: Variant, pictures: Tensor, recipe: Recipe, precision: str = "no", accumulate: int = 1
-    ):
+    ) -> None:
         if not len(pictures):
             raise Refusal("There is no picture to train on: give a source that holds some.")
         self.variant, self.recipe, self.pictures = variant, recipe, pictures
@@ -234,7 +251,7 @@ class Training:
         unet = self.copy_unet(averaged=True).eval().requires_grad_(False)
         return Checkpoint(self.variant, unet, self.scheduler, record)
 
-    def restore(self, state: dict) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` was at some step of a run with the same `settings`."""
         self.raw_unet.load_state_dict(state["unet"])
         self.ema.load_state_dict(state["ema"])
@@ -250,7 +267,7 @@ class Training:
         return channel_statistics(self.pictures, self.variant.brightness)
 
     @cached_property
-    def settings(self) -> dict:
+    def settings(self) -> dict[str, Any]:
         """What decides the outcome: a state goes on only under the same, in any number of processes."""
         return {
             "variant": self.variant.decides_training,
@@ -260,7 +277,7 @@ class Training:
         }
 
     @property
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """All that the rest of the run depends on, between two steps: plain data and tensors."""
         return {
             "settings": self.settings,

@@ -3,6 +3,7 @@
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ def keep(folder: Path, training: Training, reported: Tensor) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def kept(folder: Path) -> list[dict]:
+def kept(folder: Path) -> list[dict[str, Any]]:
     """What `keep` has written to a folder, in the order of epochs."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("epoch-*.json")]
     return sorted(found, key=lambda milestone: milestone["step"])

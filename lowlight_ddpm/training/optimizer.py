@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ class Muon(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
-    ):
+    ) -> None:
         """Take all weights of `network`; `betas`, `eps` and `weight_decay` are AdamW's, `momentum` Muon's."""
         matrices, others = [], []
         for name, weight in network.named_parameters():
@@ -59,7 +60,7 @@ class Muon(torch.optim.Optimizer):
                     take(weight, self.state[weight], group)
         return loss
 
-    def _orthogonal_step(self, weight: Tensor, state: dict, group: dict) -> None:
+    def _orthogonal_step(self, weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Nesterov's momentum over an average of gradients, orthogonalised."""
         assert weight.grad is not None  # `step` asks
         if not state:
@@ -71,7 +72,7 @@ class Muon(torch.optim.Optimizer):
         size = group["lr"] * math.sqrt(max(1, rows / columns))
         weight.sub_(orthogonalise(direction).view_as(weight), alpha=size)
 
-    def _adamw_step(self, weight: Tensor, state: dict, group: dict) -> None:
+    def _adamw_step(self, weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """AdamW (Loshchilov & Hutter 2019, algorithm 2), as torch.optim has it."""
         if not state:
             state |= {"steps": 0, "mean": torch.zeros_like(weight), "square": torch.zeros_like(weight)}

@@ -4,6 +4,7 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -96,7 +97,7 @@ def export(
         copyfile(sheet, folder / kept.name / sheet.name)
 
 
-def training_record(training: Training, data: TrainingSet, variant: Variant, command: str) -> dict:
+def training_record(training: Training, data: TrainingSet, variant: Variant, command: str) -> dict[str, Any]:
     """The training record, JSON-able: settings, command, loss curve, versions, data and its statistics."""
     learned = data.images["learned"]
     mean, covariance = channel_statistics(learned, variant.brightness)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -68,7 +69,7 @@ def before(path: Path) -> Path:
     return path.with_suffix(".before.pt")
 
 
-def _write(state: dict, path: Path) -> None:
+def _write(state: dict[str, Any], path: Path) -> None:
     content, temporary = BytesIO(), path.with_suffix(".tmp")
     torch.save(state, content)
     try:
@@ -88,7 +89,7 @@ def _write(state: dict, path: Path) -> None:
     temporary.replace(path)
 
 
-def _state_for(training: Training, path: Path) -> dict | None:
+def _state_for(training: Training, path: Path) -> dict[str, Any] | None:
     """The newest whole state, if it is one of the same settings; None where there is no file at all."""
     place, state = _newest(path)
     if state is None:
@@ -100,7 +101,7 @@ def _state_for(training: Training, path: Path) -> dict | None:
     return state
 
 
-def _newest(path: Path) -> tuple[Path, dict | None]:
+def _newest(path: Path) -> tuple[Path, dict[str, Any] | None]:
     """The newest state that is whole, and its place; None where there is no file at all."""
     there = [place for place in (path, before(path)) if place.exists()]
     for place in there:
@@ -113,7 +114,7 @@ def _newest(path: Path) -> tuple[Path, dict | None]:
     return path, None
 
 
-def _read(path: Path) -> dict | None:
+def _read(path: Path) -> dict[str, Any] | None:
     """The state in a file, None where the file is not whole."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -20,7 +20,7 @@ TriggerMode = Literal["once", "multiple", "always_last"] | None
 
 def at_once(
     events: Listen | Sequence[Listen],
-    callback: Callable | None,
+    callback: Callable[..., Any] | None,
     inputs: Blocks = None,
     outputs: Blocks = None,
     *,
@@ -42,7 +42,7 @@ def at_once(
 
 def queued(
     event: Listen,
-    callback: Callable,
+    callback: Callable[..., Any],
     inputs: Blocks = None,
     outputs: Blocks = None,
     *,

@@ -3,6 +3,7 @@
 import logging
 import os
 from importlib.util import find_spec
+from typing import Any
 from urllib.request import getproxies
 
 import gradio as gr
@@ -24,14 +25,24 @@ log = logging.getLogger("lowlight_ddpm.ui")
 MAX_SESSIONS = 100  # users whose last run is kept
 
 
-def launch(page: gr.Blocks, **options) -> tuple:
+def launch(page: gr.Blocks, **options) -> tuple[Any, ...]:
     """Serve the page: on this machine only, or publicly on a Space; `options` are those of Blocks.launch."""
     pass_proxies_by()
+    port = environment.value("GRADIO_SERVER_PORT")
     ours = {
+        "server_port": port,  # Gradio by itself would begin there, and take the next that is free
         "server_name": "0.0.0.0" if environment.value("SPACE_ID") else None,
         "state_session_capacity": MAX_SESSIONS,
     }
-    return page.launch(**_options() | ours | options)
+    try:
+        return page.launch(**_options() | ours | options)
+    except OSError as error:
+        if "empty port" not in str(error):  # Gradio's words where every port that it tries is taken
+            raise
+        raise SystemExit(
+            f"{f'Port {port} is' if port else 'All ports that are tried are'} taken by another program: set "
+            "GRADIO_SERVER_PORT to one that is free, or end that program."
+        ) from error
 
 
 def create() -> FastAPI:
@@ -72,7 +83,7 @@ def _exempt(hosts: list[str]) -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
-def health() -> dict:
+def health() -> dict[str, Any]:
     """What /health answers: versions, and the variants that have a checkpoint; it loads no network."""
     return {
         "status": "ok",
@@ -93,7 +104,7 @@ _ADDRESSES = [
 ]
 
 
-def _options() -> dict:
+def _options() -> dict[str, Any]:
     """The options that Blocks.launch and gr.mount_gradio_app both take."""
     return {
         "theme": interface.theme(),

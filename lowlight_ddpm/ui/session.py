@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from PIL import Image
@@ -63,17 +64,21 @@ class Watched(Work):
     `beforehand` tells a run that came with the page from one that was made in it.
     """
 
+    run: Run
+    picked: Picked
+    beforehand: bool
+
     def __init__(self, settings: RunSettings, picked: Picked, beforehand: bool = False) -> None:
         pixels, said = picked.pixels(settings), picked.notes(settings)
         self.run = Run(settings, pixels, steps=source.steps, notes=said)
         self.picked, self.beforehand = picked, beforehand
 
-    def __deepcopy__(self, memo: dict) -> "Watched":
+    def __deepcopy__(self, memo: dict[str, Any]) -> "Watched":
         """Every user gets a copy of the page's first state; a run that is over is the same for all."""
         return self if self.over else Watched(self.run.settings, self.picked)
 
     @property
-    def scene(self) -> tuple:
+    def scene(self) -> tuple[Any, ...]:
         """What its input looks like depends on this alone, and what it is compared with."""
         s = self.run.settings
         if self.run.generates:
@@ -110,6 +115,12 @@ class Session:
     `own` is a picture that is not in the gallery, `awaits` the query of a link that waits for an upload,
     `staged` the run in the panels, `finished` the one in the results, `pair` what is laid over each other.
     """
+
+    gallery: Gallery
+    index: int
+    own: Picked | None
+    staged: Watched
+    finished: Watched | None
 
     # No dataclass: of one, Gradio makes a dict at every start, with a copy of each tensor.
     def __init__(

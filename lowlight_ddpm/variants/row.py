@@ -71,7 +71,7 @@ class Variant:
     subject: str = ""
     synthetic: Annotated[int, Field(ge=0)] = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.channels, list):  # JSON and TOML have no tuples
             object.__setattr__(self, "channels", tuple(self.channels))
         _check_fields(self)
@@ -112,12 +112,12 @@ class Variant:
             )
 
     @property
-    def decides_training(self) -> dict:
+    def decides_training(self) -> dict[str, Any]:
         """The fields that the outcome of a training run depends on, apart from the recipe."""
         return {name: getattr(self, name) for name in _DECIDES_TRAINING}
 
     @property
-    def decides_sampling(self) -> dict:
+    def decides_sampling(self) -> dict[str, Any]:
         """The fields that a sample depends on, apart from the weights and what RunSettings holds."""
         return {name: getattr(self, name) for name in DECIDES_SAMPLING}
 

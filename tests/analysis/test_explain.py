@@ -148,10 +148,13 @@ def names(asked):
     return [question.cause.name for question in asked]
 
 
-def test_the_leak_is_as_large_as_its_closed_form(world):
-    made, settings, pixels = explained(world, "leak, restoring", steps=500)
+@pytest.mark.parametrize(("sampler", "steps", "stochastic"), [("ddpm", 500, True), ("ddim", 250, False)])
+def test_the_leak_is_as_large_as_its_closed_form(world, sampler, steps, stochastic):
+    """A quarter of the colour by a stochastic sampler, half of it by an ODE."""
+    made, settings, pixels = explained(world, "leak, restoring", sampler=sampler, steps=steps)
     explanation = last(explain(settings, pixels, made.walks))
-    share = leaked_share(COLOUR * torch.eye(3), settings.alphas_cumprod[999].item(), SIDE**2)
+    level = settings.alphas_cumprod[999].item()
+    share = leaked_share(COLOUR * torch.eye(3), level, SIDE**2, stochastic=stochastic)
     expected = 127.5 * prepare(pixels, 0.5).mean(dim=(1, 2)) @ share.T
     found = explanation.contribution(explanation.causes[0])
     torch.testing.assert_close(found.float(), expected, atol=0.5, rtol=0)

@@ -256,3 +256,16 @@ def test_help_explains_every_option(run, command):
     status, out, _ = run(*([command] if command else []), "--help")
     assert status == 0
     assert "Usage" in out
+
+
+def test_how_much_is_left_of_an_image_is_said_where_it_is_little(run, photo, tmp_path):
+    told = run("denoise", photo, "--start", 600, "--steps", 2, "--out", tmp_path)[2]
+    assert "Noised to 600, 16% of the image is left (√ᾱ): the rest is invented." in told.splitlines()
+    assert "is left" not in run("denoise", photo, "--start", 100, "--steps", 2, "--out", tmp_path)[2]
+
+
+def test_the_help_tells_what_is_for_dark_photographs_and_what_shows_diffusion(run):
+    said = " ".join(run("--help")[1].replace("│", " ").split())
+    assert "To make dark photographs light use `brighten`" in said
+    assert "`denoise` shows diffusion" in said
+    assert "use `brighten`" in " ".join(run("denoise", "--help")[1].replace("│", " ").split())

@@ -80,3 +80,16 @@ def test_asked_to_stop_a_training_is_told_and_afterwards_signals_are_as_before()
         assert stopped()
         assert signal.getsignal(signal.SIGTERM) == before  # a second one is not waited for
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_log_has_a_line_for_every_epoch_and_no_bar(run, monkeypatch, tmp_path):
+    monkeypatch.setitem(VARIANTS, "own", Variant("own", size=16, channels=(8, 16)))
+    monkeypatch.chdir(tmp_path)
+    train = "train", "own", "--images", "drawn:32", "--epochs", 2
+    status, said, told = run(*train, "--out", "trained")
+    assert status == 0
+    assert said.startswith("trained is trained: ")
+    lines = [line for line in told.splitlines() if line.startswith("own: ")]
+    assert [line.split(",")[0] for line in lines] == ["own: epoch 1/2", "own: epoch 2/2"]
+    assert "image/s" not in told
+    assert run(*train, "--out", "again", "--quiet") == (0, "", "")

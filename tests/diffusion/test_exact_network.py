@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from diffusers import PNDMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,36 @@ def test_an_exact_network_ends_in_the_same_place_whatever_it_predicts(tiny_check
         ends.append(last(checkpoint, settings, image, 2))
     for end in ends[1:]:
         torch.testing.assert_close(end, ends[0], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("steps", [20, 50])
+def test_pndm_ends_where_diffusers_own_does(tiny_checkpoint, steps):
+    """diffusers calls twice at its second timestep, which changes nothing so near to pure noise."""
+    gaussian = Gaussian(-0.4, 0.2, tiny_checkpoint.alphas_cumprod)
+    settings = run_settings(mode="generate", steps=steps, sampler="pndm", clip=False)
+    walk = list(denoise(replace(tiny_checkpoint, unet=gaussian), settings, count=2))
+    betas = tiny_checkpoint.scheduler.betas.tolist()
+    scheduler = PNDMScheduler(
+        1000,
+        trained_betas=betas,
+        skip_prk_steps=True,
+        set_alpha_to_one=True,
+        timestep_spacing="trailing",
+    )
+    scheduler.set_timesteps(steps)
+    assert [step.timestep for step in walk] == list(dict.fromkeys(scheduler.timesteps.tolist()))
+    x = walk[0].x_t
+    for timestep in scheduler.timesteps:
+        x = scheduler.step(gaussian(x, timestep[None]).sample, int(timestep), x).prev_sample
+    torch.testing.assert_close(walk[-1].x0, x, atol=1e-5, rtol=0)
+
+
+def test_what_pndm_ends_in_is_clipped_as_its_estimates_are(tiny_checkpoint):
+    checkpoint = replace(tiny_checkpoint, unet=Gaussian(0.9, 0.2, tiny_checkpoint.alphas_cumprod))
+    for clip, highest in ((True, 1.0), (False, 1.2)):
+        settings = run_settings(mode="generate", steps=9, sampler="pndm", clip=clip)
+        found = last(checkpoint, settings, None, 2).max().item()
+        assert found == 1 if clip else found > highest
 
 
 @pytest.mark.parametrize("sampler", ["pndm", "dpm++", "unipc", "deis"])

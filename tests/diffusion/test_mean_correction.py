@@ -8,9 +8,15 @@ import pytest
 import torch
 
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
+from lowlight_ddpm.diffusion.perfect_sampler import shifts
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.diffusion.sampling import denoise
-from lowlight_ddpm.diffusion.schedule import colour_gain, signal_and_noise, trailing_timesteps
+from lowlight_ddpm.diffusion.schedule import (
+    colour_gain,
+    missing_colour,
+    signal_and_noise,
+    trailing_timesteps,
+)
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.errors import Refusal
 from tests.helpers.spy import draw, generators, last
@@ -129,6 +135,34 @@ def test_a_blind_network_corrected_gives_an_exact_one_s_images(networks, sampler
     corrected = last(blind, run_settings(**settings, mean_correction="training"), image, 4)
     torch.testing.assert_close(corrected, wanted, atol=1e-4, rtol=0)
     assert (last(blind, run_settings(**settings), image, 4) - wanted).abs().max() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("sampler", "steps", "stochastic"), [("ddpm", 501, True), ("ddim", 251, False), ("dpm++", 100, False)]
+)
+def test_what_an_image_s_colour_leaves_in_a_result_is_the_closed_form_s(networks, sampler, steps, stochastic):
+    """W of it by a stochastic sampler, √W by an ODE: the same noise, with and without the image."""
+    settings = run_settings(start=500, steps=steps, sampler=sampler, clip=False)
+    level, shown = settings.alphas_cumprod[500].item(), images(2)
+    results = [last(networks[0], settings, start) for start in (shown, torch.zeros_like(shown))]
+    measured = (results[0] - results[1]).mean(dim=(2, 3)).double()
+    means = shown.mean(dim=(2, 3)).double()
+    closed = missing_colour(means, COVARIANCE, level, SIDE**2, stochastic=stochastic)
+    torch.testing.assert_close(measured, closed, atol=2e-3, rtol=0)
+    other = missing_colour(means, COVARIANCE, level, SIDE**2, stochastic=not stochastic)
+    assert (measured - other).abs().max() > 0.05
+
+
+@pytest.mark.parametrize(("sampler", "steps", "stochastic"), [("ddpm", 150, True), ("dpm++", 40, False)])
+def test_an_exact_network_shifts_colours_as_a_perfect_sampler_of_them(networks, sampler, steps, stochastic):
+    settings, count = run_settings(start=500, steps=steps, sampler=sampler, clip=False), 250
+    shown, level = images(count), settings.alphas_cumprod[500].item()
+    moved = (last(networks[0], settings, shown) - shown).mean(dim=(2, 3)).double()
+    perfect = shifts(networks[0].variant, networks[0].record, level, SIDE**2, stochastic)
+    expected = torch.from_numpy(perfect).T.cov() / 127.5**2
+    variance = expected.diag()
+    error = ((expected**2 + variance.outer(variance)) / count).sqrt()  # of a covariance of normal numbers
+    assert ((moved.T.cov() - expected).abs() < 3.5 * error).all()
 
 
 SPREAD = {

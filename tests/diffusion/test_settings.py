@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from lowlight_ddpm.cli import runs
+from lowlight_ddpm.cli.settings import takes_settings
 from lowlight_ddpm.diffusion import settings
 from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
@@ -103,7 +103,8 @@ BAD = [
     ({"variant": "two\nlines"}, "bright, dim, dim-raw"),
     ({"variant": 3}, "bright, dim, dim-raw"),
     ({"variant": []}, "bright, dim, dim-raw"),
-    ({"solver": "ddim"}, "choose among variant, mode"),
+    ({"xyz": "ddim"}, "choose among variant, mode"),
+    ({"solver": "ddim"}, "write sampler"),
     ({"sampler": "euler"}, "one of ddpm, ddim, pndm, dpm++, unipc, deis"),
     ({"mode": "generate", "start": 600}, "999"),
     ({"epsilon_scale": 0}, "a number, at least 0.5 and at most 1.5"),
@@ -164,7 +165,7 @@ def test_an_earlier_name_of_a_setting_means_the_same(monkeypatch):
     starts, app = [], typer.Typer()
 
     @app.command()
-    @runs.takes_settings("restore")
+    @takes_settings("restore")
     def command(**values):
         starts.append(values["start"])
 

@@ -1,6 +1,7 @@
 """Every command of the documents is run here in a small world, or is known to be tried elsewhere."""
 
 import ast
+import os
 import re
 import shlex
 import shutil
@@ -47,7 +48,7 @@ def desk(tmp_path_factory, networks):
     for place in ("MY_MODEL", "checkpoints/dim"):
         shutil.copytree(networks / "dim", folder / place)
     (folder / "TRAINING_IMAGES").mkdir()
-    for number in range(3):
+    for number in range(8):
         draw(number, 96).save(folder / "TRAINING_IMAGES" / f"{number}.png")
     for name in ("PHOTO.jpg", "photo.jpg", "original.png", "result.png", "shifted.png"):
         draw(3, 96).save(folder / name)
@@ -119,7 +120,7 @@ def test_every_option_that_is_spoken_of_is_there(document):
         name: {
             option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
         }
-        for name, command in APP.commands.items()
+        for name, command in {"": APP, **APP.commands}.items()
     }
     everywhere = OF_OTHERS.union(*options.values()) | {
         word for document in DOCUMENTS for command in commands(document) for word in command.split()
@@ -152,6 +153,19 @@ def test_every_target_of_make_is_there_and_runs_files_that_are(target):
         assert Path(REPOSITORY, *module.split(".")).with_suffix(".py").is_file() or module == "lowlight_ddpm"
     for file in re.findall(r"python ([\w/]+\.py)", recipe.stdout):
         assert (REPOSITORY / file).is_file()
+
+
+def test_make_lets_python_keep_what_it_has_compiled():
+    """Nothing is compiled as it is installed: without this every process would compile torch anew."""
+    shown = subprocess.run(
+        ["make", "--silent", "--eval=shown: ; @echo [$$PYTHONDONTWRITEBYTECODE]", "shown"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(

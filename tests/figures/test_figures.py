@@ -20,7 +20,8 @@ from lowlight_ddpm.figures.unet import draw_unet, levels
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.unet import build_unet
-from lowlight_ddpm.study import protocol
+from lowlight_ddpm.study import protocol, small_networks, store
+from lowlight_ddpm.study.transmission import Transmission
 from lowlight_ddpm.variants import VARIANTS, find_variant
 from tests.helpers.grown import grow
 
@@ -74,10 +75,15 @@ def inputs(tmp_path_factory) -> Inputs:
     report = {"growth": {what: [(1, 0.1), (2, 0.2), (4, 0.4)] for what in amounts}}
     (folder / "results.json").write_text(json.dumps(report))
     inputs = Inputs(folder / "checkpoints", folder / "results", benchmarks=folder)
+    for number, arm in enumerate(small_networks.ARMS):
+        kept = {"signal": 0.08, "tint": "grey", "kept": number / 22, "perfect": 0.15}
+        rows = [kept | {"cycles": cycles} for cycles in (0, 1)]
+        line = arm._asdict() | {"seed": 0, "rows": rows}
+        store.append(inputs.results / small_networks.FILE, small_networks.Training.kind, str(number), line)
     data = protocol.evaluation_set("drawn:6", record["held_out"], size=16)
     for name in NAMES[:5]:
         protocol.describe_training_set(data, name, inputs.results)
-        protocol.Transmission(name, data, inputs.results, inputs.root).run()
+        Transmission(name, data, inputs.results, inputs.root).run()
         for condition in protocol.conditions(name, [data], None, inputs.results, inputs.root):
             if not condition.done:
                 condition.run()

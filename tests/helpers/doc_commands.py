@@ -76,6 +76,7 @@ ELSEWHERE = {
     "python -m benchmarks.verdicts": Elsewhere(
         "takes a while", "tests/study/test_verdicts.py::test_the_command_prints_every_share"
     ),
+    "python -m benchmarks.tones": Elsewhere("needs photographs", "tests/benchmarks/test_tones.py"),
     "python -m benchmarks.tuning": Elsewhere(_LONG, "tests/benchmarks/test_tuning.py"),
     "python -m lowlight_ddpm specimens": Elsewhere("needs photographs", "tests/images/test_specimens.py"),
     "python -m lowlight_ddpm train dim --images specimens": Elsewhere(
@@ -115,11 +116,14 @@ ELSEWHERE = {
     f"{CLI} evaluate": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
     ),
+    f"{CLI} causes": Elsewhere(
+        _LONG, "tests/cli/test_studies.py::test_causes_trains_and_clips_once_and_prints_what_was_found"
+    ),
     f"{CLI} baselines": Elsewhere(
         _LONG, "tests/study/test_baselines.py::test_every_start_has_a_row_for_the_network_and_for_each_filter"
     ),
     f"{CLI} dark": Elsewhere(
-        "needs photographs", "tests/study/test_dark_photographs.py::test_the_best_method_of_a_pair_is_marked"
+        "needs photographs", "tests/study/test_dark_sets.py::test_lol_s_layout_is_measured_unprepared"
     ),
     f"{CLI} exposures": Elsewhere(
         "needs photographs", "tests/study/test_dark_photographs.py::test_exposures_are_told_with_their_errors"

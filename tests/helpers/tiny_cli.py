@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lowlight_ddpm import cli
-from lowlight_ddpm.study import protocol, step_counts
+from lowlight_ddpm.study import mean_correction, protocol, step_counts, transmission
 from lowlight_ddpm.training import milestones, saved_state
 from lowlight_ddpm.variants import VARIANTS
 
@@ -51,7 +51,8 @@ def main():
     protocol.STEPS_FROM, protocol.STEPS, protocol.FINE_STEPS = {50: 2, 300: 3}, 2, 3
     protocol.SAMPLES = protocol.HELD_OUT
     step_counts.STEPS, step_counts.REFERENCE = (2,), ("ddpm", 3)
-    for kind in (protocol.Condition, protocol.Transmission):
+    mean_correction.GENERATED = ()
+    for kind in (protocol.Condition, transmission.Transmission):
         kind.run = logged(kind.run)
     cli.main()
 

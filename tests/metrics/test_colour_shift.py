@@ -72,10 +72,15 @@ def test_any_shift_makes_one_or_two_sentences(shift, brightness, bound):
     assert words.endswith(".")
     assert words.count(". ") == (measures.delta_e >= 1 and brightness < 1)
     assert "-0.0" not in words
-    beyond = (
-        bound is not None and np.abs([measures.shift_r, measures.shift_g, measures.shift_b]).max() > bound
-    )
+    shifts = np.abs([measures.shift_r, measures.shift_g, measures.shift_b])
+    beyond = bound is not None and round(float(shifts.max()), 1) > round(bound, 1)
     assert ("more than noise" in words) == beyond
+
+
+def test_what_reads_no_higher_than_the_bound_is_not_called_more():
+    words = in_words(tinted((0, 0, -4.04)), 1, 4.0)
+    assert "blue -4.0" in words
+    assert "within what noise alone gives (up to about ±4.0)" in words
 
 
 @pytest.mark.parametrize("brightness", [0, 1.5])

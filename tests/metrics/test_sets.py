@@ -41,6 +41,30 @@ def test_equal_sets_are_no_distance_apart():
     np.testing.assert_allclose(distances, np.zeros((3, 3)), atol=1e-9)
 
 
+def test_chance_is_what_as_many_of_the_same_images_come_to():
+    """Of normal colours: a set drawn anew is nearer in about 95 of 100, a moved one is not."""
+    rng = np.random.default_rng(0)
+    learned = rng.normal(100, 10, size=(400, 3))
+    chance = sets.by_chance(learned, 64)
+    anew = [
+        wasserstein_distance(rng.normal(100, 10, size=64), rng.normal(100, 10, size=400)) for _ in range(400)
+    ]
+    assert np.mean(np.array(anew)[:, None] <= chance) == pytest.approx(0.95, abs=0.04)
+    moved = wasserstein_distance(rng.normal(110, 10, size=64), learned[:, 0])
+    assert moved > 2 * chance.max()
+    np.testing.assert_array_equal(chance, sets.by_chance(learned, 64))
+    assert (sets.by_chance(learned, 16) > 1.5 * chance).all(), "a smaller set is further by chance"
+
+
+def test_a_comparison_of_sets_says_what_chance_comes_to():
+    pictures = torch.stack([random_picture(seed) * 0.5 + 0.02 * seed for seed in range(12)])
+    compared = sets.compare_sets(pictures[:4], pictures)
+    means, borders, labs = sets.set_colours(pictures)
+    assert compared.chance_means == pytest.approx(sets.by_chance(means, 4))
+    assert compared.chance_border == pytest.approx(sets.by_chance(borders, 4))
+    assert compared.chance_lab == pytest.approx(sets.by_chance(labs, 4))
+
+
 def test_a_tinted_set_is_the_tint_away():
     pictures = torch.stack([random_picture(seed) for seed in range(6)]) * 0.5
     compared = sets.compare_sets(pictures[:4] + plain((0.6, 0.5, 0.4), 16), pictures[:4])

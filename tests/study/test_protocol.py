@@ -4,13 +4,15 @@ import pytest
 import torch
 
 from lowlight_ddpm.diffusion.sampling import denoise
-from lowlight_ddpm.diffusion.schedule import leaked_share
+from lowlight_ddpm.diffusion.schedule import alphas_cumprod, leaked_share
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import HELD_OUT
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.metrics.image import measure
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import protocol, store
+from lowlight_ddpm.study.equal_signal import equal_signal_starts
+from lowlight_ddpm.variants import find_variant
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +80,33 @@ def test_the_real_protocol_is_the_post_s(monkeypatch):
     assert (protocol.NOISE_SEEDS, protocol.SAMPLES) == (2, 64)
     assert (protocol.STEPS, protocol.FINE_STEPS) == (50, 250)
     assert protocol.SAMPLED_FROM == (300, 600)
+
+
+def test_other_betas_are_measured_at_equal_signal_too(conditions_of, monkeypatch, checkpoint_root):
+    """Where they leave as much of an image as the default betas do: not for a row that has those."""
+    monkeypatch.setattr(protocol, "network_id", lambda *_: "a network")
+    starts = [c.settings.start for c in conditions_of("dim-deep-low") if c.pictures and c.leaks]
+    assert starts == [50, 50, 300, 300, 26, 356]
+    equal = [c.settings for c in conditions_of("dim-deep-low") if c.pictures and c.settings.start == 356]
+    assert [(s.steps, s.variance_type) for s in equal] == [(3, find_variant("dim-deep-low").variance_type)]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dim", {50: 50, 300: 300, 600: 600, 999: 999}),
+        ("dim-deep-zsnr", {50: 50, 300: 300, 600: 600, 999: 999}),
+        ("dim-deep-low", {50: 26, 300: 356, 600: 796}),
+        ("dim-deep-mid", {50: 38, 300: 325, 600: 675}),
+        ("dim-deep-high", {50: 17, 300: 107, 600: 216, 999: 361}),
+    ],
+)
+def test_equal_signal_is_where_the_levels_are_nearest(name, expected):
+    row = find_variant(name)
+    assert equal_signal_starts(row, (50, 300, 600, 999)) == expected
+    usual, own = (alphas_cumprod(r.beta_start, r.beta_end).sqrt() for r in (find_variant("dim"), row))
+    for start, equal in expected.items():
+        assert own[equal].item() == pytest.approx(usual[start].item(), abs=3e-3)
 
 
 def test_a_leakless_condition_holds_what_the_closed_formula_predicts(conditions_of, drawn, checkpoint_root):

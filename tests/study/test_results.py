@@ -13,6 +13,7 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import HELD_OUT, draw, square
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.metrics.image import measure
+from lowlight_ddpm.metrics.sets import by_chance
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import available, load
 from lowlight_ddpm.study import claims, findings, protocol, results, store
@@ -107,8 +108,38 @@ def test_samples_are_held_against_the_training_set(rows, folder):
     learned = results.training_set("dim", folder)
     assert line.shift_g == pytest.approx(own.mean_g.mean() - learned.mean_g.mean())
     assert line.distance_mean_g >= abs(line.shift_g) - 1e-9  # the least that Wasserstein-1 can be
+    chance = by_chance(learned[["mean_g"]].to_numpy(), HELD_OUT)
+    assert line.chance_mean_g == pytest.approx(chance[0])
     assert line.nearest == pytest.approx(own.nearest.median())
+    assert line.held_out_nearest == pytest.approx(np.median(results.held_out_nearest("dim", folder)))
     assert len(results.held_out_nearest("dim", folder)) == 2
+
+
+def test_skewed_backgrounds_have_a_median_and_a_share_beside_the_mean(rows, folder):
+    """One image of sixteen is far off: the mean is, the median is not, and the share says how many."""
+    own = rows[(rows.variant == "dim") & (rows.variance_type == "fixed_small") & (rows["mode"] == "generate")]
+    ground = [1.0] * (HELD_OUT - 1) + [161.0]
+    (line,) = results.samples(own.assign(ground=ground), folder).itertuples()
+    assert (line.ground, line.ground_median, line.ground_share) == (11.0, 1.0, 1 / HELD_OUT)
+    borders = results.training_set("dim", folder)[[f"border_{axis}" for axis in "rgb"]]
+    errors = ((borders - borders.mean()) ** 2).mean(axis=1) ** 0.5 / 0.5
+    assert line.training_ground == pytest.approx(errors.mean())
+    assert line.training_ground_median == pytest.approx(errors.median())
+    assert line.training_ground_share == (errors > results.OFF).mean()
+
+
+def test_a_perfect_sampler_is_one_of_the_sampler_s_kind(folder, root, tmp_path):
+    report = next(of_mode(folder, "restore"))
+    for sampler in ("ddpm", "ddim"):
+        settings = report["settings"] | {"sampler": sampler}
+        store.append(tmp_path / "dim.jsonl", protocol.CONDITION, sampler, report | {"settings": settings})
+    rows = results.table(tmp_path, root)
+    record, row = checkpoints.record("dim", root), find_variant("dim")
+    level = Curves.trained(row).alphas_cumprod[50].item()
+    for sampler, stochastic in (("ddpm", True), ("ddim", False)):
+        own = rows[(rows.variant == "dim") & (rows.sampler == sampler)]
+        perfect = mean_shift(row, record, level, row.size**2, stochastic)
+        assert (own.tint - own.excess).to_numpy() == pytest.approx(perfect)
 
 
 def test_without_results_the_table_is_empty(tmp_path, root):

@@ -10,7 +10,7 @@ import typer
 from gradio_client import handle_file
 
 from lowlight_ddpm import api, cli
-from lowlight_ddpm.cli import runs
+from lowlight_ddpm.cli.output import Output
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
@@ -108,7 +108,7 @@ def test_options_of_the_command_line_mean_the_same(written, monkeypatch, any_net
 def settings_of_command(arguments, monkeypatch):
     """The settings of the run that a command would make."""
     made = []
-    monkeypatch.setattr(runs, "_watch", lambda run, *_: made.append(run.settings.model_dump()))
+    monkeypatch.setattr(Output, "make", lambda _, run, *place: made.append(run.settings.model_dump()))
     monkeypatch.setattr(sys, "argv", ["lowlight_ddpm", *arguments])
     with pytest.raises(SystemExit) as stop:
         cli.main()

@@ -1,7 +1,9 @@
 """What a stranger may ask the server for: nothing but the page, its endpoints, and what it made for him."""
 
 import json
+import socket
 
+import gradio as gr
 import httpx
 import pytest
 from fastapi.testclient import TestClient
@@ -110,3 +112,18 @@ def test_nothing_is_told_to_anyone_else(web):
     assert "--primary-500" in web.get("theme.css").text
     assert ".panels" in config["css"]
     assert not config.get("space_id")
+
+
+@pytest.mark.parametrize("variable", ["GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS"])
+def test_a_taken_port_is_said_in_a_sentence(monkeypatch, variable, one_sentence):
+    with socket.create_server(("127.0.0.1", 0)) as other, gr.Blocks() as page:
+        port = other.getsockname()[1]
+        if variable == "GRADIO_SERVER_PORT":
+            monkeypatch.setenv(variable, str(port))
+        else:  # one port is tried, and it is taken
+            monkeypatch.setattr(gr.http_server, "INITIAL_PORT_VALUE", port)
+            monkeypatch.setattr(gr.http_server, "TRY_NUM_PORTS", 1)
+        with pytest.raises(SystemExit) as end:
+            server.launch(page, prevent_thread_lock=True, quiet=True)
+    assert "GRADIO_SERVER_PORT" in one_sentence(end.value.code)
+    assert (f"Port {port} is taken" in end.value.code) == (variable == "GRADIO_SERVER_PORT")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -86,7 +87,7 @@ def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
             yield stored(to_image(step.x0[0])), found
 
 
-def _progress(run: Run, step: Step) -> dict:
+def _progress(run: Run, step: Step) -> dict[str, Any]:
     done = {"step": step.index + 1, "steps": step.total, "timestep": step.timestep}
     return done | {"mean": run.means[step.timestep], "target": run.known_target}
 
@@ -96,7 +97,7 @@ def _progress(run: Run, step: Step) -> dict:
     Field("variants", "names of the networks to compare; all that are available if it is left out", _NAMES),
     *of_settings(*_SHARED),
 )
-def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[list, dict]:
+def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[list[Any], dict[str, Any]]:
     """Restore one picture with several networks from the same noise, and rank them by shift and by MSE.
 
     Each network gets the picture as bright as it was trained on, unless brightness is given. Returns the
@@ -121,7 +122,7 @@ def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[l
 
 
 @takes(PICTURE, *of_settings(*FIELDS))
-def explain(picture: str | None = None, *values) -> dict:
+def explain(picture: str | None = None, *values) -> dict[str, Any]:
     """Take one run's colour shift apart: repeat it on the same noise with one cause removed at a time.
 
     A cause contributes what the shift of the run is more than without it. All are signed means of R, G, B of
@@ -143,7 +144,7 @@ def _shown(outcome: Outcome) -> tuple[str, str]:
     return stored(to_image(outcome.result)), outcome.settings.variant
 
 
-def _ranked(outcomes: list[Outcome]) -> dict:
+def _ranked(outcomes: list[Outcome]) -> dict[str, Any]:
     places = zip(outcomes, ranks(outcomes, by_eye), ranks(outcomes, by_mse), strict=True)
     runs = [
         {
@@ -169,8 +170,8 @@ def _ranked(outcomes: list[Outcome]) -> dict:
     return {"runs": runs, "disagreements": pairs}
 
 
-def _explained(explanation: Explanation) -> dict:
-    def row(question: Question) -> dict:
+def _explained(explanation: Explanation) -> dict[str, Any]:
+    def row(question: Question) -> dict[str, Any]:
         cause = question.cause
         contribution = _numbers(explanation.contribution(question))
         return {
@@ -205,7 +206,7 @@ def _numbers(colour: Tensor | None) -> list[float] | None:
         {"type": "number"},
     ),
 )
-def measure(reference: str | None, image: str | None, brightness: float | None) -> dict:
+def measure(reference: str | None, image: str | None, brightness: float | None) -> dict[str, Any]:
     """Measure how far a picture's colours are from another's, in figures and in words.
 
     Shifts of R, G and B are signed means of 255; delta_e is the CIEDE2000 distance of the mean colours, of
@@ -236,7 +237,7 @@ def schedule(
     beta_end: float | None,
     zero_terminal_snr: bool | None,
     timesteps: list[float] | None,
-) -> dict:
+) -> dict[str, Any]:
     """Read a noise schedule: what its betas leave of a picture at chosen timesteps and leak at the last.
 
     Whatever is left out is as the variant was trained. For each timestep: beta, alpha_cumprod, signal (what
@@ -255,13 +256,13 @@ def schedule(
 
 
 @takes()
-def variants() -> list[dict]:
+def variants() -> list[dict[str, Any]]:
     """List the experiments: what each changes, what it shows, and whether its network is available here."""
     there = checkpoints.available()
     return [asdict(row) | {"available": name in there} for name, row in VARIANTS.items()]
 
 
-def _read(curves: Curves, timestep: float) -> dict:
+def _read(curves: Curves, timestep: float) -> dict[str, Any]:
     if not (isinstance(timestep, int | float) and timestep in range(TRAIN_TIMESTEPS)):
         raise Refusal(f"Timesteps are whole numbers from 0 to {LAST_TIMESTEP}, and {timestep!r} is none.")
     timestep = int(timestep)  # JSON has one kind of number, and some clients write 500.0

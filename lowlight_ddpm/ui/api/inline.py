@@ -21,16 +21,16 @@ _META = {"_type": "gradio.FileData"}
 class ImageInput(ImageUpload):
     """ImageUpload as programs see it."""
 
-    def api_info(self) -> dict:
+    def api_info(self) -> dict[str, Any]:
         """Text: of what is described as a file, MCP clients send an address, and no text."""
         return {"type": "string", "additional_description": f"an image: {FORMS}"}
 
-    def example_payload(self) -> dict:
+    def example_payload(self) -> dict[str, Any]:
         """A file beside the program, where Gradio would have an address."""
         return {"path": "photo.jpg", "url": "photo.jpg", "meta": _META}
 
 
-def uploaded(given: Any, name: str, most: int | None) -> dict | None:
+def uploaded(given: Any, name: str, most: int | None) -> dict[str, Any] | None:
     """An image as the upload that it is or might have been, of at most `most` bytes; None for none."""
     if given is None or given == "":
         return None

@@ -24,7 +24,7 @@ class Page(gr.Blocks):
     does not say that it is one, and answers whatever it did not foresee with an error without a text.
     """
 
-    async def preprocess_data(self, block_fn, inputs, *rest, **options) -> list:
+    async def preprocess_data(self, block_fn, inputs, *rest, **options) -> list[Any]:
         """As Gradio's own, of inputs whose images are uploads."""
         with refusals_shown():
             if block_fn.api_name in ENDPOINTS:
@@ -52,6 +52,6 @@ class Page(gr.Blocks):
             raise gr.Error(FAILED) from error
 
 
-def _check_file(file: dict) -> dict:
+def _check_file(file: dict[str, Any]) -> dict[str, Any]:
     check_address(file["path"])
     return file

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter
 from io import BytesIO
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -29,7 +30,7 @@ class Field:
 
     name: str
     meaning: str
-    schema: dict | None = None
+    schema: dict[str, Any] | None = None
 
     def component(self) -> Component:
         """What takes its value."""
@@ -54,14 +55,14 @@ def of_settings(*names: str) -> tuple[Field, ...]:
     return tuple(Field(name, _SCHEMAS[name].get("description", _VARIANT), _SCHEMAS[name]) for name in names)
 
 
-def takes(*fields: Field, **fixed: str) -> Callable[[Callable], Callable]:
+def takes(*fields: Field, **fixed: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A function whose parameters are `fields`, each of which may be left out and is None then.
 
     `fixed` are settings of its runs that are no parameters. Its docstring describes the endpoint to people
     and language models; the fields' meanings are added to it.
     """
 
-    def described(function: Callable) -> Callable:
+    def described(function: Callable[..., Any]) -> Callable[..., Any]:
         shown = [Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, default=None) for field in fields]
         meanings = "\n".join(f"    {field.name}: {field.meaning}" for field in fields)
         function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\nArgs:\n{meanings}\n"

@@ -6,6 +6,7 @@ stream that breaks off.
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.exception_handlers import request_validation_exception_handler
@@ -51,7 +52,7 @@ def check_name(name: str) -> None:
         raise Refusal(f"There is no endpoint “{name}”: choose one of {', '.join(ENDPOINTS)}.")
 
 
-def by_name(name: str, values: Sequence) -> dict:
+def by_name(name: str, values: Sequence) -> dict[str, Any]:
     """Values in the order of an endpoint's parameters, by name. Raises Refusal for any other number."""
     check_name(name)
     names = [field.name for field in ENDPOINTS[name].fields]
@@ -77,15 +78,16 @@ async def refuse(request: Request) -> None:
     name, event = (request.path_params.get(key) for key in ("api_name", "event_id"))
     if name is None:
         return
+    is_json = request.method == "POST" and "json" in request.headers.get("content-type", "")
+    body = await request.json() if is_json else None
+    if name == "predict" and isinstance(body, dict) and body.get("fn_index") is not None:
+        return  # the page's own, of a function that has a number and no name
     try:
         check_name(name)
         if event is not None and not knows(request.app.get_blocks(), event):
             raise Refusal(NO_RUN.format(event))
     except Refusal as refusal:
         raise HTTPException(404, str(refusal)) from None
-    if request.method != "POST" or "json" not in request.headers.get("content-type", ""):
-        return
-    body = await request.json()
     try:
         if BY_NAME in request.url.path and isinstance(body, dict):
             check(name, body)

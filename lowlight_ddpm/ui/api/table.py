@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -16,7 +17,7 @@ from lowlight_ddpm.ui.worker.queue import QUEUE
 class Endpoint:
     """One endpoint: what it answers with is what comes before the report, and the report's type."""
 
-    function: Callable
+    function: Callable[..., Any]
     title: str
     report: type
     before: Callable[[], Component] | None = None

@@ -85,7 +85,7 @@ class Tools:
             structuredContent=report if isinstance(report, dict) else {"result": report},
         )
 
-    async def _answered(self, job: Any) -> list:
+    async def _answered(self, job: Any) -> list[Any]:
         """The outputs that a call ends with; whoever asked for it is told how it comes along."""
         context = self._gradio.mcp_server.request_context
         token, told, last = context.meta and context.meta.progressToken, 0, None
@@ -108,7 +108,7 @@ class Tools:
         route = self._gradio.get_route_path(request)
         return route_utils.get_root_url(request=request, route_path=route, root_path=self._gradio.root_path)
 
-    def _shown(self, picture: dict) -> list:
+    def _shown(self, picture: dict[str, Any]) -> list[Any]:
         """A picture as it was written, and its address."""
         content, path = [], Path(picture["path"])
         if path.is_file():  # it was made by another process where several share the work
@@ -118,7 +118,7 @@ class Tools:
         return [*content, self._types.TextContent(type="text", text=address)]
 
 
-def _files(outputs: Any) -> list[dict]:
+def _files(outputs: Any) -> list[dict[str, Any]]:
     """All files of outputs: an image is one, and a gallery is a list of images in captions."""
     if is_file_obj_with_meta(outputs):
         return [outputs]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -103,7 +104,7 @@ class Sixteen:
         self.launcher = Launcher("All sixteen", "sheet", READY)
         self.scene = gr.HTML(elem_id="sheets", padding=False)
 
-    def wire(self, tab: gr.Tab, session: gr.State, shared: list) -> None:
+    def wire(self, tab: gr.Tab, session: gr.State, shared: list[Any]) -> None:
         """`shared` are start, steps, seed and brightness."""
         inputs = [*self.networks, *shared]
         changes = [tab.select, *(control.change for control in inputs)]

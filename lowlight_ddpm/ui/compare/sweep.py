@@ -58,7 +58,7 @@ class Swept(Trials):
 class Sweep:
     """Layout and wiring, built in the current column."""
 
-    def __init__(self, names: list[str], session: Session, shared: tuple) -> None:
+    def __init__(self, names: list[str], session: Session, shared: tuple[Any, ...]) -> None:
         self.names = names
         first = "dim" if "dim" in names else names[0]
         axes = [(axis.title, name) for name, axis in AXES.items()]
@@ -84,7 +84,7 @@ class Sweep:
         opening = make(session, self.measure.value, first, ACROSS, *proposed, *shared)
         self.map = ButtonsHTML(draw(session, opening), elem_id="heat-map", padding=False)
 
-    def _axis(self, title: str, axes: list, name: str) -> tuple[gr.Dropdown, gr.CheckboxGroup]:
+    def _axis(self, title: str, axes: list[Any], name: str) -> tuple[gr.Dropdown, gr.CheckboxGroup]:
         with gr.Column(min_width=240):
             axis = gr.Dropdown(axes, value=name, label=title, filterable=False)
             values = gr.CheckboxGroup(
@@ -103,7 +103,7 @@ class Sweep:
     def _values(self, name: str) -> gr.CheckboxGroup:
         return gr.CheckboxGroup(self._offered(name), value=self._proposed(name))
 
-    def wire(self, tab: gr.Tab, session: gr.State, shared: list) -> None:
+    def wire(self, tab: gr.Tab, session: gr.State, shared: list[Any]) -> None:
         """`shared` are start, steps, seed and brightness."""
         axes = [self.across, self.columns, self.down, self.rows]
         inputs = [self.measure, self.variant, *axes, *shared]
@@ -186,7 +186,7 @@ def heat_map(trials: Trials, grid: Grid, measure: str, brightened: bool) -> str:
     )
 
 
-def _cell(trials: Trials, index: int, measure, limits: tuple | None, brightened: bool) -> str:
+def _cell(trials: Trials, index: int, measure, limits: tuple[Any, ...] | None, brightened: bool) -> str:
     known = trials.found[index]
     if isinstance(known, Refusal):
         return f'<td class="none" title="{escape(str(known))}">not possible</td>'
@@ -209,7 +209,7 @@ def _thumbnail(outcome: Outcome, brightened: bool) -> str:
     return f'<img alt="" src="{picture(outcome, gain(outcome.settings, brightened))}"/>'
 
 
-def _scale(measure, limits: tuple | None) -> str:
+def _scale(measure, limits: tuple[Any, ...] | None) -> str:
     low, high = (format(value, measure.form) for value in limits) if limits else ("low", "high")
     colours = ", ".join(shade(stop / (_STOPS - 1))[0] for stop in range(_STOPS))
     bar = f'<span class="bar" style="background:linear-gradient(to right, {colours})"></span>'

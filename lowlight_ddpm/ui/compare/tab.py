@@ -1,6 +1,7 @@
 """The tab Compare: networks side by side on one picture and one noise, all sixteen pictures, a sweep."""
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -139,7 +140,7 @@ def draw(session: Session, job: trials.Trials) -> str:
     return trials.scene(job, session.brightened)
 
 
-def lay(session: Session, slot: Slot[trials.Trials]) -> tuple:
+def lay(session: Session, slot: Slot[trials.Trials]) -> tuple[Any, ...]:
     """(right, left, wipe) for the results at hand: the most telling pair is laid over each other first."""
     if slot.job is None or slot.busy:
         return (skip(),) * 3

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 from torch import Tensor
 
@@ -200,7 +201,7 @@ def _places(outcomes: list[Outcome]) -> dict[object, tuple[int, int]]:
     return dict(zip(outcomes, both, strict=True))
 
 
-def _card(trials: Trials, index: int, places: dict, brightened: bool) -> str:
+def _card(trials: Trials, index: int, places: dict[Any, tuple[int, int]], brightened: bool) -> str:
     known, settings = trials.found[index], trials.settings(index)
     name = escape(title(settings))
     shown = "running" if trials.busy and index in trials.running else ""
@@ -217,7 +218,7 @@ def _card(trials: Trials, index: int, places: dict, brightened: bool) -> str:
     )
 
 
-def _ranks(known: Outcome | Refusal | None, places: dict) -> str:
+def _ranks(known: Outcome | Refusal | None, places: dict[Any, tuple[int, int]]) -> str:
     eye = mse = delta_e = error = "–"
     if isinstance(known, Outcome):
         (eye, mse), delta_e, error = places[known], f"ΔE {known.delta_e:.1f}", f"{known.mse:.4f}"

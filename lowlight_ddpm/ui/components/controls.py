@@ -3,7 +3,7 @@
 import random
 from functools import partial
 from threading import Lock
-from typing import get_args
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -270,17 +270,17 @@ def steps_in_words(run) -> str:
     return f"{sampler.title}, {VARIANCES[run.variance_type]}" if sampler.stochastic else sampler.title
 
 
-def settings_of(values: tuple) -> RunSettings:
+def settings_of(values: tuple[Any, ...]) -> RunSettings:
     """The settings for the components' values. Raises Refusal if they contradict each other."""
     return run_settings(**dict(zip(FIELDS, values, strict=True)))
 
 
-def values_of(settings: RunSettings) -> list:
+def values_of(settings: RunSettings) -> list[Any]:
     """The components' values for `settings`, in the order of `Controls.fields`."""
     return [getattr(settings, name) for name in FIELDS]
 
 
-def training_defaults(variant: str, mode: str, seed: int) -> list:
+def training_defaults(variant: str, mode: str, seed: int) -> list[Any]:
     """The components' values for a variant's training defaults; the seed stays."""
     return values_of(opening(variant, mode, seed))
 
@@ -290,7 +290,7 @@ def stochastic(sampler: SamplerName) -> SamplerName:
     return sampler if SAMPLERS[sampler].stochastic else "ddpm"
 
 
-def preset(name: str, variant: str, seed: int) -> list:
+def preset(name: str, variant: str, seed: int) -> list[Any]:
     """The components' values for one of PRESETS; network and seed stay."""
     return values_of(run_settings(variant=variant, seed=seed, **PRESETS[name]))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import gradio as gr
 from gradio.events import Dependency
@@ -25,7 +25,8 @@ class Job(Work):
     """
 
     launched = False
-    pace, live = 0.25, False
+    pace: float = 0.25
+    live: bool = False
 
     @property
     def busy(self) -> bool:
@@ -96,7 +97,7 @@ class Course(Generic[J]):
         except Refusal as refusal:
             return run_view.refused(str(refusal), self.draw(session, slot.job) if slot.job else "")
 
-    def begin(self, session: Session, slot: Slot[J], *inputs) -> tuple:
+    def begin(self, session: Session, slot: Slot[J], *inputs) -> tuple[Any, ...]:
         """(run, stop, counter, scene) while the job waits for the network."""
         with refusals_shown():
             job = self.make(session, *inputs)
@@ -104,7 +105,7 @@ class Course(Generic[J]):
         job.launched, slot.job = True, job
         return *_buttons(running=True), _counter(job), drawn
 
-    def stream(self, session: Session, slot: Slot[J]) -> Iterator[tuple]:
+    def stream(self, session: Session, slot: Slot[J]) -> Iterator[tuple[Any, ...]]:
         """(counter, scene), now and then, while the job goes."""
         job = slot.job
         assert job is not None, "`begin` has put it there"
@@ -116,7 +117,7 @@ class Course(Generic[J]):
         # The browser may draw a late frame over what `conclude` says: let the last one say the same.
         yield _counter(job), skip()
 
-    def conclude(self, session: Session, slot: Slot[J]) -> tuple:
+    def conclude(self, session: Session, slot: Slot[J]) -> tuple[Any, ...]:
         """(run, stop, counter, scene) when the job has ended; one under way goes on.
 
         Inputs that have changed since its last frame have staged another by now, which may be run.
@@ -139,7 +140,7 @@ class Launcher:
         self.slot = gr.State(Slot(), time_to_live=HOUR)
 
     def wire(
-        self, course: Course, session: gr.State, inputs: list, scene: gr.HTML, changes: list
+        self, course: Course, session: gr.State, inputs: list[Any], scene: gr.HTML, changes: list[Any]
     ) -> list[Dependency]:
         """Have the buttons run `course`, and the scene follow the inputs at every event of `changes`.
 

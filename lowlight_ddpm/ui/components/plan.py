@@ -1,6 +1,7 @@
 """What the settings mean, said before anything runs."""
 
 from html import escape
+from typing import Any
 
 from PIL import Image
 
@@ -26,7 +27,7 @@ def signal(settings: RunSettings) -> str:
     return f'<p class="note">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
 
 
-def plan(values: dict, picture: Image.Image) -> tuple[str, str]:
+def plan(values: dict[str, Any], picture: Image.Image) -> tuple[str, str]:
     """(signal, plan) as HTML for the controls' values: the time that `picture` takes, and what is unusual."""
     try:
         settings = run_settings(**values)

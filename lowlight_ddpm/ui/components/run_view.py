@@ -2,11 +2,13 @@
 
 from dataclasses import asdict
 from html import escape
+from typing import Any
 
 from torch import Tensor
 
 from lowlight_ddpm.diffusion.settings import RunSettings
-from lowlight_ddpm.runs.run import Run, mean_colour
+from lowlight_ddpm.metrics.image import mean_colour
+from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.controls import steps_in_words
 from lowlight_ddpm.ui.html.charts import trace
 from lowlight_ddpm.ui.html.images import data_uri, proportions
@@ -71,7 +73,7 @@ def idle(text: str) -> str:
     return bar(0, 1, text)
 
 
-def report(run: Run) -> dict:
+def report(run: Run) -> dict[str, Any]:
     """A finished run for programs, JSON-able: settings, mean colours, notes, and what was found."""
     found = {
         "settings": run.settings.model_dump(),

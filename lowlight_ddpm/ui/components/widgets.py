@@ -1,6 +1,7 @@
 """Gradio components of our own: each is drawn in the browser by the code of the one that it extends."""
 
 import time
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
@@ -58,7 +59,7 @@ class CopyLink(gr.HTML):
     It also keeps the browser's address equal to the link, once a run has begun.
     """
 
-    def __init__(self, value: dict | None = None, **kwargs) -> None:
+    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
         html, js = ((STATIC / f"copy_link.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
         super().__init__(value, html_template=html, js_on_load=js, apply_default_css=False, **kwargs)
 
@@ -67,7 +68,7 @@ class CopyLink(gr.HTML):
         return "html"
 
 
-def link_to(watched: Watched, begun: bool = True) -> dict:
+def link_to(watched: Watched, begun: bool = True) -> dict[str, Any]:
     """The value of a CopyLink; two runs with the same settings have different values."""
     return {"query": watched.query, "begun": time.monotonic_ns() if begun else 0}
 
@@ -78,7 +79,7 @@ class Filmstrip(gr.HTML):
     Its value is what `film` gives, None while there is no run.
     """
 
-    def __init__(self, value: dict | None = None, **kwargs) -> None:
+    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
         files = (STATIC / f"filmstrip.{kind}" for kind in ("html", "css", "js"))
         html, css, js = (file.read_text(encoding="utf-8") for file in files)
         super().__init__(
@@ -90,7 +91,7 @@ class Filmstrip(gr.HTML):
         return "html"
 
 
-def film(steps: list[Step], gain: float = 1.0) -> dict:
+def film(steps: list[Step], gain: float = 1.0) -> dict[str, Any]:
     """The value of a Filmstrip: x_t and x0 of every step as PNG data URIs, and their captions.
 
     Of a run with more than MOST_FRAMES steps, it has that many, evenly spread: a thousand would be 20 MB.

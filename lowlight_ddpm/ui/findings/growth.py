@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import gradio as gr
 
@@ -15,7 +16,7 @@ SIGNAL = 0.08  # √ᾱ at which the transmission of a tint is told
 class Growth(gr.HTML):
     """Sheets of what networks generate, scrubbed over epochs in the browser; its value is `grown`'s."""
 
-    def __init__(self, value: dict | None = None, **kwargs) -> None:
+    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
         files = (STATIC / f"growth.{kind}" for kind in ("html", "css", "js"))
         html, css, js = (file.read_text(encoding="utf-8") for file in files)
         super().__init__(
@@ -27,7 +28,7 @@ class Growth(gr.HTML):
         return "html"
 
 
-def grown(networks: dict[str, list[Milestone]]) -> dict:
+def grown(networks: dict[str, list[Milestone]]) -> dict[str, Any]:
     """The value of a Growth: every network's sheets and measures by epoch, and the epochs that any has."""
     return {
         "epochs": sorted({kept.epoch for milestones in networks.values() for kept in milestones}),

@@ -1,5 +1,7 @@
 """The tab Experiments: the measurements, compared with the claims of the post."""
 
+from typing import Any
+
 import gradio as gr
 
 from lowlight_ddpm.errors import Refusal
@@ -108,7 +110,7 @@ class Experiments:
         )
 
 
-def show(session: Session, *filters) -> tuple[str, str, str, dict, str, str]:
+def show(session: Session, *filters) -> tuple[str, str, str, dict[str, Any], str, str]:
     """(claims, table, dark, growth, figures, losses): the growth as data, the rest as HTML."""
     claims, drawn = claims_view.claims(measured()), figures(_available(session))
     dark = darkness(measured().dark)
@@ -126,7 +128,7 @@ def _available(session: Session) -> list[str]:
     return [*session.gallery.names, *drawn_gallery().names, *filter(is_drawn, measured_on)]
 
 
-def _growth() -> dict:
+def _growth() -> dict[str, Any]:
     try:
         return grown(dict(milestones()))
     except Refusal:  # a training record that cannot be read: `_losses` says so

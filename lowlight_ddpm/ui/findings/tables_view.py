@@ -149,7 +149,7 @@ def _restorations(found: Measured, names: list[str]) -> Callable[[Any], str | No
     return query
 
 
-def _key(row) -> tuple:
+def _key(row) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in results.CONDITION_COLUMNS)
 
 
@@ -225,7 +225,22 @@ _GENERATED = (
         "Background varies", "standard deviation of the border's R, G, B between images", "border_std"
     ),
     _deviations("In training", "the same of its training images", "training_border_std"),
+    _metric(
+        "Background error",
+        "median distance of a border from the training set's mean one, of 255, as at full brightness",
+        "ground_median",
+        ".1f",
+    ),
+    Column(
+        "Off",
+        f"images whose background error exceeds {results.OFF:g} of 255",
+        lambda row: f"{row.ground_share:.0%}",
+        lambda row: row.ground_share,
+    ),
+    _deviations("Distance", "Wasserstein-1 from the training set's mean R, G, B, of 255", "distance_mean"),
+    _deviations("By chance", "what as many training images come to", "chance_mean"),
     _metric("Nearest", "median distance to the nearest training image, of 255", "nearest", ".1f"),
+    _metric("Held out", "the same of images that were held out", "held_out_nearest", ".1f"),
 )
 
 

@@ -3,6 +3,7 @@
 import re
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -59,7 +60,7 @@ def offered(patience: float = PATIENCE) -> Gallery:
     return gallery(_held_out(), patience)
 
 
-def refresh(session: Session) -> tuple:
+def refresh(session: Session) -> tuple[Any, ...]:
     """(gallery, source) when the page opens, in case better pictures have arrived since the start."""
     newest = offered(patience=0)
     if newest.names == session.gallery.names:
@@ -71,7 +72,7 @@ def refresh(session: Session) -> tuple:
     return gr.Gallery(_pairs(newest), selected_index=selected(session)), _source(newest)
 
 
-def turn(session: Session, kind: str) -> tuple:
+def turn(session: Session, kind: str) -> tuple[Any, ...]:
     """(gallery, source, upload) for another subject: its first picture is chosen, the upload emptied."""
     session.gallery = offered(patience=0) if kind == next(iter(SUBJECTS)) else drawn_gallery(kind=kind)
     session.index, session.own = 0, None
@@ -129,7 +130,7 @@ def _held_out() -> tuple[str, ...]:
     return ()
 
 
-def _pairs(offered: Gallery) -> list[tuple]:
+def _pairs(offered: Gallery) -> list[tuple[Any, ...]]:
     return list(zip(offered.pictures, offered.names, strict=True))
 
 

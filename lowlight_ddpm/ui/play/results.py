@@ -5,6 +5,7 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import gradio as gr
@@ -16,9 +17,9 @@ from torch import Tensor
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.images.writing import save_png
-from lowlight_ddpm.metrics.image import Measures
+from lowlight_ddpm.metrics.image import Measures, mean_colour
 from lowlight_ddpm.runs.export import write_run
-from lowlight_ddpm.runs.run import Run, mean_colour
+from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components.run_view import gain, which
 from lowlight_ddpm.ui.components.widgets import Filmstrip, film
 from lowlight_ddpm.ui.html.charts import histograms
@@ -120,7 +121,7 @@ class Results:
         ]
 
 
-def results(session: Session) -> tuple:
+def results(session: Session) -> tuple[Any, ...]:
     """(filmstrip, findings, before, after, wipe, errors, histograms) of the finished run."""
     watched = session.finished
     assert watched is not None, "only a finished run has results"
@@ -244,13 +245,14 @@ def packed(watched: Watched) -> bytes:
     return file.getvalue()
 
 
-def report_of(watched: Watched) -> dict:
-    """What run.json holds: what Run.report says, the network's weights and the image by their sha256."""
-    run, picture = watched.run, None
+def report_of(watched: Watched) -> dict[str, Any]:
+    """What run.json holds: what Run.report says, and the image as it is in the zip."""
+    run, picture = watched.run, watched.run.provenance["picture"]
     if not run.generates:
         name, content = input_of(watched.picked)
-        picture = {"name": watched.picked.name, "file": name, "sha256": hashlib.sha256(content).hexdigest()}
-    return run.report(weights_sha256=run.checkpoint.record["weights_sha256"], picture=picture)
+        digest = hashlib.sha256(content).hexdigest()
+        picture |= {"name": watched.picked.name, "file": name, "sha256": digest}
+    return run.report(picture=picture)
 
 
 def input_of(picked: Picked) -> tuple[str, bytes]:

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
@@ -40,7 +41,7 @@ def want(query: str) -> Wanted:
     return time.monotonic_ns(), query
 
 
-def arrive(session: Session, request: gr.Request) -> tuple:
+def arrive(session: Session, request: gr.Request) -> tuple[Any, ...]:
     """(gallery, source, wanted) when the page opens; a link's run is wanted."""
     settings = own(dict(request.query_params))
     return *picking.refresh(session), want(urlencode(settings)) if settings else skip()
@@ -73,7 +74,7 @@ def resume(session: Session, wanted: Wanted) -> Wanted:
     return skip()
 
 
-def reopen(session: Session, wanted: Wanted) -> tuple:
+def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
     """(controls, gallery, upload, then as `begin` without the seed, tabs) for the run of a link."""
     with refusals_shown():
         settings, key = parse(wanted[1])
@@ -87,7 +88,7 @@ def reopen(session: Session, wanted: Wanted) -> tuple:
 
 def preview(
     session: Session, variant: str, mode: str, brightness: float, light: str, whole: bool, seed: int
-) -> tuple:
+) -> tuple[Any, ...]:
     """(stage, lights): the chosen picture, dimmed, on the stage, and small in every light.
 
     A run under way, and one that already shows the picture, keep the stage.
@@ -104,7 +105,7 @@ def preview(
         return run_view.stage(watched, session.brightened, run_view.idle(READY)), lights
 
 
-def begin(session: Session, locked: bool, *values) -> tuple:
+def begin(session: Session, locked: bool, *values) -> tuple[Any, ...]:
     """(seed, run, stop, stage, link): check the settings, and make ready before the network is free."""
     with refusals_shown():
         settings = settings_of(values)
@@ -127,7 +128,7 @@ def halt(session: Session) -> None:
     session.staged.stopped = True
 
 
-def conclude(session: Session) -> tuple:
+def conclude(session: Session) -> tuple[Any, ...]:
     """(run, stop, stage, results) of a run that ended, was stopped or failed; one under way goes on."""
     watched = session.staged
     if not session.running or not watched.ended:
@@ -139,7 +140,7 @@ def conclude(session: Session) -> tuple:
     return *buttons(running=False), still(session), *results(session)
 
 
-def expose(session: Session, exposure: str) -> tuple:
+def expose(session: Session, exposure: str) -> tuple[Any, ...]:
     """(stage, results) of the same tensors at another exposure; no network is called."""
     session.brightened = EXPOSURES[exposure]
     shown = results(session) if session.finished else UNCHANGED
@@ -151,7 +152,7 @@ def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
     return gr.Button(interactive=not running), gr.Button(interactive=running)
 
 
-def _begin(session: Session, settings: RunSettings) -> tuple:
+def _begin(session: Session, settings: RunSettings) -> tuple[Any, ...]:
     checkpoints.load(settings.variant)
     watched = Watched(settings, session.picked)
     stage = run_view.stage(watched, session.brightened, run_view.idle(waiting()))

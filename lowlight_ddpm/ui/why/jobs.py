@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -183,12 +184,12 @@ class _Rows:
             leads,
         )
 
-    def pair(self, trial: Trial, caption: str) -> tuple:
+    def pair(self, trial: Trial, caption: str) -> tuple[Any, ...]:
         """(caption, image) of the run as it is, and of `trial`."""
         return ("unchanged", self.run), (caption, self._image(trial))
 
     def row(
-        self, title: str, sentence: str, size: Tensor | None, pair: tuple = (), leads: bool = False
+        self, title: str, sentence: str, size: Tensor | None, pair: tuple[Any, ...] = (), leads: bool = False
     ) -> str:
         """One part of the shift: its description, its bars, its images."""
         images = "".join(self._figure(title, *image) for image in pair)

@@ -1,6 +1,7 @@
 """The tab Why: the colour shift of the last run by causes, and a tint that the network may remove."""
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -162,7 +163,7 @@ def follow(session: Session, slot: Slot[ExplanationJob]) -> str:
     return skip() if kept else watched.run.settings.mode
 
 
-def describe(session: Session, mode: str) -> tuple:
+def describe(session: Session, mode: str) -> tuple[Any, ...]:
     """(description of the run, update of the slider for the step to tint at)."""
     run = chosen(session, mode)
     return _which(session, run), gr.update(maximum=run.settings.steps)

@@ -5,6 +5,7 @@ On a Space's shared GPU (ZeroGPU), what is decorated with `on_gpu` runs in a pro
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 try:
     # Must be imported before torch; it is there on ZeroGPU Spaces only.
@@ -16,7 +17,7 @@ LONGEST = 120  # seconds that are asked for at most: an untrusted user is lent n
 _FORKING, _CALL = 15.0, 0.05  # seconds, on the safe side; what is not used is not charged
 
 
-def on_gpu(seconds: Callable[..., int]) -> Callable[[Callable], Callable]:
+def on_gpu(seconds: Callable[..., int]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Have a generator run on the shared GPU, for as long as `seconds` says of its own arguments.
 
     Elsewhere it is left as it is. There, arguments and whatever it yields are pickled, and of an exception

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from lowlight_ddpm import environment
 from lowlight_ddpm.diffusion.sampling import Step
@@ -61,7 +62,7 @@ def logged(runs: Sequence[RunSettings]) -> Iterator[Callable[[dict[int, Step], d
             log.info("run %s", json.dumps(line))
 
 
-def _line(settings: RunSettings) -> dict:
+def _line(settings: RunSettings) -> dict[str, Any]:
     """What is written of a run that is stopped before its first step."""
     return {
         "settings": digest(settings),

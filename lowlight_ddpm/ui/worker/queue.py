@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from statistics import median
+from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -28,15 +29,17 @@ class Work:
     `stopped` may be set at any moment; subclasses say in `calls` what is done.
     """
 
-    begun = stopped = over = False
-    seconds = 0.0
+    begun: bool = False
+    stopped: bool = False
+    over: bool = False
+    seconds: float = 0.0
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
         return self.over or (self.stopped and not self.begun)
 
-    def walk(self) -> Iterator:
+    def walk(self) -> Iterator[Any]:
         """Do the work, once, and pass on what `calls` yields.
 
         `stopped` ends it after the call under way, or before the first.
@@ -56,7 +59,7 @@ class Work:
             if self.seconds:  # else it was stopped before its first call, and says nothing of the others
                 LATEST.append(self.seconds)
 
-    def calls(self) -> Iterator:
+    def calls(self) -> Iterator[Any]:
         """The work itself: yields once for every network call."""
         raise NotImplementedError
 
@@ -84,7 +87,7 @@ def bound(page: gr.Blocks, most: int) -> None:
     queue = page._queue
     push, refusing = queue.push, queued(gr.Button(visible=False).click, refuse)
 
-    async def push_or_refuse(body, **how) -> tuple:
+    async def push_or_refuse(body, **how) -> tuple[Any, ...]:
         wanted = page.fns.get(body.fn_index)
         if wanted and wanted.concurrency_id == QUEUE and len(queue) >= most:
             body.fn_index = refusing["id"]
