@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lowlight_ddpm.cli.app import PATH, Quiet, Threads, app, check_folder, progress
+from lowlight_ddpm.environment import home
 from lowlight_ddpm.errors import Refusal
 
 Pairs = Annotated[
@@ -14,7 +15,8 @@ Pairs = Annotated[
     typer.Argument(
         help="Two folders, of dark and of well-lit photographs with equal names; or one that has them as low "
         "and high. SERIES_divRATIO.png tells how many times shorter the dark one was exposed.",
-        **PATH | {"metavar": "PAIRS..."},
+        parser=home,
+        metavar="PAIRS...",
     ),
 ]
 Record = Annotated[bool, typer.Option("--record", help="Write into the study's results instead of --out.")]

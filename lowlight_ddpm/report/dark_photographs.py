@@ -1,6 +1,7 @@
 """Photographs that were taken in the dark: what networks make of them, compared with plain methods."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -104,7 +105,7 @@ def _rows(inputs: Inputs) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(figures, float))  # undefined ones are None
 
 
-def _shown(value: float, form: str) -> str:
+def _shown(value: Any, form: str) -> str:
     """A figure, or a dash where it is undefined."""
     return format(value, form) if math.isfinite(value) else "–"
 

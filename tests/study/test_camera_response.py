@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from lowlight_ddpm.images.pairs import DARK, LIT, find_pairs
+from lowlight_ddpm.study import camera_response
 from lowlight_ddpm.study.camera_response import Exposure, Response, fit, leave_one_out
 
 CAMERAS = {"desk": Response(1.8, 4.0), "street": Response(2.6, -3.0)}
@@ -67,6 +68,26 @@ def test_a_series_of_one_is_predicted_by_all_others(tmp_path):
         save(tmp_path / DARK, f"{name}_div{ratio}", CAMERAS["desk"].darkened(lit, ratio))
     alone = next(one for one in leave_one_out(exposures(tmp_path)) if one.exposure.pair.series == "one")
     assert alone.error < 0.01
+
+
+def test_nothing_is_fitted_to_no_pairs_nor_to_those_of_an_unknown_ratio(tmp_path, monkeypatch):
+    lit = photograph(1)
+    for name in ("1", "2", "one_div4"):
+        save(tmp_path / LIT, name, lit)
+        save(tmp_path / DARK, name, CAMERAS["desk"].darkened(lit, 4))
+    monkeypatch.setattr(camera_response, "fit", lambda exposures: pytest.fail("nothing tells a curve"))
+    for one in leave_one_out(exposures(tmp_path)):
+        assert one.response == camera_response.USUAL
+        assert one.exposure.ratio > 1
+        assert (one.error is None) == (one.exposure.pair.name != "one_div4")
+
+
+def test_a_black_picture_has_no_error_and_the_ratio_one(tmp_path):
+    save(tmp_path / LIT, "1", photograph(1))
+    save(tmp_path / DARK, "1", np.zeros((48, 48, 3)))
+    (one,) = leave_one_out(exposures(tmp_path))
+    assert one.exposure.ratio == 1
+    assert one.error is None
 
 
 def test_the_share_of_saturated_pixels_is_told(folder):

@@ -1,5 +1,7 @@
 """Sets of pairs of LOL's layout: measured as they are, apart from each other and from the study."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -138,7 +140,7 @@ def test_black_and_flat_pictures_have_figures_or_dashes(run, tmp_path, monkeypat
     assert status == 0, told
     status, more, _ = run("exposures", tmp_path)
     assert status == 0
-    assert not {"inf", "nan", "inf%", "nan%"} & set((said + more).replace("*", "").split())
+    assert not re.search(r"\b(inf|nan)\b", said + more)
     assert ("Black throughout" in told) == (dark == 0)
 
 
