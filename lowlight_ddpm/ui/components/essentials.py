@@ -13,15 +13,15 @@ class Essentials:
 
     def __init__(self, names: list[str], proposed: RunSettings) -> None:
         learned, correction, noise = essentials(proposed.model_dump())
-        with gr.Column(min_width=210, scale=3, elem_classes="essential"):
+        with gr.Column(min_width=270, scale=3, elem_classes="essential"):
             self.learned = gr.Radio(
                 [(title, name) for name, title in LEARNED.items() if name in names],
                 value=learned if learned in names else None,
                 label="Learned from",
                 elem_id="learned",
             )
-            gr.HTML('<p class="hint">images that bright: full, half, a quarter</p>', padding=False)
-        with gr.Column(min_width=130, scale=2, elem_classes="essential"):
+            gr.HTML('<p class="hint">images at full, half or quarter light</p>', padding=False)
+        with gr.Column(min_width=150, scale=2, elem_classes="essential"):
             self.correction = gr.Radio(
                 ["off", "on"], value=correction, label="Correction", elem_id="correction"
             )

@@ -18,9 +18,9 @@ from lowlight_ddpm.ui.session import Watched
 
 # (name, title, what it is, what stands in its place while there is none) of each panel.
 PANELS = (
-    ("input", "Input", "your image, dimmed", "none: it starts from pure noise"),
-    ("x_t", "Noised", "what the network gets", ""),
-    ("x0", "Result", "its estimate of the image", "press Run"),
+    ("input", "Input", "dimmed", "none: it starts from pure noise"),
+    ("x_t", "Noised", "to the network", ""),
+    ("x0", "Result", "its estimate", "press Run"),
     ("previous", "Previous", "the run before", "none yet"),
 )
 TERMS = {"x_t": "x_t", "x0": "x0 estimate"}  # those that are explained beside a panel's title

@@ -39,7 +39,8 @@ def follow(session: Session, by_itself: bool, *values) -> tuple[Any, ...]:
             watched = Watched(settings_of(values), session.picked)
             lights = "" if watched.run.generates else side_by_side(watched.picked.image, watched.run.settings)
             if watched.repeats(session.staged):
-                return *said, skip(), skip(), lights, skip()
+                empty = not session.running and not session.staged.run.history.done
+                return *said, still(session) if empty else skip(), skip(), lights, skip()
             asked = by_itself and quick(session, watched)
             return *said, *_staged(session, watched), lights, time.monotonic_ns() if asked else 0
         except Refusal:  # the plan tells why
