@@ -78,7 +78,7 @@ def _wait_until_ready(page):
 def _take_in_hand(page, restores=True):
     """All controls in sight, nothing that runs by itself, and the first image to denoise."""
     page.get_by_label("runs by itself", exact=True).uncheck()
-    page.get_by_role("button", name="More", exact=True).click()
+    page.locator("#more .label-wrap").click()
     expect(page.get_by_label("number input for Steps", exact=True)).to_be_visible()
     if restores:
         page.locator("#gallery button").first.click()

@@ -40,7 +40,7 @@ def run(page: Page) -> None:
 
 def take_two_steps(page: Page) -> None:
     """However busy the machine is, such a run takes less than two seconds."""
-    page.get_by_role("button", name="More", exact=True).click()
+    page.locator("#more .label-wrap").click()
     steps = page.get_by_label("number input for Steps", exact=True)
     steps.fill("2")
     steps.blur()
@@ -101,7 +101,7 @@ def test_what_was_learned_from_sets_the_network_and_its_brightness_and_says_so(f
     expect(page.locator("#said")).to_have_text(
         "Set with it: network Dim control → Bright control, brightness 0.5 → 1."
     )
-    page.get_by_role("button", name="More", exact=True).click()
+    page.locator("#more .label-wrap").click()
     expect(page.get_by_label("Network", exact=True).first).to_have_value("Bright control")
     expect(page.get_by_label("number input for Brightness", exact=True)).to_have_value("1")
 
@@ -161,7 +161,7 @@ def test_an_own_image_unframes_the_gallery_and_is_noised(fresh, tmp_path):
 
 def test_the_dimmed_images_follow_a_link_and_the_arrow_gives_the_network_s_own_brightness(fresh):
     page = fresh()
-    page.get_by_role("button", name="More", exact=True).click()
+    page.locator("#more .label-wrap").click()
     page.locator("#gallery button").nth(2).click()
     lights = page.locator("#lights img").first
     before = lights.get_attribute("src")
