@@ -157,7 +157,7 @@ class Controls:
         )
 
     def _schedule(self, proposed: RunSettings) -> None:
-        gr.HTML("<h3>Noise schedule</h3>", padding=False)
+        gr.HTML("<h2>Noise schedule</h2>", padding=False)
         with gr.Row():
             self.beta_start = _beta("Beta start", "Noise added at the first timestep.", proposed.beta_start)
             self.beta_end = _beta("Beta end", "Noise added at the last timestep.", proposed.beta_end)
@@ -168,7 +168,7 @@ class Controls:
         )
 
     def _corrections(self, proposed: RunSettings) -> None:
-        gr.HTML("<h3>Corrections at sampling</h3>", padding=False)
+        gr.HTML("<h2>Corrections at sampling</h2>", padding=False)
         self.mean_correction = gr.Radio(
             [(title, name) for name, title in MEAN_CORRECTIONS.items()],
             value=proposed.mean_correction,

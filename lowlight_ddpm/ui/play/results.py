@@ -58,16 +58,16 @@ class Results:
         self.findings = gr.HTML(findings(watched) if watched else "", elem_id="findings", padding=False)
         with gr.Row(elem_classes="results"):
             with gr.Column(min_width=240, scale=2):
-                gr.HTML("<h3>Before and after</h3>", padding=False)
+                gr.HTML("<h2>Before and after</h2>", padding=False)
                 with gr.Row(elem_classes="pair-of"):
                     self.before, self.after = self._pair(session)
                 self.wipe = gr.HTML(
                     wipe(session), js_on_load=WIPE_SCRIPT, elem_id="before-after", padding=False
                 )
             with gr.Column(min_width=280, scale=3):
-                gr.HTML("<h3>Error map</h3>", padding=False)
+                gr.HTML("<h2>Error map</h2>", padding=False)
                 self.errors = gr.HTML(errors(run), elem_id="errors", padding=False)
-                gr.HTML("<h3>Pixel values</h3>", padding=False)
+                gr.HTML("<h2>Pixel values</h2>", padding=False)
                 self.histograms = gr.HTML(histograms(run), elem_id="histograms", padding=False)
         with gr.Row(elem_classes="take"):
             self.export = gr.Button("Download all", size="md", elem_id="export", scale=0, min_width=140)
