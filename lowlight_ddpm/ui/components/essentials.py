@@ -13,7 +13,7 @@ class Essentials:
 
     def __init__(self, names: list[str], proposed: RunSettings) -> None:
         learned, correction, noise = essentials(proposed.model_dump())
-        with gr.Column(min_width=270, scale=3, elem_classes="essential"):
+        with gr.Column(min_width=280, scale=3, elem_classes="essential"):
             self.learned = gr.Radio(
                 [(title, name) for name, title in LEARNED.items() if name in names],
                 value=learned if learned in names else None,

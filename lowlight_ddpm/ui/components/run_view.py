@@ -66,7 +66,8 @@ def stage(
     aim = "the training pictures" if run.generates else "the dimmed input"
     mark = watched.onset if watched.over and kept and not run.generates else None
     means = list(run.history.means.values())
-    target = run.known_target
+    # Before anything was seen, a network's record would be loaded for it, which may be damaged.
+    target = run.known_target if dim is not None or latest[0] is not None else None
     lines = "" if target is None else trace(means, run.settings.steps, target, aim, onset=mark)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in run.notes)
     whole = f'<div class="panels"{proportions(dim)}>{"".join(panels)}</div>'
