@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, get_args
 
 import gradio as gr
-from gradio.components import Component
+from gradio.blocks import Block
 
 from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
@@ -70,7 +70,7 @@ class Controls:
         return [getattr(self, name) for name in FIELDS]
 
     @property
-    def all(self) -> list[Component]:
+    def all(self) -> list[Block]:
         """Everything that `shown` gives values for."""
         return [*self.fields, *self.essentials.views, self.variance]
 
