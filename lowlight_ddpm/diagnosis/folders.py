@@ -60,7 +60,7 @@ def open_folder(
     where = device or ("cuda" if torch.cuda.is_available() and not GPU_IS_LENT else "cpu")
     variant, files = _weights(place, folder)
     try:
-        check_weights(place, known_arguments(network, config), network, files, limits)
+        check_weights(place, config, network, files, limits)
         unet: Any = network.from_pretrained(folder / "unet", variant=variant, **_HOW)
         unet = unet.float().eval().requires_grad_(False).to(where)
     except Refusal:
