@@ -119,6 +119,10 @@ ELSEWHERE = {
     f"{CLI} evaluate": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
     ),
+    f"{CLI} adopt": Elsewhere(
+        _LONG,
+        "tests/training/test_adoption.py::test_the_command_moves_all_or_none_and_then_has_everything_made",
+    ),
     f"{CLI} causes": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_causes_trains_and_clips_once_and_prints_what_was_found"
     ),
