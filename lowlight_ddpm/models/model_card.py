@@ -6,6 +6,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
+from lowlight_ddpm.variants.study import STUDY
 
 OWN_LICENCE = "Apache-2.0"  # of images that our own code draws
 # Of those that the Hub knows by name; it refuses a card with another name.
@@ -36,13 +37,14 @@ def model_card(
     of the variant's images from pure noise; a card written by training has neither.
     """
     subject = subject_of(variant, record["data"])
+    is_dim = variant.brightness < 1 or variant.name in STUDY  # whose bright rows are its controls
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,
         **_licence(record["data"]),
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
-        tags=["ddpm", "low-light", *([subject] if subject else [])],
+        tags=["ddpm", *(["low-light"] if is_dim else []), *([subject] if subject else [])],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
     betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"

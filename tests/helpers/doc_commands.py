@@ -48,6 +48,9 @@ _SERVES = "serves until it is stopped"
 # The first words of a command; the longest that fit count.
 ELSEWHERE = {
     "make demo": Elsewhere(_SERVES, "tests/e2e/test_visit.py"),
+    "python -m lowlight_ddpm.ui": Elsewhere(
+        _SERVES, "tests/ui/test_web.py::test_an_installed_package_serves_its_page"
+    ),
     "make test": Elsewhere("is this very suite", ".ci/run"),
     "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),

@@ -143,3 +143,9 @@ def test_the_committed_cards_say_what_the_results_say(name):
         f"run `python -m lowlight_ddpm cards {name}`"
     )
     assert (inputs.root / name / publish.PICTURE).exists()
+
+
+@pytest.mark.parametrize(("brightness", "tagged"), [(1.0, False), (0.5, True)])
+def test_a_network_of_bright_images_is_not_called_one_of_low_light(brightness, tagged):
+    card = ModelCard(model_card(Variant("mine", brightness=brightness), RECORD | {"data": CATS}))
+    assert ("low-light" in card.data.tags) is tagged
