@@ -61,6 +61,11 @@ class Picked:
         return [] if settings.mode == "generate" else notes(self.image, settings.whole)
 
     @property
+    def origin(self) -> dict[str, str]:
+        """What a record says of where it came from, as `images.origin` has it."""
+        return {"name": self.name} | ({"sha256": self.sha256} if self.sha256 else {})
+
+    @property
     def key(self) -> str:
         """What a link calls it: the file's sha256 where there is one, else the name."""
         return self.sha256 or self.name
@@ -85,7 +90,7 @@ class Watched(Work):
 
     def __init__(self, settings: RunSettings, picked: Picked, beforehand: bool = False) -> None:
         pixels, said = picked.pixels(settings), picked.notes(settings)
-        self.run = Run(settings, pixels, steps=source.steps, notes=said)
+        self.run = Run(settings, pixels, steps=source.steps, notes=said, origin=picked.origin)
         self.picked, self.beforehand = picked, beforehand
 
     def __deepcopy__(self, memo: dict[str, Any]) -> "Watched":

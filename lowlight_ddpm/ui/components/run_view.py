@@ -119,7 +119,7 @@ def idle(text: str) -> str:
 
 
 def report(run: Run) -> dict[str, Any]:
-    """A finished run for programs, JSON-able: settings, mean colours, notes, and what was found."""
+    """A finished run for programs, JSON-able: settings, what was found, what it is made from."""
     found = {
         "settings": run.settings.model_dump(),
         "notes": run.notes,
@@ -128,7 +128,7 @@ def report(run: Run) -> dict[str, Any]:
     }
     if not run.generates:
         found |= {"measures": asdict(run.colour_shift.measures), "verdict": run.colour_shift.in_words}
-    return found
+    return found | run.provenance
 
 
 def which(run: Run, name: str) -> str:
