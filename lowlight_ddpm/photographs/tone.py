@@ -44,22 +44,31 @@ class Tone:
 
 
 def is_dark(photo: Image.Image) -> bool:
-    """Whether an RGB photograph is so dark that it should be offered to be brightened: not one of black alone.
+    """Whether an RGB photograph is so dark that it should be offered to be brightened; black alone is not.
 
     That is a mean luma below DARK, of pixel values in 0..1; a small copy tells it as well as all pixels do.
     """
-    small = photo.reduce(max(1, min(photo.size) // 256))
-    counts = np.reshape(small.histogram(), (3, 256))
+    counts = histogram(photo.reduce(max(1, min(photo.size) // 256)))
     return bool(counts[:, 1:].any()) and _luma(counts, _plain()) < DARK
 
 
-def find_tone(pixels: np.ndarray, level: float, white_balance: bool = False) -> Tone:
-    """The tone that brings pixels, uint8 (H, W, 3), to a mean luma of `level` in 0..1; it never darkens.
+def histogram(photo: Image.Image) -> np.ndarray:
+    """How often every pixel value occurs in each channel of an RGB photograph: int (3, 256)."""
+    return np.reshape(photo.histogram(), (3, 256))
 
-    What is as bright already keeps its values. With `white_balance`, the channels with less light than the
-    brightest are raised towards it first (grey world), by MOST_BALANCE at most.
+
+def find_tone(pixels: np.ndarray, level: float, white_balance: bool = False) -> Tone:
+    """The tone that brings pixels, uint8 (H, W, 3), to a mean luma of `level` in 0..1; see `tone_of`."""
+    return tone_of(histogram(Image.fromarray(pixels)), level, white_balance)
+
+
+def tone_of(counts: np.ndarray, level: float, white_balance: bool = False) -> Tone:
+    """The tone that brings a photograph to a mean luma of `level` in 0..1; it never darkens.
+
+    `counts` is what `histogram` gives. What is as bright already keeps its values. With `white_balance`, the
+    channels with less light than the brightest are raised towards it first (grey world), by MOST_BALANCE at
+    most.
     """
-    counts = np.reshape(Image.fromarray(pixels).histogram(), (3, 256))
     plain = _plain()
     values = _balanced(counts) if white_balance else plain
     if _luma(counts, values) < level and counts[:, 1:].any():  # of black alone there is nothing to raise
