@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, Threads, app
+from lowlight_ddpm.cli.app import PATH, AsJson, OptionalImages, Threads, app, check_folder
 from lowlight_ddpm.errors import Refusal
 
 
@@ -53,6 +53,8 @@ def diagnose(
 
     from lowlight_ddpm.diagnosis.run import diagnose as run
 
+    if out:
+        check_folder(out)
     torch.set_num_threads(threads)
     report = run(
         model,

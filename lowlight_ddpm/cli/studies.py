@@ -92,6 +92,7 @@ def causes(
         list[str] | None,
         typer.Argument(help="small-networks, and variants to clip in other ways; all there are if none."),
     ] = None,
+    quiet: Quiet = False,
     threads: Threads = 1,
     own_rows: OwnRows = None,
 ) -> None:
@@ -103,7 +104,6 @@ def causes(
     a run that is killed loses the one training or condition that it was at. Several processes share the work.
     """
     import torch
-    from tqdm import tqdm
 
     from lowlight_ddpm.figures import Inputs
     from lowlight_ddpm.models.checkpoints import available
@@ -123,7 +123,7 @@ def causes(
             else clipping.conditions(find_variant(name).name)
         )
     ]
-    for _ in tqdm(run_all(jobs), total=len(jobs), unit="job"):
+    for _ in progress(run_all(jobs), quiet=quiet, total=len(jobs), unit="job"):
         pass
     for table in ("small-networks", "clipping", "hypotheses"):
         print(f"{written(table, Inputs())}\n")

@@ -89,7 +89,7 @@ def _biases(evidence: Evidence) -> str:
 
 def _start(evidence: Evidence) -> str:
     schedule = evidence.schedule
-    late = f", not at {schedule.timesteps - 1}" * (schedule.first_timestep < schedule.timesteps - 1)
+    late = f", not at {schedule.timesteps - 1}" * schedule.starts_late
     left = f"where {schedule.first_signal:.3f} of the signal is left"
     return f"it starts at {schedule.first_timestep}{late}, {left}"
 
@@ -105,9 +105,8 @@ def _left(evidence: Evidence) -> str:
 
 def _starts_late(evidence: Evidence) -> bool:
     """Whether it does, and, where no images are generated to tell, by enough to be seen."""
-    late = evidence.schedule.first_timestep < evidence.schedule.timesteps - 1
     more = (evidence.grid_leak_predicted or 0.0) - (evidence.leak_predicted or 0.0)
-    return late and (evidence.generated is not None or more > THRESHOLDS.leak)
+    return evidence.schedule.starts_late and (evidence.generated is not None or more > THRESHOLDS.leak)
 
 
 def _cuts(evidence: Evidence) -> bool:

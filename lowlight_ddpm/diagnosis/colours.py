@@ -1,10 +1,8 @@
 """How far generated images' colours lie from the reference's, how sure that is, and what a change gains."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from lowlight_ddpm.diagnosis.measures import UNIT
@@ -22,6 +20,11 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    @property
+    def signed(self) -> str:
+        """A gain or loss in words."""
+        return f"{self.value:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
 
 
 def distance(colours: np.ndarray, reference: ColourPrior) -> np.ndarray:
@@ -84,8 +87,3 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 def share_outside(images: Tensor, reach: float) -> float:
     """Share of the pixels of images beyond ±`reach`."""
     return (images.abs() > reach + 1e-6).float().mean().item()
-
-
-def rms(values: Sequence[float]) -> float:
-    """Root mean square."""
-    return torch.tensor(values).double().square().mean().sqrt().item()

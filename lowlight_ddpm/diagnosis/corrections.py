@@ -30,7 +30,7 @@ class _Row:
 
 
 def _starts_late(evidence: Evidence) -> bool:
-    return evidence.schedule.first_timestep < evidence.schedule.timesteps - 1
+    return evidence.schedule.starts_late
 
 
 def _trailing(model: Model, reference: Reference, evidence: Evidence) -> Change | None:

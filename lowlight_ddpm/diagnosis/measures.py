@@ -11,8 +11,8 @@ from torch import Tensor
 from lowlight_ddpm.diagnosis.model import LEAST_SIGNAL, Model
 from lowlight_ddpm.diagnosis.reference import Reference, mean_colours
 from lowlight_ddpm.diffusion.sampling import add_noise, randn
-from lowlight_ddpm.diffusion.schedule import leaked_share, noise_colour_variance
-from lowlight_ddpm.diffusion.transmission import LEVELS, NEAR, TINTS, waves
+from lowlight_ddpm.diffusion.schedule import missing_colour
+from lowlight_ddpm.diffusion.transmission import LEVELS, NEAR, TINTS, passed_share, perfect_share
 from lowlight_ddpm.errors import Refusal
 
 UNIT = 127.5  # of 255, a unit of the network's input
@@ -30,6 +30,11 @@ class Schedule:
     first_timestep: int
     first_signal: float
     zero_snr_with_epsilon: bool
+
+    @property
+    def starts_late(self) -> bool:
+        """Whether sampling begins below the last timestep."""
+        return self.first_timestep < self.timesteps - 1
 
 
 def schedule(model: Model, steps: int) -> Schedule:
@@ -97,8 +102,16 @@ def transmission(model: Model, reference: Reference | None, count: int, seed: in
             for tint, colour in TINTS.items():
                 if model.shape[0] == 3 or tint == "grey":
                     direction = torch.tensor(colour[: model.shape[0]])
-                    passed = _passed(model, x_t, timestep, direction, cycles)
-                    ideal = _ideal(model, reference, timestep, direction.double(), cycles)
+                    offset = 0.0 if cycles else model.offset_noise  # is in the mean alone
+                    passed = passed_share(
+                        lambda x_t, timestep=timestep: model.x0(x_t, timestep),
+                        x_t,
+                        levels[timestep].item() ** 2,
+                        direction,
+                        cycles,
+                        offset,
+                    )
+                    ideal = _ideal(model, reference, timestep, direction, cycles, offset)
                     yield Passed(signal, timestep, cycles, tint, passed, ideal)
 
 
@@ -110,29 +123,14 @@ def _base(model: Model, reference: Reference | None, count: int) -> Tensor:
     return mean[:, None, None].expand(count, *model.shape).clone()
 
 
-def _passed(model: Model, x_t: Tensor, timestep: int, direction: Tensor, cycles: int) -> float:
-    """√ᾱ·d(x0)/d(x_t) along a colour, by the central difference; the tint is as strong as noise's own is."""
-    level = model.alphas_cumprod[timestep].item()
-    turns = waves(*model.shape[1:], cycles)
-    pattern = turns[torch.arange(len(x_t)) % len(turns)][:, None]
-    offset = 0.0 if cycles else model.offset_noise
-    strength = noise_colour_variance(level, model.pixels, offset) ** 0.5
-    tint = strength * direction[:, None, None] * pattern
-    moved = model.x0(x_t + tint, timestep) - model.x0(x_t - tint, timestep)
-    along = (moved * pattern).mean(dim=(0, 2, 3)).double() @ direction.double()
-    return (level**0.5 * along / (2 * strength * (direction @ direction))).item()
-
-
 def _ideal(
-    model: Model, reference: Reference | None, timestep: int, direction: Tensor, cycles: int
+    model: Model, reference: Reference | None, timestep: int, direction: Tensor, cycles: int, offset: float
 ) -> float | None:
-    """What a denoiser passes that knows mean and covariance of what the tint adds to (Bayes' rule)."""
+    """`perfect_share`, None where nothing tells the covariance of what the tint adds to."""
     covariance = None if reference is None else reference.wave if cycles else reference.colours.covariance
     if covariance is None:
         return None
-    offset = 0.0 if cycles else model.offset_noise
-    share = leaked_share(covariance, model.alphas_cumprod[timestep].item(), model.pixels, offset)
-    return (direction @ share @ direction / (direction @ direction)).item()
+    return perfect_share(covariance, model.alphas_cumprod[timestep].item(), model.pixels, direction, offset)
 
 
 @dataclass(frozen=True)
@@ -199,9 +197,8 @@ def leak(model: Model, reference: Reference, timestep: int, stochastic: bool) ->
     Of an ideal denoiser: W·μ of `leaked_share` where sampling adds noise, and √W·μ where it adds none, root
     mean square over channels.
     """
-    level = model.alphas_cumprod[timestep].item()
-    share = leaked_share(reference.colours.covariance, level, model.pixels, model.offset_noise)
-    if not stochastic:
-        values, vectors = torch.linalg.eigh((share + share.T) / 2)
-        share = vectors @ values.clamp(min=0).sqrt().diag() @ vectors.T
-    return UNIT * (share @ reference.colours.mean).square().mean().sqrt().item()
+    level, colours = model.alphas_cumprod[timestep].item(), reference.colours
+    missing = missing_colour(
+        colours.mean[None], colours.covariance, level, model.pixels, model.offset_noise, stochastic
+    )
+    return UNIT * missing.square().mean().sqrt().item()

@@ -78,12 +78,7 @@ def _findings(report: "Report") -> str:
 
 def _corrections(report: "Report") -> str:
     rows = [
-        (
-            row.title,
-            f"{row.error.value:.1f}",
-            f"{row.gain.value:+.1f} ({row.gain.low:+.1f} to {row.gain.high:+.1f})",
-            row.against,
-        )
+        (row.title, f"{row.error.value:.1f}", row.gain.signed, row.against)
         for row in report.evidence.corrections
     ]
     heading = ("correction", "colour error (/255)", "gain (95 %)", "against")

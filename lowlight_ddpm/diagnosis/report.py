@@ -143,7 +143,7 @@ def _told(finding: Finding, number: int) -> list[str]:
 
 
 def _tried(row: Correction) -> str:
-    gain = f"{row.gain.value:+.1f} ({row.gain.low:+.1f} to {row.gain.high:+.1f})"
     return (
-        f"Tried on the same noise: {row.title}: {row.error.value:.1f}/255, gain {gain} against {row.against}"
+        f"Tried on the same noise: {row.title}: {row.error.value:.1f}/255, gain {row.gain.signed} "
+        f"against {row.against}"
     )

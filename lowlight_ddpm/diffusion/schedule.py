@@ -90,6 +90,18 @@ def trailing_timesteps(start: int, steps: int) -> Tensor:
     return torch.from_numpy(np.round((start + 1) * fractions).astype(np.int64) - 1)
 
 
+def training_target(scheduler: DDPMScheduler, x0: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
+    """What the network of a scheduler should say of x_t at timesteps (B,), of the shape of x0 and its noise.
+
+    ε in ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho 2022, section 4),
+    which diffusers calls velocity, or x0 itself, which it calls the sample.
+    """
+    kind = scheduler.config["prediction_type"]
+    if kind == "v_prediction":  # diffusers types whole numbers of any width as int32
+        return scheduler.get_velocity(x0, noise, cast(torch.IntTensor, timesteps))
+    return {"epsilon": noise, "sample": x0}[kind]
+
+
 def estimate_x0(prediction: Tensor, x_t: Tensor, alpha_bar: Level, prediction_type: str) -> Tensor:
     """The clean image that a network's prediction for x_t implies, (B, 3, H, W) like both.
 

@@ -10,7 +10,7 @@ does not do so because the loss pays little for it, or not for that reason alone
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -86,17 +86,36 @@ def tint_transmission(
     frame, level = checkpoint.frame, checkpoint.alphas_cumprod[timestep].item()
     noise = randn(images.shape, [torch.Generator().manual_seed(i) for i in range(len(images))])
     x_t = add_noise(frame.enter(images), noise, level).to(checkpoint.device)
-    turns = waves(images.shape[-2], images.shape[-1], cycles).to(x_t)
-    wave = turns[torch.arange(len(images)) % len(turns)][:, None]
-    tint = _deviation(checkpoint, level, images[0, 0].numel(), cycles) * direction[:, None, None].to(x_t)
+
+    def x0_of(x_t: Tensor) -> Tensor:
+        prediction = predict(checkpoint.unet, x_t, torch.tensor(timestep, device=x_t.device))
+        return estimate_x0(prediction, x_t, level, checkpoint.variant.prediction_type)
+
+    return passed_share(x0_of, x_t, level, direction, cycles, _offset(checkpoint, cycles))
+
+
+def passed_share(
+    x0_of: Callable[[Tensor], Tensor],
+    x_t: Tensor,
+    alpha_bar: float,
+    direction: Tensor,
+    cycles: int,
+    offset_noise: float,
+) -> float:
+    """`tint_transmission` of any denoiser, whose estimate for x_t (B, C, H, W) is `x0_of(x_t)`.
+
+    `direction` is a colour (C,); `offset_noise` is the deviation of what is added to the noise's mean.
+    """
+    turns = waves(x_t.shape[-2], x_t.shape[-1], cycles).to(x_t)
+    wave = turns[torch.arange(len(x_t)) % len(turns)][:, None]
+    deviation = noise_colour_variance(alpha_bar, x_t[0, 0].numel(), offset_noise) ** 0.5
+    tint = deviation * direction[:, None, None].to(x_t)
 
     def colour(x_t: Tensor) -> Tensor:
-        prediction = predict(checkpoint.unet, x_t, torch.tensor(timestep, device=x_t.device))
-        x0 = estimate_x0(prediction, x_t, level, checkpoint.variant.prediction_type)
-        return (x0 * wave).mean(dim=(0, 2, 3)).cpu()
+        return (x0_of(x_t) * wave).mean(dim=(0, 2, 3)).cpu()
 
     moved = (colour(x_t + tint * wave) - colour(x_t - tint * wave)) @ direction
-    return (level**0.5 * moved / (2 * tint.flatten().cpu() @ direction)).item()
+    return (alpha_bar**0.5 * moved / (2 * tint.flatten().cpu() @ direction)).item()
 
 
 def perfect_transmission(
@@ -113,8 +132,14 @@ def perfect_transmission(
     """
     level, pixels = checkpoint.alphas_cumprod[timestep].item(), checkpoint.size**2
     spread = checkpoint.colour_covariance if covariance is None else covariance
-    share = leaked_share(spread, level, pixels, _offset(checkpoint, cycles))
-    direction = direction.double()
+    return perfect_share(spread, level, pixels, direction, _offset(checkpoint, cycles))
+
+
+def perfect_share(
+    covariance: Tensor, alpha_bar: float, pixels: int, direction: Tensor, offset_noise: float
+) -> float:
+    """What a denoiser passes that knows the covariance (C, C) of what the tint adds to: Bayes' rule."""
+    share, direction = leaked_share(covariance, alpha_bar, pixels, offset_noise), direction.double()
     return (direction @ share @ direction / (direction @ direction)).item()
 
 
@@ -135,10 +160,6 @@ def wave_covariance(images: Tensor, cycles: int) -> Tensor:
     turns = waves(images.shape[-2], images.shape[-1], cycles).to(images)
     tints = torch.einsum("nchw,khw->knc", images, turns).double() / images[0, 0].numel()
     return torch.stack([of_one.T.cov() for of_one in tints]).mean(dim=0)
-
-
-def _deviation(checkpoint: Checkpoint, level: float, pixels: int, cycles: int) -> float:
-    return noise_colour_variance(level, pixels, _offset(checkpoint, cycles)) ** 0.5
 
 
 def _offset(checkpoint: Checkpoint, cycles: int) -> float:

@@ -8,11 +8,10 @@ from PIL import Image
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.figures.images import LINE_HEIGHT, MARGIN, PIXELS, Board
 from lowlight_ddpm.figures.style import TEXT, colour_of, name_ends
-from lowlight_ddpm.study.growth import Milestone, milestones
+from lowlight_ddpm.study.growth import SIGNAL, Milestone, milestones
 from lowlight_ddpm.variants import find_variant
 
 EPOCHS = (1, 2, 5, 10, 20, 50)  # a column each
-SIGNAL = 0.08  # √ᾱ at which the transmission of a tint is drawn: timestep 700 of the post's betas
 _SHEET, _PANELS, _LABELS = 264, 520, 110  # pixels: a sheet's side, the panels' height, room below them
 
 
@@ -49,8 +48,8 @@ def _curves(board: Board, grown: dict[str, list[Milestone]]) -> None:
     """Error, transmission and scatter of backgrounds over epochs, a line for each network."""
     panels = (
         ("Error of the noise", lambda kept: kept.error),
-        (f"Tint that passes (√ᾱ = {SIGNAL:g})", lambda kept: kept.transmission[SIGNAL]),
-        ("Deviation of backgrounds", lambda kept: float(np.mean(kept.background_sd))),
+        (f"Tint that passes (√ᾱ = {SIGNAL:g})", lambda kept: kept.passed),
+        ("Deviation of backgrounds", lambda kept: kept.scatter),
     )
     for place, (title, of) in enumerate(panels):
         left = (MARGIN + 60 + place * 540) / PIXELS

@@ -1,6 +1,5 @@
 """The small networks: how much of x_t's mean each lets through, by normalization, prediction and loss."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,10 +7,9 @@ from matplotlib.figure import Figure
 from lowlight_ddpm.figures import Inputs
 from lowlight_ddpm.figures.style import BACKGROUND, CHANNELS, INK, LINE, MUTED, page
 from lowlight_ddpm.study.hypotheses import SIGNAL
-from lowlight_ddpm.study.small_networks import BY_LOSS, NORMALIZATIONS, PREDICTIONS, Arm
+from lowlight_ddpm.study.small_networks import BY_LOSS, NORMALIZATIONS, PREDICTIONS, PREDICTS, Arm, of_arm
 
-_PREDICTS = {"epsilon": "epsilon", "v_prediction": "v", "sample": "x0"}
-_COLOURS = dict(zip(_PREDICTS, (colour for _, colour, _ in CHANNELS.values()), strict=True))
+_COLOURS = dict(zip(PREDICTS, (colour for _, colour, _ in CHANNELS.values()), strict=True))
 _APART = 0.24  # of a line, between what the three predictions have on it
 
 
@@ -34,24 +32,25 @@ def draw_small_networks(inputs: Inputs) -> Figure:
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_title(title)
     left.set_xlim(min(0, rows.kept.min()) - 0.05, max(1, rows.kept.max()) + 0.1)
-    for kind, name in _PREDICTS.items():
+    for kind, name in PREDICTS.items():
         left.plot([], [], "o", color=_COLOURS[kind], label=name)
     left.plot([], [], "o", color=MUTED, markerfacecolor=BACKGROUND, label="1 cycle")
     left.plot([], [], color=INK, linestyle="--", linewidth=1.1, label="perfect, mean")
     left.legend(frameon=False, loc="lower right", labelcolor=MUTED)
-    figure.supxlabel("part of a grey tint of xₜ that is in x₀, √ᾱ = 0.08", color=MUTED, fontsize="medium")
+    figure.supxlabel(
+        f"part of a grey tint of xₜ that is in x₀, √ᾱ = {SIGNAL:g}", color=MUTED, fontsize="medium"
+    )
     return figure
 
 
 def _dots(axes: Axes, rows: pd.DataFrame, arm: Arm, height: float, colour: str) -> None:
     """A dot for each seed: filled for the mean, hollow for one cycle; dashed is a perfect denoiser's mean."""
-    same = np.logical_and.reduce([rows[name] == value for name, value in arm._asdict().items()])
-    of_arm = rows.loc[same, :]
+    shown = of_arm(rows, arm)
     for cycles, inside in ((1, BACKGROUND), (0, colour)):
-        kept = of_arm.loc[of_arm.cycles == cycles, "kept"]
+        kept = shown.loc[shown.cycles == cycles, "kept"]
         axes.plot([kept.min(), kept.max()], [height, height], color=LINE, linewidth=2.5, zorder=1)
         axes.plot(kept, [height] * len(kept), "o", color=colour, markerfacecolor=inside, markersize=5)
-    for perfect in of_arm.loc[of_arm.cycles == 0, "perfect"].unique():
+    for perfect in shown.loc[shown.cycles == 0, "perfect"].unique():
         axes.plot([perfect] * 2, [height - 0.4, height + 0.4], color=INK, linestyle="--", linewidth=1.1)
 
 

@@ -13,7 +13,7 @@ from lowlight_ddpm.report.measurements import outcome_difference, table, value
 from lowlight_ddpm.study.clipping import CLIPS
 from lowlight_ddpm.study.findings import NOT_MEASURED
 from lowlight_ddpm.study.hypotheses import HYPOTHESES, Evidence, Prediction, lies
-from lowlight_ddpm.study.small_networks import ARMS, SIGNALS, Arm
+from lowlight_ddpm.study.small_networks import ARMS, PREDICTS, SIGNALS, Arm, of_arm
 from lowlight_ddpm.variants import find_variant
 
 _AXES = "rgb"
@@ -77,10 +77,8 @@ def small_networks(inputs: Inputs) -> str:
     rows = inputs.small_networks
     lines = []
     for arm in ARMS:
-        same = np.logical_and.reduce([rows[name] == held for name, held in arm._asdict().items()])
-        of_arm = rows.loc[same, :]
-        if len(of_arm):
-            lines.append((*_arm_words(arm), str(of_arm.seed.nunique()), *_arm_parts(of_arm)))
+        if len(found := of_arm(rows, arm)):
+            lines.append((*_arm_words(arm), str(found.seed.nunique()), *_arm_parts(found)))
     heads = ("normalization", "predicts", "loss", "steps", "seeds")
     measured = (f"{what}, √ᾱ = {signal:g}" for what in ("mean", "1 cycle") for signal in SIGNALS)
     return table((*heads, *measured), lines)
@@ -88,7 +86,7 @@ def small_networks(inputs: Inputs) -> str:
 
 def _arm_words(arm: Arm) -> Iterator[str]:
     yield arm.normalization
-    yield {"epsilon": "epsilon", "v_prediction": "v", "sample": "x0"}[arm.prediction_type]
+    yield PREDICTS[arm.prediction_type]
     loss = f"mean weighted {arm.mean_weight:,.0f}" if arm.mean_weight != 1 else "plain"
     yield f"offset noise {arm.offset_noise:g}" if arm.offset_noise else loss
     yield f"{arm.steps:,}"

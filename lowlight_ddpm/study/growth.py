@@ -9,6 +9,8 @@ from typing import Any
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import find_variant
 
+SIGNAL = 0.08  # √ᾱ at which one transmission stands for all: timestep 700 of the post's betas
+
 
 @dataclass(frozen=True)
 class Milestone:
@@ -25,6 +27,16 @@ class Milestone:
     error: float
     transmission: dict[float, float]
     background_sd: list[float]
+
+    @property
+    def passed(self) -> float:
+        """The part of the tint at SIGNAL."""
+        return self.transmission[SIGNAL]
+
+    @property
+    def scatter(self) -> float:
+        """How far backgrounds deviate, mean over channels in 1/255."""
+        return fmean(self.background_sd)
 
 
 def milestones(root: Path | None = None) -> Iterator[tuple[str, list[Milestone]]]:

@@ -16,7 +16,7 @@ from lowlight_ddpm.study.bootstrap import resampled_means
 from lowlight_ddpm.study.equal_signal import equal_signal_starts
 from lowlight_ddpm.study.findings import Outcome, outcome_of
 from lowlight_ddpm.study.headlines import MEASURES, Comparison, Measure, has_the_fault, recipe
-from lowlight_ddpm.study.small_networks import ARMS, LONG, Arm
+from lowlight_ddpm.study.small_networks import ARMS, LONG, Arm, of_arm
 from lowlight_ddpm.study.verdicts import FEWEST, Effect, between, pooled_variance, within
 from lowlight_ddpm.variants import find_variant
 
@@ -86,7 +86,7 @@ def small_difference(a: Arm, b: Arm, cycles: int = 0) -> Callable[[Evidence], Ou
         if rows.empty:
             return None
         rows = rows.loc[(rows.signal == SIGNAL) & (rows.cycles == cycles), :]
-        kept = {arm: _of_arm(rows, arm) for arm in (*ARMS, a, b)}
+        kept = {arm: of_arm(rows, arm).kept.to_numpy(dtype=float) for arm in (*ARMS, a, b)}
         if not (len(kept[a]) and len(kept[b])):
             return None
         spread, freedom = pooled_variance([*kept.values()])
@@ -145,11 +145,6 @@ def clip_shift(variant: str, a: tuple[str, str, str]) -> Callable[[Evidence], Ou
 def compared(c: Comparison) -> Callable[[Evidence], Outcome | None]:
     """A comparison of rows, as claims have them."""
     return lambda evidence: None if evidence.rows.empty else outcome_of(evidence.rows, c, evidence.source)
-
-
-def _of_arm(rows: pd.DataFrame, arm: Arm) -> np.ndarray:
-    same = np.logical_and.reduce([rows[name] == value for name, value in arm._asdict().items()])
-    return rows.loc[same, "kept"].to_numpy(dtype=float)
 
 
 def _means(rows: pd.DataFrame, variant: str, condition: tuple[str, str, str]) -> pd.Series:

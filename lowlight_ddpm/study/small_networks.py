@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from diffusers.models.unets.unet_2d import UNet2DModel
@@ -20,7 +21,7 @@ from diffusers.optimization import get_cosine_schedule_with_warmup
 from torch import Tensor, nn
 
 from lowlight_ddpm.diffusion.sampling import draw_noise
-from lowlight_ddpm.diffusion.schedule import trained_scheduler
+from lowlight_ddpm.diffusion.schedule import trained_scheduler, training_target
 from lowlight_ddpm.diffusion.transmission import transmissions
 from lowlight_ddpm.images import HELD_OUT, draw, stack
 from lowlight_ddpm.images.photometry import channel_statistics, prepare
@@ -126,7 +127,8 @@ class Arm(NamedTuple):
 
 
 LOSSES = (Arm(), Arm(mean_weight=42.0), Arm(mean_weight=4096.0), Arm(offset_noise=0.1))
-PREDICTIONS: tuple[PredictionType, ...] = ("epsilon", "v_prediction", "sample")
+PREDICTS: dict[PredictionType, str] = {"epsilon": "epsilon", "v_prediction": "v", "sample": "x0"}
+PREDICTIONS = tuple(PREDICTS)
 BY_NORMALIZATION = tuple(Arm(*pair) for pair in product(NORMALIZATIONS, PREDICTIONS))
 BY_LOSS = tuple(loss._replace(steps=steps) for steps in (SHORT, LONG) for loss in LOSSES)
 ARMS = tuple(dict.fromkeys(BY_NORMALIZATION + BY_LOSS))  # the plain one is in both
@@ -194,6 +196,11 @@ def table(folder: Path = RESULTS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def of_arm(rows: pd.DataFrame, arm: Arm) -> pd.DataFrame:
+    """Those rows of `table` that are of an arm."""
+    return rows.loc[np.logical_and.reduce([rows[name] == held for name, held in arm._asdict().items()]), :]
+
+
 def trained(arm: Arm, seed: int, images: Tensor, recipe: Recipe = RECIPE) -> tuple[Checkpoint, list[float]]:
     """A network trained on `images`, uint8 (N, 3, size, size), ready to be measured, and its losses."""
     row = Variant(
@@ -218,12 +225,7 @@ def trained(arm: Arm, seed: int, images: Tensor, recipe: Recipe = RECIPE) -> tup
         noise = draw_noise(tuple(x0.shape), [generator] * recipe.batch, arm.offset_noise)
         timesteps: Any = torch.randint(TRAIN_TIMESTEPS, (recipe.batch,), generator=generator)
         x_t = scheduler.add_noise(x0, noise, timesteps).contiguous(memory_format=torch.channels_last)
-        targets = {
-            "epsilon": noise,
-            "v_prediction": scheduler.get_velocity(x0, noise, timesteps),
-            "sample": x0,
-        }
-        error = network(x_t, timesteps).sample - targets[arm.prediction_type]
+        error = network(x_t, timesteps).sample - training_target(scheduler, x0, noise, timesteps)
         loss = weighted(error, arm.mean_weight)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)

@@ -16,7 +16,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor
 from torch.nn import functional as F
 
-from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS, trained_scheduler
+from lowlight_ddpm.diffusion.schedule import TRAIN_TIMESTEPS, trained_scheduler, training_target
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import channel_statistics, digest, prepare
 from lowlight_ddpm.models.checkpoints import Checkpoint
@@ -181,11 +181,7 @@ class Training:
         return cast(Tensor, self.accelerator.reduce(loss, "mean")).item()
 
     def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x_t, what the network should say of it, and t, of uint8 pictures (B, 3, H, W), half flipped.
-
-        The target is ε in ‖ε − ε_θ(x_t, t)‖² (Ho et al. 2020, eq. 14), or v = √ᾱ·ε − √(1−ᾱ)·x0 (Salimans & Ho
-        2022, section 4), which diffusers calls velocity, or x0 itself, which it calls the sample.
-        """
+        """x_t, what the network should say of it, and t, of uint8 pictures (B, 3, H, W), half flipped."""
         count = len(batch)
         flip = torch.rand(count, 1, 1, 1, generator=self.generator) < 0.5
         noise = torch.randn(batch.shape, generator=self.generator)
@@ -197,12 +193,7 @@ class Training:
         x0 = self.frame.enter(prepare(torch.where(flip, batch.flip(-1), batch), self.variant.brightness))
         whole = cast(torch.IntTensor, timesteps)  # so diffusers types whole numbers of any width
         x_t = self.scheduler.add_noise(x0, noise, whole)
-        targets = {
-            "epsilon": lambda: noise,
-            "v_prediction": lambda: self.scheduler.get_velocity(x0, noise, whole),
-            "sample": lambda: x0,
-        }
-        return x_t, targets[self.variant.prediction_type](), timesteps
+        return x_t, training_target(self.scheduler, x0, noise, timesteps), timesteps
 
     def _draw_timesteps(self, count: int) -> Tensor:
         """Uniform over the schedule, int64 (count,).

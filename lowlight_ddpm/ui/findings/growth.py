@@ -1,7 +1,6 @@
 """How networks grew: one slider over the epochs that trainings kept."""
 
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import gradio as gr
@@ -9,8 +8,6 @@ import gradio as gr
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.study.growth import Milestone
 from lowlight_ddpm.variants import find_variant
-
-SIGNAL = 0.08  # √ᾱ at which the transmission of a tint is told
 
 
 class Growth(gr.HTML):
@@ -52,6 +49,6 @@ def _url(sheet: Path) -> str:
 
 def _words(kept: Milestone) -> str:
     return (
-        f"{kept.transmission[SIGNAL]:.0%} of a tint passes, backgrounds deviate by "
-        f"{fmean(kept.background_sd):.1f} of 255, error of the noise {kept.error:.4f}"
+        f"{kept.passed:.0%} of a tint passes, backgrounds deviate by "
+        f"{kept.scatter:.1f} of 255, error of the noise {kept.error:.4f}"
     )
