@@ -28,7 +28,7 @@ UI_FLOORS = (
     {"session"},
     {"html"},
     {"components"},
-    {"compare", "findings", "play", "schedule", "why"},
+    {"compare", "findings", "photographs", "play", "schedule", "why"},
     {"api"},
     {"interface"},
     {"server"},

@@ -87,7 +87,8 @@ class Brightening:
         """What is done, in a sentence or two."""
         words = tone_in_words(self.tone, level_of(self._wish.level))
         if self.denoising:
-            words += f" Denoised by {self.denoising.denoiser.title}, {self._wish.strength:.0%} of it."
+            share = f", {self._wish.strength:.0%} of it" if self._wish.strength < 1 else ""
+            words += f" Denoised by {self.denoising.denoiser.title}{share}."
         return words
 
     def seconds(self, suffix: str) -> float:

@@ -247,14 +247,20 @@ def test_the_documented_examples_run(page, tmp_path, monkeypatch, capsys):
     examples = [
         example for example in examples if "lowlight_ddpm" not in example
     ]  # tests/documents/test_docs.py has those
-    assert len(examples) == 5
+    assert len(examples) == 6
     told = {}
     for example in examples:
         quick = example.replace("http://127.0.0.1:7860", page.local_url).replace("steps=50", "steps=3")
         exec(compile(quick, DOCS.name, "exec"), told)
     told["client"].close()
     said = capsys.readouterr().out
-    printed = ("dim True What the post starts from", "by eye 1 by MSE 1", "step 1 of 3", "of 255")
+    printed = (
+        "dim True What the post starts from",
+        "by eye 1 by MSE 1",
+        "step 1 of 3",
+        "of 255",
+        "Brightened",
+    )
     assert [piece for piece in printed if piece not in said] == []
 
 

@@ -19,8 +19,7 @@ from lowlight_ddpm.ui.api.endpoints import (
     variants,
 )
 from lowlight_ddpm.ui.api.parameters import Field, image, images, report
-from lowlight_ddpm.ui.photographs.shots import MAKING
-from lowlight_ddpm.ui.worker.queue import QUEUE
+from lowlight_ddpm.ui.worker.queue import PHOTOGRAPHS, QUEUE
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ _ROWS = (
     Endpoint(generate, "Generate a picture", answers.Finished, image),
     Endpoint(compare, "Compare networks on a picture", answers.Comparison, images),
     Endpoint(explain, "Explain a run's colour shift", answers.Explained),
-    Endpoint(brighten, "Brighten a photograph", answers.Brightened, image, queue=MAKING),
+    Endpoint(brighten, "Brighten a photograph", answers.Brightened, image, queue=PHOTOGRAPHS),
     Endpoint(measure, "Measure a colour shift", answers.Measured, queue=None),
     Endpoint(schedule, "Read a noise schedule", answers.Schedule, queue=None),
     Endpoint(variants, "List the experiments", answers.Experiments, queue=None),

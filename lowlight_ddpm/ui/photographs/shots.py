@@ -8,7 +8,6 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photographs.brighten import Brightening, Wish
 from lowlight_ddpm.photographs.photograph import Photograph
 
-MAKING = "photographs"  # concurrency_id of what makes whole ones, one at a time and beside the networks
 MOST_OPEN = 2  # photographs, of all users, whose pixels stay in memory: 75 MB each at most
 
 

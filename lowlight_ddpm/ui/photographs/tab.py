@@ -14,8 +14,9 @@ from lowlight_ddpm.photographs.tone import LEVELS
 from lowlight_ddpm.ui.components.run_view import idle
 from lowlight_ddpm.ui.messages import Listen, at_once, queued, refusals_shown, skip
 from lowlight_ddpm.ui.photographs import views, whole
-from lowlight_ddpm.ui.photographs.shots import MAKING, Settings, Shot, needed
+from lowlight_ddpm.ui.photographs.shots import Settings, Shot, needed
 from lowlight_ddpm.ui.session import HOUR, Session
+from lowlight_ddpm.ui.worker.queue import PHOTOGRAPHS
 from lowlight_ddpm.ui.worker.source import LIMITS
 
 READING = "looks at photographs"  # concurrency_id
@@ -38,7 +39,9 @@ class DarkPhotograph:
             with gr.Column(scale=4, min_width=280, elem_classes="side"):
                 self._controls()
             with gr.Column(scale=7, min_width=280, elem_classes="canvas"):
-                self.drop = views.Drop(LIMITS.upload.upper(), elem_id="photo-drop", padding=False)
+                self.drop = views.Drop(
+                    LIMITS.upload.upper().replace("MB", " MB"), elem_id="photo-drop", padding=False
+                )
                 self.darkroom = views.Darkroom(elem_id="darkroom", padding=False)
                 self.left = gr.Radio(
                     list(LEFT.items()), value="before", label="Left of the border", elem_id="photo-left"
@@ -108,6 +111,7 @@ class DarkPhotograph:
         )
 
         brought = queued(self.drop.upload, bring, self.drop, self._opened, **_READING)
+        at_once(brought.failure, lambda: None, None, self.drop)
         self._look_and_tell(brought.success)
         asked = [self.shot, *self._settings]
         queued(self.darkroom.select, place, asked, self.loupe, trigger_mode="always_last", **_READING)
@@ -124,7 +128,7 @@ class DarkPhotograph:
             self.order,
             self.status,
             concurrency_limit=1,
-            concurrency_id=MAKING,
+            concurrency_id=PHOTOGRAPHS,
             trigger_mode="multiple",
         )
         stopped = at_once(self.stop.click, whole.halt, self.order)

@@ -28,4 +28,8 @@ for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave
 document.addEventListener("paste", (event) => {
   if (element.isConnected && element.offsetParent) bring(event.clipboardData.files[0]);
 });
-window.addEventListener("photograph-read", () => { said.textContent = ""; });
+watch("value", () => { if (!props.value) said.textContent = ""; }); // it was refused
+window.addEventListener("photograph-read", () => {
+  said.textContent = "";
+  drop.dataset.filled = "true";
+});

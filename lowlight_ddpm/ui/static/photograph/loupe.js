@@ -10,7 +10,7 @@ function settle() {
   frame.dataset.left = left;
   const [over, under] = [left === "before" ? "Before" : "Brightened", props.value?.denoised ? "Denoised" : "Brightened"];
   range.setAttribute("aria-label", `Wipe in the loupe: ${over} to ${under}`);
-  if (props.value?.side) said.textContent = `${over} | ${under}`;
+  if (props.value?.side) said.textContent = `Left: ${over.toLowerCase()}. Right: ${under.toLowerCase()}.`;
 }
 
 function load() {
