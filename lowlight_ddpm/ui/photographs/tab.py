@@ -61,8 +61,8 @@ class DarkPhotograph:
             views.LAST / 100,
             LEVELS["day"],
             step=0.01,
-            label="Brightness",
-            info="Mean brightness of the result, of 1. Nothing is darkened.",
+            label="Level",
+            info="Mean brightness of the result, of 1; nothing is darkened.",
             elem_id="level",
         )
         with gr.Row(elem_classes="presets"):
