@@ -30,6 +30,11 @@ class Shot:
     place: tuple[float, float] | None = None
 
     @property
+    def key(self) -> str:
+        """What tells it from another: Gradio's path has a digest of the file."""
+        return str(self.path)
+
+    @property
     def photograph(self) -> Photograph:
         """Its pixels, read anew unless they are at hand. Raises Refusal."""
         return _read(self.path, f"The file {self.name}")

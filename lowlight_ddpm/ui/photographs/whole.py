@@ -90,7 +90,7 @@ def conclude(order: Whole | None) -> tuple[Any, ...]:
         status = bar(1, 1, f"Done, {duration(order.seconds)}: {order.words}")
         label = f"Download the {order.kind}, {size:.1f} MB"
         download = gr.DownloadButton(label, value=order.file, visible=True)
-        shown = {"copy": order.copy} | vars(order.settings)
+        shown = {"copy": order.copy, "key": order.shot.key} | vars(order.settings)
     else:
         status = idle("Stopped." if order.stopped else READY)
     return *_buttons(running=False), status, download, shown

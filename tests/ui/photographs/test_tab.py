@@ -1,19 +1,23 @@
 """The tab Dark photograph without a browser: what it shows, makes, refuses and keeps."""
 
+import asyncio
 import time
 from base64 import b64decode
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Event
 
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.context import LocalContext
 from PIL import Image
 from skimage import data
 
 from lowlight_ddpm import brighten
 from lowlight_ddpm.images.gallery import Gallery
 from lowlight_ddpm.photographs import denoising
+from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.photographs import shots, tab, views, whole
 from lowlight_ddpm.ui.photographs.shots import Settings, Shot
 from lowlight_ddpm.ui.session import Picked, Session
@@ -201,6 +205,23 @@ def test_refusals_are_sentences(tmp_path, one_sentence):
         with pytest.raises(Exception) as caught:  # noqa: PT011, Gradio's own kind and ours
             ask()
         one_sentence(getattr(caught.value, "message", caught.value))
+
+
+def test_a_file_of_the_server_is_never_taken_for_an_upload(monkeypatch):
+    page = interface.build()
+    monkeypatch.setattr(page, "is_running", True)  # before that, Gradio checks no path
+    monkeypatch.setattr(LocalContext, "blocks", ContextVar("blocks", default=page))
+    (brought,) = [one for one in page.fns.values() if one.inputs and isinstance(one.inputs[0], views.Drop)]
+    forged = {"path": "/etc/hostname", "orig_name": "night.png", "meta": views.FILE_META}
+    with pytest.raises(gr.Error, match="no image that was sent here"):
+        asyncio.run(page.preprocess_data(brought, [forged], None))
+
+
+def test_the_finished_copy_is_for_its_own_photograph(shot, tmp_path):
+    _, value, *_ = tab.bring((str(shot.path), shot.name))
+    order, *_ = whole.begin(shot, "JPEG", 0.42, False, "none", 1.0)
+    assert len(list(whole.stream(order))) == 0, "without a filter there is nothing to wait for"
+    assert whole.conclude(order)[-1]["key"] == value["key"] != Shot(tmp_path / "b.png", "night.png").key
 
 
 def test_the_drop_passes_on_what_gradio_has_checked():

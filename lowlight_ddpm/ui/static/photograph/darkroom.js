@@ -55,7 +55,7 @@ function settle() {
   const now = settings();
   const at = row(now);
   const bright = toned(at);
-  const fresh = made && ["level", "balance", "denoise", "strength"].every((name) => made.settings[name] === now[name]);
+  const fresh = made?.settings.key === props.value.key && ["level", "balance", "denoise", "strength"].every((name) => made.settings[name] === now[name]);
   const denoised = fresh && now.denoise !== "none";
   show(under, denoised ? made.image : bright);
   show(over, now.left === "before" ? pixels : bright);
