@@ -7,11 +7,11 @@ from playwright.sync_api import expect
 from tests.helpers.darkness import bring, night
 
 GRAVE = ("serious", "critical")
-TABS = ("Watch", "Dark photograph", "Compare", "Why", "Schedule", "Experiments")
+TABS = ("Play", "Dark photograph", "Compare", "Why", "Schedule", "Experiments")
 
 # What is pressed in a tab, and where the page says that it is done.
 WORK = (
-    ("Watch", "Run", "#stage .status"),
+    ("Play", "Run", "#stage .status"),
     ("Compare", "Compare", "#compare-status"),
     ("Why", "Explain", "#why-status"),
     ("Why", "Tint and run", "#probe-status"),
