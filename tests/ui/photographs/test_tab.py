@@ -210,7 +210,9 @@ def test_refusals_are_sentences(tmp_path, one_sentence):
 def test_a_file_of_the_server_is_never_taken_for_an_upload(monkeypatch):
     page = interface.build()
     monkeypatch.setattr(page, "has_launched", True)  # before that, Gradio checks no path
-    monkeypatch.setattr(LocalContext, "blocks", ContextVar("blocks", default=page))
+    served = ContextVar("served")
+    served.set(page)
+    monkeypatch.setattr(LocalContext, "blocks", served)
     (brought,) = [one for one in page.fns.values() if one.inputs and isinstance(one.inputs[0], views.Drop)]
     forged = {"path": "/etc/hostname", "orig_name": "night.png", "meta": views.FILE_META}
     with pytest.raises(gr.Error, match="no image that was sent here"):
