@@ -18,6 +18,7 @@ from benchmarks.served import serving
 from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.paths import REPOSITORY
 from tests.helpers.browser import chromium
+from tests.helpers.darkness import bring, night
 
 OUT = REPOSITORY / "docs" / "screenshots"
 THEMES, WIDTHS = ("light", "dark"), (1440, 390)
@@ -47,7 +48,7 @@ def _walk(page: Page, suffix: str) -> None:
         page.get_by_role("tab", name=name, exact=True).click()
         expect(page.get_by_role("tab", name=name, exact=True)).to_have_attribute("aria-selected", "true")
         VISITS.get(name, _settle)(page)
-        path = OUT / f"{name.lower()}-{suffix}.png"
+        path = OUT / f"{name.lower().replace(' ', '-')}-{suffix}.png"
         _save(_photograph(page), path)
         print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
 
@@ -74,6 +75,17 @@ def _experiments(page: Page) -> None:
         expect(picture).to_have_js_property("complete", True)
 
 
+def _dark_photograph(page: Page) -> None:
+    bring(page, night(1536, 1152))
+    page.get_by_label("Non-local means").check()
+    stage = page.locator("#darkroom .stage")
+    box = stage.bounding_box() or {"width": 300, "height": 200}
+    stage.click(position={"x": box["width"] * 0.45, "y": box["height"] * 0.25})
+    page.locator("#loupe img.denoised[src]").wait_for(timeout=PATIENCE)
+    page.locator("#photo-make").click()
+    page.locator("#photo-download").wait_for(timeout=PATIENCE)
+
+
 def _settle(page: Page) -> None:
     expect(page.get_by_role("tabpanel").first).to_be_visible()
 
@@ -85,6 +97,7 @@ def _why(page: Page) -> None:
 
 VISITS = {
     "Play": _play,
+    "Dark photograph": _dark_photograph,
     "Compare": _by_button("compare"),
     "Why": _why,
     "Experiments": _experiments,

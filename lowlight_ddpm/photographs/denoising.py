@@ -5,8 +5,8 @@ best from their neighbours alone (Batson and Royer 2019), which needs no clean i
 """
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, cast
@@ -17,8 +17,9 @@ from skimage.restoration import calibrate_denoiser, denoise_nl_means, denoise_tv
 STRENGTHS = (0.01, 0.02, 0.04, 0.08, 0.16)  # of the filters, in pixel values; the best for a picture is used
 BAND = 2**19  # pixels of a band, which has LEAST_ROWS rows at least
 LEAST_ROWS = 32
+TICK = 0.2  # seconds
 MOST_THREADS = 4  # every one has a band in memory
-_TILE = 128  # pixels a side of the four parts of a large photograph that its strength is chosen on
+_TILE = 96  # pixels a side of the four parts of a large photograph that its strength is chosen on
 _TIMED = 2**18  # pixels that a photograph's time is told from
 
 Filter = Callable[[np.ndarray, float], np.ndarray]
@@ -61,6 +62,21 @@ def filtered(image: np.ndarray, kind: Filter) -> np.ndarray:
     return kind(image, best_strength(image, kind))
 
 
+def strength_for(pixels: np.ndarray, denoiser: Denoiser) -> float:
+    """The filter's strength that suits pixels best, uint8 (H, W, 3), such as a photograph's `sample`."""
+    return best_strength(_unit(pixels), denoiser.filter)
+
+
+def sample(pixels: np.ndarray) -> np.ndarray:
+    """Four tiles from the quarters of a photograph, uint8 (H, W, 3), as one image; of a small one all."""
+    if min(pixels.shape[:2]) < 2 * _TILE:
+        return pixels[: 4 * _TILE, : 4 * _TILE]
+    height, width = pixels.shape[:2]
+    rows, columns = ([side // 4 - _TILE // 2, side * 3 // 4 - _TILE // 2] for side in (height, width))
+    tiles = [[pixels[row:, column:][:_TILE, :_TILE] for column in columns] for row in rows]
+    return np.concatenate([np.concatenate(line, axis=1) for line in tiles])
+
+
 @dataclass(frozen=True)
 class Denoising:
     """One photograph's denoising: its pixels, uint8 (H, W, 3), by which filter, and how strongly."""
@@ -71,8 +87,8 @@ class Denoising:
 
     @classmethod
     def of(cls, pixels: np.ndarray, denoiser: Denoiser) -> "Denoising":
-        """At the strength that suits four parts of the photograph best, or all of a small one."""
-        return cls(pixels, denoiser, best_strength(_unit(_sample(pixels)), denoiser.filter))
+        """At the strength that suits the photograph best."""
+        return cls(pixels, denoiser, strength_for(sample(pixels), denoiser))
 
     def seconds(self) -> float:
         """About how long it takes, from a small part that is timed, on as many threads as are used."""
@@ -86,23 +102,30 @@ class Denoising:
         filtered_rows = sum(bottom - top for top, bottom in map(self._reached, bands))
         return (perf_counter() - begun) * filtered_rows / (rows * threads)
 
-    def run(self, share: float = 1.0, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """The denoised photograph, uint8 (H, W, 3), mixed with the noisy one: `share` of it in 0..1.
+    def run(self, share: float = 1.0) -> np.ndarray:
+        """The denoised photograph, uint8 (H, W, 3), mixed with the noisy one: `share` of it in 0..1."""
+        result = np.empty_like(self.pixels)
+        for _ in self.steps(result, share):
+            pass
+        return result
 
-        `progress` is called with the share that is done; what it raises ends the work soon.
+    def steps(self, result: np.ndarray, share: float = 1.0) -> Iterator[float]:
+        """As `run`, into `result`, uint8 (H, W, 3); yields how much is done, in 0..1, every TICK at least.
+
+        Whoever stops to ask for more ends the work: bands under way are finished, and not waited for.
         """
-        result, bands = np.empty_like(self.pixels), self._bands()
-        pool = ThreadPoolExecutor(_threads())
+        bands, pool = self._bands(), ThreadPoolExecutor(_threads())
         try:
-            for done, (first, rows) in enumerate(zip(bands, pool.map(self._band, bands), strict=True), 1):
-                noisy = _unit(self.pixels[first : first + self._rows])
+            made = [pool.submit(self._band, first) for first in bands]
+            for done, first in enumerate(bands):
+                while not wait(made[:1], TICK).done:
+                    yield done / len(bands)
+                noisy, rows = _unit(self.pixels[first : first + self._rows]), made.pop(0).result()
                 mixed = noisy + np.float32(share) * (rows - noisy)
                 result[first : first + self._rows] = (mixed * 255).round().clip(0, 255)
-                if progress:
-                    progress(done / len(bands))
+                yield (done + 1) / len(bands)
         finally:
-            pool.shutdown(cancel_futures=True)
-        return result
+            pool.shutdown(wait=False, cancel_futures=True)
 
     @property
     def _rows(self) -> int:
@@ -127,13 +150,3 @@ def _unit(pixels: np.ndarray) -> np.ndarray:
 
 def _threads() -> int:
     return min(MOST_THREADS, os.cpu_count() or 1)
-
-
-def _sample(pixels: np.ndarray) -> np.ndarray:
-    """Four tiles from the quarters of a photograph as one image; of a small one all of it."""
-    if min(pixels.shape[:2]) < 2 * _TILE:
-        return pixels[: 4 * _TILE, : 4 * _TILE]
-    height, width = pixels.shape[:2]
-    rows, columns = ([side // 4 - _TILE // 2, side * 3 // 4 - _TILE // 2] for side in (height, width))
-    tiles = [[pixels[row:, column:][:_TILE, :_TILE] for column in columns] for row in rows]
-    return np.concatenate([np.concatenate(line, axis=1) for line in tiles])

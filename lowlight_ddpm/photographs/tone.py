@@ -16,6 +16,7 @@ LEVELS = {"as it was": 0.0, "dusk": 0.25, "day": 0.42}
 LUMA = np.array([0.2126, 0.7152, 0.0722])  # of R, G, B by BT.709
 PERCENTILES = 0.005, 0.995  # of all values of all channels: the black and the white point
 LEAST_SPAN = 16 / 255  # between the two: what varies by less is mostly noise, and is not stretched further
+DARK = 0.15  # mean luma below which a photograph is one that its owner will want brighter
 MOST_BALANCE = 2.0  # factor of a channel's light: beyond it, the scene is coloured and not its light
 _GAMMAS = -3.0, 3.0  # natural logarithms of the powers that are tried
 _PIXEL_VALUES = np.arange(256) / 255
@@ -42,14 +43,33 @@ class Tone:
         return toned
 
 
-def find_tone(pixels: np.ndarray, level: float, white_balance: bool = False) -> Tone:
-    """The tone that brings pixels, uint8 (H, W, 3), to a mean luma of `level` in 0..1; it never darkens.
+def is_dark(photo: Image.Image) -> bool:
+    """Whether an RGB photograph is so dark that it should be offered to be brightened; black alone is not.
 
-    What is as bright already keeps its values. With `white_balance`, the channels with less light than the
-    brightest are raised towards it first (grey world), by MOST_BALANCE at most.
+    That is a mean luma below DARK, of pixel values in 0..1; a small copy tells it as well as all pixels do.
     """
-    counts = np.reshape(Image.fromarray(pixels).histogram(), (3, 256))
-    plain = np.tile(_PIXEL_VALUES, (3, 1))
+    counts = histogram(photo.reduce(max(1, min(photo.size) // 256)))
+    return bool(counts[:, 1:].any()) and _luma(counts, _plain()) < DARK
+
+
+def histogram(photo: Image.Image) -> np.ndarray:
+    """How often every pixel value occurs in each channel of an RGB photograph: int (3, 256)."""
+    return np.reshape(photo.histogram(), (3, 256))
+
+
+def find_tone(pixels: np.ndarray, level: float, white_balance: bool = False) -> Tone:
+    """The tone that brings pixels, uint8 (H, W, 3), to a mean luma of `level` in 0..1; see `tone_of`."""
+    return tone_of(histogram(Image.fromarray(pixels)), level, white_balance)
+
+
+def tone_of(counts: np.ndarray, level: float, white_balance: bool = False) -> Tone:
+    """The tone that brings a photograph to a mean luma of `level` in 0..1; it never darkens.
+
+    `counts` is what `histogram` gives. What is as bright already keeps its values. With `white_balance`, the
+    channels with less light than the brightest are raised towards it first (grey world), by MOST_BALANCE at
+    most.
+    """
+    plain = _plain()
     values = _balanced(counts) if white_balance else plain
     if _luma(counts, values) < level and counts[:, 1:].any():  # of black alone there is nothing to raise
         stretched = _stretched(counts, values)
@@ -84,6 +104,10 @@ def _gamma(counts: np.ndarray, values: np.ndarray, stretched: np.ndarray, level:
         else:
             high = middle
     return float(np.exp(high))
+
+
+def _plain() -> np.ndarray:
+    return np.tile(_PIXEL_VALUES, (3, 1))
 
 
 def _luma(counts: np.ndarray, values: np.ndarray) -> float:

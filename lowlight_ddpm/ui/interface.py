@@ -10,6 +10,7 @@ from lowlight_ddpm.ui.api.page import Page
 from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
+from lowlight_ddpm.ui.photographs.tab import DarkPhotograph
 from lowlight_ddpm.ui.play.tab import Play
 from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
@@ -40,6 +41,8 @@ def build() -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Play", id="play"):
                 play = Play(page, tabs)
+            with gr.Tab("Dark photograph", id="photograph") as tab:
+                DarkPhotograph(tab)
             with gr.Tab("Compare") as tab:
                 compare = Compare(tab, play.session)
             with gr.Tab("Why") as tab:

@@ -4,8 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.helpers.darkness import bring, night
+
 GRAVE = ("serious", "critical")
-TABS = ("Play", "Compare", "Why", "Schedule", "Experiments")
+TABS = ("Play", "Dark photograph", "Compare", "Why", "Schedule", "Experiments")
 
 # What is pressed in a tab, and where the page says that it is done.
 WORK = (
@@ -66,6 +68,17 @@ def test_results_have_no_grave_violation(themed, tab, button, status):
 def test_a_tab_in_a_tab_has_no_grave_violation(themed, inner):
     themed.get_by_role("tab", name="Compare", exact=True).click()
     themed.get_by_role("tab", name=inner, exact=True).click()
+    assert violations(themed) == []
+
+
+def test_a_dark_photograph_has_no_grave_violation(themed):
+    themed.get_by_role("tab", name="Dark photograph", exact=True).click()
+    bring(themed, night(320, 240))
+    themed.get_by_label("Total variation").check()
+    themed.locator("#darkroom .stage").click(position={"x": 60, "y": 60})
+    expect(themed.locator("#loupe img.denoised[src]")).to_be_visible()
+    themed.locator("#photo-make").click()
+    expect(themed.locator("#photo-download")).to_be_visible()
     assert violations(themed) == []
 
 

@@ -12,6 +12,7 @@ from benchmarks.encoders import P3_ICC
 from lowlight_ddpm import brighten
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.photographs import brighten as module
+from lowlight_ddpm.photographs import photograph
 
 BRIGHT = data.astronaut()[::4, ::4]
 DARK = (BRIGHT * 0.12).round().astype(np.uint8)
@@ -97,7 +98,7 @@ def test_it_is_upright_and_in_srgb_and_the_profile_is_noted():
 
 
 def test_more_than_the_limit_is_made_smaller_and_noted(monkeypatch):
-    monkeypatch.setattr(module, "MOST_PIXELS", 32 * 32)
+    monkeypatch.setattr(photograph, "MOST_PIXELS", 32 * 32)
     made = brighten(DARK)
     assert made.image.size == (32, 32)
     assert made.notes == ["Made smaller: of 128×128 pixels, more than 24 megapixels, to 32×32."]

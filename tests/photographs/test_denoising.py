@@ -1,6 +1,7 @@
 """Filters in bands: the same as all at once, within memory, with their time told."""
 
 from dataclasses import replace
+from threading import Event
 from time import perf_counter
 
 import numpy as np
@@ -52,15 +53,31 @@ def test_no_seam_shows_between_bands(name, noisy, monkeypatch):
 
 def test_progress_ends_at_all_and_may_stop_the_work(noisy, monkeypatch):
     monkeypatch.setattr(denoising, "BAND", 1)
-    work, shares = Denoising(noisy, DENOISERS["tv"], 0.04), []
-    work.run(progress=shares.append)
-    assert shares == [0.25, 0.5, 0.75, 1.0]
+    monkeypatch.setattr(denoising, "_threads", lambda: 1)
+    work, result = Denoising(noisy, DENOISERS["tv"], 0.04), np.zeros_like(noisy)
+    shares = list(work.steps(result))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert {0.25, 0.5, 0.75} <= set(shares) <= {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert (result == work.run()).all()
 
-    def stop(share):
-        raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        work.run(progress=stop)
+def test_who_stops_waits_for_no_band(noisy, monkeypatch):
+    monkeypatch.setattr(denoising, "BAND", 1)
+    begun, go_on = [], Event()
+
+    def stuck(image, strength):
+        begun.append(image)
+        go_on.wait(60)
+        return image
+
+    work = Denoising(noisy, replace(DENOISERS["nlm"], filter=stuck), 0.08)
+    steps = work.steps(np.empty_like(noisy))
+    assert next(steps) == 0, "it tells that it goes on before the first band is done"
+    steps.close()
+    tried = len(begun)
+    go_on.set()
+    assert tried < 4, "the others never begin"
 
 
 def test_the_time_is_that_of_all_bands(noisy, monkeypatch):

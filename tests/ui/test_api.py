@@ -13,12 +13,13 @@ from gradio_client import handle_file
 from PIL import Image, ImageEnhance
 
 from benchmarks.encoders import P3_ICC
+from lowlight_ddpm import brighten
 from lowlight_ddpm.diffusion.settings import RunSettings
 from lowlight_ddpm.images import draw, square
 from lowlight_ddpm.variants import VARIANTS
 from tests.helpers.mcp_client import mcp_session
 
-NAMES = {"denoise", "generate", "compare", "explain", "measure", "schedule", "variants"}
+NAMES = {"denoise", "generate", "compare", "explain", "brighten", "measure", "schedule", "variants"}
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 
 
@@ -86,6 +87,17 @@ def test_the_same_seed_gives_the_same_picture(client, butterfly):
     first, second, other = map(pixels, runs)
     np.testing.assert_array_equal(first, second)
     assert (first != other).any()
+
+
+def test_a_dark_photograph_is_brightened_as_by_the_core(client, tmp_path):
+    dark = tmp_path / "dark.png"
+    draw(7, 64).point(lambda value: value // 8).save(dark)
+    given = {"level": "dusk", "denoise": "tv", "strength": 0.5, "white_balance": True}
+    result, report = client.predict(picture=handle_file(dark), **given, api_name="/brighten")
+    made = brighten(dark, **given)
+    np.testing.assert_array_equal(pixels(result), np.asarray(made.image))
+    assert report == {"before": made.before, "after": made.after, "verdict": made.in_words, "notes": []}
+    assert report["before"] < 0.15 < report["after"]
 
 
 def test_pictures_are_generated_without_one(client):
@@ -240,14 +252,20 @@ def test_the_documented_examples_run(page, tmp_path, monkeypatch, capsys):
     examples = [
         example for example in examples if "lowlight_ddpm" not in example
     ]  # tests/documents/test_docs.py has those
-    assert len(examples) == 5
+    assert len(examples) == 6
     told = {}
     for example in examples:
         quick = example.replace("http://127.0.0.1:7860", page.local_url).replace("steps=50", "steps=3")
         exec(compile(quick, DOCS.name, "exec"), told)
     told["client"].close()
     said = capsys.readouterr().out
-    printed = ("dim True What the post starts from", "by eye 1 by MSE 1", "step 1 of 3", "of 255")
+    printed = (
+        "dim True What the post starts from",
+        "by eye 1 by MSE 1",
+        "step 1 of 3",
+        "of 255",
+        "Left as it is",
+    )
     assert [piece for piece in printed if piece not in said] == []
 
 

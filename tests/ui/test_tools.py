@@ -27,6 +27,7 @@ CALLS = {
     "generate": {"steps": 2, "seed": 3},
     "compare": {"picture": IMAGE, "variants": ["dim"], "steps": 2},
     "explain": {"picture": IMAGE, "steps": 2, "start": 300},
+    "brighten": {"picture": IMAGE, "level": 0.7, "denoise": "tv"},
     "measure": {"reference": IMAGE, "image": IMAGE},
     "schedule": {"timesteps": [0, 999]},
     "variants": {},
@@ -75,12 +76,12 @@ def test_a_result_is_json_of_the_form_that_was_told_before(answer, tools, name, 
     assert set(report) <= set(schema["properties"])
     written = json.loads(texts(given)[-1])
     assert written == (report["result"] if name == "variants" else report)
-    assert len(images(given)) == (name in ("denoise", "generate", "compare"))
+    assert len(images(given)) == (name in ("denoise", "generate", "compare", "brighten"))
 
 
 def test_every_part_of_a_report_is_told_before(answer, tools):
     """A form that allows for anything says nothing."""
-    for name in ("denoise", "compare", "explain", "schedule"):
+    for name in ("denoise", "compare", "explain", "brighten", "schedule"):
         report, schema = answer(name).structuredContent, tools[name].outputSchema
         assert set(report) == set(schema["properties"])
         for key, part in report.items():
@@ -109,6 +110,11 @@ def test_an_image_comes_byte_for_byte_as_it_was_written(answer):
         ("denoise", {}, "There is no picture to restore"),
         ("generate", {"variant": "/etc"}, "There is no variant “/etc”"),
         ("generate", {"variant": "bright", "steps": 2}, "checkpoint bright is damaged"),
+        ("brighten", {}, "There is no photograph to brighten"),
+        ("brighten", {"picture": IMAGE, "level": "night"}, "The level is “night”"),
+        ("brighten", {"picture": IMAGE, "level": [1]}, "choose “as it was”"),
+        ("brighten", {"picture": IMAGE, "strength": "much"}, "strength must be a number"),
+        ("brighten", {"picture": IMAGE, "denoise": "bm3d"}, "The denoiser is “bm3d”"),
         ("schedule", {"timesteps": 5}, "timesteps must be a list"),
         ("paint", {}, "There is no tool “paint”: choose one of denoise"),
     ],

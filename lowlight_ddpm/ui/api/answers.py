@@ -103,6 +103,16 @@ class Explained(MadeFrom):
     notes: Notes
 
 
+@dataclass
+class Brightened:
+    """A photograph that has been brightened; `before` and `after` are mean lumas of pixel values in 0..1."""
+
+    before: float
+    after: float
+    verdict: Annotated[str, Field(description="what was done, in words")]
+    notes: Annotated[list[str], Field(description="what was changed in reading the photograph")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measured(Measures):
     """The measures of two pictures, and what they say."""

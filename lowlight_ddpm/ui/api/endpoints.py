@@ -23,6 +23,10 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.photographs.brighten import NONE, Wish
+from lowlight_ddpm.photographs.brighten import brighten as brightened
+from lowlight_ddpm.photographs.denoising import DENOISERS
+from lowlight_ddpm.photographs.tone import LEVELS
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.api.parameters import Field, of_settings, stored, takes
 from lowlight_ddpm.ui.compare.trials import Trials
@@ -226,6 +230,43 @@ def measure(reference: str | None, image: str | None, brightness: float | None) 
             raise Refusal("Two pictures are needed: send reference and image.")
         shift = api.measure(Path(reference), Path(image), 1.0 if brightness is None else brightness)
         return asdict(shift.measures) | {"verdict": shift.in_words}
+
+
+@takes(
+    Field(
+        "picture", "the photograph, as a file, base64 or a data URL; over 24 megapixels it is made smaller"
+    ),
+    Field(
+        "level",
+        f"how bright: {', '.join(LEVELS)}, or a mean luma between 0 and 1; {Wish.level} if it is left out",
+        {"anyOf": [{"type": "string"}, {"type": "number"}]},
+    ),
+    Field(
+        "denoise",
+        "the filter: nlm (non-local means), tv (total variation), or none as if it is left out",
+        {"type": "string", "enum": [NONE, *DENOISERS]},
+    ),
+    Field(
+        "strength",
+        "the denoised photograph's share in the result, 0 to 1; 1 if it is left out",
+        {"type": "number", "minimum": 0, "maximum": 1},
+    ),
+    Field("white_balance", "whether to even out the mean light of red, green and blue", {"type": "boolean"}),
+)
+def brighten(picture: str | None, *values) -> tuple[str, dict[str, Any]]:
+    """Make a dark photograph light, without a network: nothing is invented, and no pixel is darkened.
+
+    Returns the photograph at its full size, as a PNG, and a report: its mean luma before and after (pixel
+    values in 0..1) and what was done, in words. What is as bright already is left alone, and it is said.
+    """
+    with refusals_shown():
+        if not picture:
+            raise Refusal("There is no photograph to brighten: send one.")
+        names = ("level", "denoise", "strength", "white_balance")
+        given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        made = brightened(Path(picture), **given)
+        report = {"before": made.before, "after": made.after, "verdict": made.in_words, "notes": made.notes}
+        return stored(made.image), report
 
 
 @takes(

@@ -20,7 +20,13 @@ from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.ui.api.inline import ImageInput
 
 _SCHEMAS = RunSettings.model_json_schema()["properties"]
-_KINDS = {"boolean": (bool, "true or false"), "array": (list, "a list")}
+_KINDS = {
+    "boolean": (bool, "true or false"),
+    "array": (list, "a list"),
+    "string": (str, "a text"),
+    "number": ((int, float), "a number"),
+    None: (object, "anything"),  # what reads it says what it must be
+}
 _VARIANT = "the network, by its variant's name; the endpoint variants lists them"
 
 
@@ -45,7 +51,7 @@ class Field:
         """
         if value is None or self.schema is None or self.name in RunSettings.model_fields:
             return
-        kind, words = _KINDS[self.schema["type"]]
+        kind, words = _KINDS[self.schema.get("type")]
         if not isinstance(value, kind):
             raise Refusal(f"The parameter {self.name} must be {words}, not {reprlib.repr(value)}.")
 

@@ -8,20 +8,32 @@ import gradio as gr
 from gradio.components import Component
 
 from lowlight_ddpm.ui.api import answers
-from lowlight_ddpm.ui.api.endpoints import compare, denoise, explain, generate, measure, schedule, variants
+from lowlight_ddpm.ui.api.endpoints import (
+    brighten,
+    compare,
+    denoise,
+    explain,
+    generate,
+    measure,
+    schedule,
+    variants,
+)
 from lowlight_ddpm.ui.api.parameters import Field, image, images, report
-from lowlight_ddpm.ui.worker.queue import QUEUE
+from lowlight_ddpm.ui.worker.queue import PHOTOGRAPHS, QUEUE
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint: what it answers with is what comes before the report, and the report's type."""
+    """One endpoint: what it answers with is what comes before the report, and the report's type.
+
+    Calls wait in its `queue`, one at a time; without one they are answered at once.
+    """
 
     function: Callable[..., Any]
     title: str
     report: type
     before: Callable[[], Component] | None = None
-    calls_network: bool = True
+    queue: str | None = QUEUE
 
     @property
     def name(self) -> str:
@@ -42,8 +54,8 @@ class Endpoint:
             outputs,
             api_name=self.name,
             show_progress="hidden",
-            concurrency_id=QUEUE if self.calls_network else None,
-            concurrency_limit="default" if self.calls_network else None,
+            concurrency_id=self.queue,
+            concurrency_limit=1 if self.queue else None,
         )
 
 
@@ -52,9 +64,10 @@ _ROWS = (
     Endpoint(generate, "Generate a picture", answers.Finished, image),
     Endpoint(compare, "Compare networks on a picture", answers.Comparison, images),
     Endpoint(explain, "Explain a run's colour shift", answers.Explained),
-    Endpoint(measure, "Measure a colour shift", answers.Measured, calls_network=False),
-    Endpoint(schedule, "Read a noise schedule", answers.Schedule, calls_network=False),
-    Endpoint(variants, "List the experiments", answers.Experiments, calls_network=False),
+    Endpoint(brighten, "Brighten a photograph", answers.Brightened, image, queue=PHOTOGRAPHS),
+    Endpoint(measure, "Measure a colour shift", answers.Measured, queue=None),
+    Endpoint(schedule, "Read a noise schedule", answers.Schedule, queue=None),
+    Endpoint(variants, "List the experiments", answers.Experiments, queue=None),
 )
 ENDPOINTS = {row.name: row for row in _ROWS}
 

@@ -20,6 +20,7 @@ from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.ui.messages import about, queued, refusals_shown
 
 QUEUE = "model"  # concurrency_id of every event that calls a network
+PHOTOGRAPHS = "photographs"  # of every event that brightens a whole photograph: one at a time, beside those
 LATEST: deque[float] = deque(maxlen=20)  # seconds of the latest pieces of work, of all users
 
 

@@ -1,0 +1,1 @@
+"""The tab Dark photograph: a photograph of one's own, made light."""

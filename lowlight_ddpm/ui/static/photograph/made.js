@@ -1,0 +1,1 @@
+watch("value", () => window.dispatchEvent(new CustomEvent("photograph-made", { detail: props.value })));
