@@ -16,7 +16,6 @@ LEVELS = {"as it was": 0.0, "dusk": 0.25, "day": 0.42}
 LUMA = np.array([0.2126, 0.7152, 0.0722])  # of R, G, B by BT.709
 PERCENTILES = 0.005, 0.995  # of all values of all channels: the black and the white point
 LEAST_SPAN = 16 / 255  # between the two: what varies by less is mostly noise, and is not stretched further
-DARK = 0.15  # mean luma below which a photograph is one that its owner will want brighter
 MOST_BALANCE = 2.0  # factor of a channel's light: beyond it, the scene is coloured and not its light
 _GAMMAS = -3.0, 3.0  # natural logarithms of the powers that are tried
 _PIXEL_VALUES = np.arange(256) / 255
@@ -41,15 +40,6 @@ class Tone:
         for channel, table in enumerate(self.tables):
             toned[..., channel] = table[pixels[..., channel]]
         return toned
-
-
-def is_dark(photo: Image.Image) -> bool:
-    """Whether an RGB photograph is so dark that it should be offered to be brightened; black alone is not.
-
-    That is a mean luma below DARK, of pixel values in 0..1; a small copy tells it as well as all pixels do.
-    """
-    counts = histogram(photo.reduce(max(1, min(photo.size) // 256)))
-    return bool(counts[:, 1:].any()) and _luma(counts, _plain()) < DARK
 
 
 def histogram(photo: Image.Image) -> np.ndarray:

@@ -41,8 +41,6 @@ def build() -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Play", id="play"):
                 play = Play(page, tabs)
-            with gr.Tab("Dark photograph", id="photograph") as tab:
-                DarkPhotograph(tab)
             with gr.Tab("Compare") as tab:
                 compare = Compare(tab, play.session)
             with gr.Tab("Why") as tab:
@@ -51,6 +49,9 @@ def build() -> gr.Blocks:
                 Schedule(tab, play.session)
             with gr.Tab("Experiments") as tab:
                 experiments = Experiments(tab, play.session)
+            with gr.Tab("Dark photograph", id="photograph") as tab:
+                photograph = DarkPhotograph(tab)
+            photograph.opens(play.brighten.click, play.session, tabs)
             for buttons in (compare.grid, compare.sweep.map, *experiments.opens):
                 play.reopens(buttons.click)
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)

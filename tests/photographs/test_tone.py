@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from skimage import data
 
-from lowlight_ddpm.photographs.tone import LEAST_SPAN, LEVELS, LUMA, find_tone, is_dark, span
+from lowlight_ddpm.photographs.tone import LEAST_SPAN, LEVELS, LUMA, find_tone, span
 
 
 def luma(pixels):
@@ -88,12 +87,3 @@ def test_white_balance_takes_a_cast_away_but_not_a_scene_s_colour():
     assert np.ptp(balanced) < 3 < np.ptp(plain)
     red = (grey * (1.0, 0.3, 0.2)).round().astype(np.uint8)
     assert np.ptp(find_tone(red, 0.4, True).apply(red).mean(axis=(0, 1))) > 20
-
-
-def test_dark_is_what_is_far_from_well_lit_but_has_light():
-    photo = Image.fromarray(data.astronaut())
-    assert not is_dark(photo)
-    assert is_dark(photo.point(lambda value: value // 5))
-    assert is_dark(photo.point(lambda value: value // 5).resize((2000, 40)))
-    assert not is_dark(Image.new("RGB", (64, 64)))
-    assert not is_dark(Image.new("RGB", (64, 64), "white"))

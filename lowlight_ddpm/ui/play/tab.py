@@ -74,6 +74,7 @@ class Play:
             link = link_to(shown, begun=False) if shown else None
             self.link = CopyLink(link, elem_id="link", padding=False)
         self.plan = gr.HTML(elem_id="plan", padding=False)
+        self.brighten = gr.Button("Brighten this photograph", visible=False, elem_id="brighten", scale=0)
         self.ask = Debounced(elem_id="ask", padding=False)
         self.scene = gr.Number(0, visible="hidden")  # changes with what is picked, and is never seen
 
@@ -101,6 +102,7 @@ class Play:
         for one in (chosen, turned, *brought):
             picked = at_once(one.then, visit.picked, fields, [controls.said, *controls.all])
             at_once(picked.then, visit.mark, None, self.scene)
+            at_once(picked.then, visit.offer, self.session, self.brighten)
         self._follow(page.load)
 
         wanted = [self.session, self.wanted]

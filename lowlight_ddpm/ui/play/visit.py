@@ -93,6 +93,12 @@ def picked(session: Session, *values) -> list[Any]:
     return [line(told), *shown(after)]
 
 
+def offer(session: Session) -> gr.Button:
+    """The button that brightens, there for a dark photograph of the user's own."""
+    own = session.own
+    return gr.Button(visible=own is not None and own.file is not None and own.exposure > 1)
+
+
 def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
     """(`controls.shown`, gallery, upload, then as `begin` without the seed, tabs) for the run of a link."""
     with refusals_shown():
