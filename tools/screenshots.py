@@ -52,7 +52,7 @@ def _walk(page: Page, suffix: str) -> None:
         print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
 
 
-def _watch(page: Page) -> None:
+def _play(page: Page) -> None:
     page.locator("#run").click()
     expect(page.locator("#stage .status")).to_contain_text("Done", timeout=PATIENCE)
 
@@ -84,7 +84,7 @@ def _why(page: Page) -> None:
 
 
 VISITS = {
-    "Watch": _watch,
+    "Play": _play,
     "Compare": _by_button("compare"),
     "Why": _why,
     "Experiments": _experiments,

@@ -1,4 +1,4 @@
-"""A user at the tab Watch."""
+"""A user at the tab Play."""
 
 import base64
 import io

@@ -201,7 +201,7 @@ def _cell(trials: Trials, index: int, measure, limits: tuple[Any, ...] | None, b
     return (
         f'<td><button type="button" data-value="{escape(trials.query(index))}" '
         f'style="background:{background};color:{ink}">{_thumbnail(known, brightened)}'
-        f'<b>{written}</b><span class="sr">, open in Watch</span></button></td>'
+        f'<b>{written}</b><span class="sr">, open in Play</span></button></td>'
     )
 
 

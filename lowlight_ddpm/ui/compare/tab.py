@@ -35,9 +35,9 @@ READY = "Ready. What has been measured before appears at once."
 
 
 class Compare:
-    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch.
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Play.
 
-    A click in `grid` or in `sweep.map` has as its value the query of a run to open in Watch.
+    A click in `grid` or in `sweep.map` has as its value the query of a run to open in Play.
     """
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
@@ -165,5 +165,5 @@ def picked(session: Session) -> str:
     name = escape(session.picked.name)
     return (
         f'<div class="picked">{picture}<p><b>{name}</b>Choose another picture, and the exposure that all are '
-        "shown with, in the tab Watch.</p></div>"
+        "shown with, in the tab Play.</p></div>"
     )

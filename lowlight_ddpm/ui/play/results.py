@@ -1,4 +1,4 @@
-"""Below the stage of Watch: what a finished run has come to, seen in several ways, and taken home."""
+"""Below the stage of Play: what a finished run has come to, seen in several ways, and taken home."""
 
 import hashlib
 from html import escape

@@ -1,4 +1,4 @@
-"""The tab Watch: one run, seen step by step while it happens, then looked at again."""
+"""The tab Play: one run, seen step by step while it happens, then looked at again."""
 
 import gradio as gr
 from gradio.events import Dependency
@@ -18,7 +18,7 @@ TO_THE_STAGE = """() => {
 }"""
 
 
-class Watch:
+class Play:
     """Layout and wiring of the tab; `page` is the Blocks that it is built in, `tabs` its row of tabs."""
 
     def __init__(self, page: gr.Blocks, tabs: gr.Tabs) -> None:

@@ -1,4 +1,4 @@
-"""What a user does in the tab Watch: from the session and what was pressed to what is shown."""
+"""What a user does in the tab Play: from the session and what was pressed to what is shown."""
 
 import random
 import time
@@ -83,7 +83,7 @@ def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
         begun = _begin(session, settings)
     upload = skip() if session.own is uploaded else None
     chosen = gr.Gallery(selected_index=picking.selected(session))
-    return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="watch")
+    return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="play")
 
 
 def preview(

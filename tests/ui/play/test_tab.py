@@ -1,4 +1,4 @@
-"""The callbacks of the tab Watch, without a browser."""
+"""The callbacks of the tab Play, without a browser."""
 
 import random
 import re
@@ -160,7 +160,7 @@ def test_a_link_sets_every_control_and_makes_the_run_ready(session):
     assert upload == gr.skip()
     assert not run.interactive
     assert "Waiting for the network" in stage
-    assert tabs.selected == "watch"
+    assert tabs.selected == "play"
     assert session.staged.run.settings == settings
     assert session.running
     list(visit.stream(session))
