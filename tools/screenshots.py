@@ -67,7 +67,7 @@ def _by_button(name: str) -> Callable[[Page], None]:
     return visit
 
 
-def _experiments(page: Page) -> None:
+def _findings(page: Page) -> None:
     page.locator("#figures figure").first.wait_for(timeout=60_000)
     for picture in page.locator("#figures img").all():
         picture.scroll_into_view_if_needed()
@@ -87,7 +87,7 @@ VISITS = {
     "Play": _play,
     "Compare": _by_button("compare"),
     "Why": _why,
-    "Experiments": _experiments,
+    "Findings": _findings,
 }
 
 

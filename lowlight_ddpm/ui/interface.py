@@ -9,7 +9,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.page import Page
 from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
-from lowlight_ddpm.ui.findings.tab import Experiments
+from lowlight_ddpm.ui.findings.tab import Findings
 from lowlight_ddpm.ui.play.tab import Play
 from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
@@ -46,9 +46,9 @@ def build() -> gr.Blocks:
                 Why(tab, play.session)
             with gr.Tab("Schedule") as tab:
                 Schedule(tab, play.session)
-            with gr.Tab("Experiments") as tab:
-                experiments = Experiments(tab, play.session)
-            for buttons in (compare.grid, compare.sweep.map, *experiments.opens):
+            with gr.Tab("Findings") as tab:
+                findings = Findings(tab, play.session)
+            for buttons in (compare.grid, compare.sweep.map, *findings.opens):
                 play.reopens(buttons.click)
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)

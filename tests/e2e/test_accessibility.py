@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 GRAVE = ("serious", "critical")
-TABS = ("Play", "Compare", "Why", "Schedule", "Experiments")
+TABS = ("Play", "Compare", "Why", "Schedule", "Findings")
 
 # What is pressed in a tab, and where the page says that it is done.
 WORK = (
@@ -46,7 +46,7 @@ def test_the_tabs_are_those_that_are_looked_at(themed):
 @pytest.mark.parametrize("name", TABS)
 def test_a_tab_has_no_grave_violation(themed, name):
     themed.get_by_role("tab", name=name, exact=True).click()
-    if name == "Experiments":
+    if name == "Findings":
         expect(themed.locator("#claims .claim").first).to_be_visible()
     expect(themed.get_by_role("tabpanel").first).to_be_visible()
     assert violations(themed) == []

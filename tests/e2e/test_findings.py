@@ -1,11 +1,11 @@
-"""A user at the tab Experiments, where no results are of these tiny networks."""
+"""A user at the tab Findings, where no results are of these tiny networks."""
 
 import pytest
 from playwright.sync_api import expect
 
 
 def open_tab(page):
-    page.get_by_role("tab", name="Experiments", exact=True).click()
+    page.get_by_role("tab", name="Findings", exact=True).click()
     expect(page.locator("#claims .claim").first).to_be_visible()
 
 
