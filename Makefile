@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE # as images of containers set it: every process
 
 MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 
-.PHONY: demo test quick-test lint types first-run screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
+.PHONY: demo test quick-test lint types first-run sheets screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -36,6 +36,10 @@ types: $(VENV)/.tests
 # The finished run that the page opens with: to be made again when checkpoints/dim has changed.
 first-run: $(VENV)/.runs
 	$(PYTHON) -m lowlight_ddpm.ui.play.first_run
+
+# The images of the tab Start: to be made again when a checkpoint has changed.
+sheets: $(VENV)/.runs
+	$(PYTHON) -m lowlight_ddpm.ui.start.sheets
 
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium

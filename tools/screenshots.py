@@ -35,7 +35,7 @@ def main() -> None:
             view = {"width": width, "height": 900}
             page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
             page.goto(f"{served.url}/?__theme={theme}")
-            expect(page.locator("#panel-input img")).to_be_visible(timeout=60_000)
+            expect(page.locator(".three img").first).to_be_visible(timeout=60_000)
             _walk(page, f"{theme}-{width}")
             page.context.close()
     log.unlink()

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 GRAVE = ("serious", "critical")
-TABS = ("Play", "Compare", "Why", "Schedule", "Findings")
+TABS = ("Start", "Play", "Compare", "Why", "Schedule", "Findings")
 
 # What is pressed in a tab, and where the page says that it is done.
 WORK = (
@@ -34,7 +34,7 @@ def violations(page):
 @pytest.fixture(scope="module", params=["light", "dark"])
 def themed(request, open_page):
     """The page in a theme."""
-    page = open_page(query=f"?__theme={request.param}")
+    page = open_page(query=f"?__theme={request.param}&tab=play")
     yield page
     page.context.close()
 

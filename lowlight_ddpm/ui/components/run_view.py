@@ -23,10 +23,10 @@ PANELS = (
 )
 
 
-def gain(settings: RunSettings, brightened: bool) -> float:
-    """The exposure that every panel is shown with; what is generated is as dim as what was learned."""
+def gain(settings: RunSettings, brightened: bool) -> float | None:
+    """What every panel is shown with; what is generated is as dim as what was learned."""
     brightness = settings.row.brightness if settings.mode == "generate" else settings.brightness
-    return 1 / brightness if brightened else 1.0
+    return 1 / brightness if brightened else None
 
 
 def stage(watched: Watched, brightened: bool, counter: str) -> str:
@@ -98,7 +98,7 @@ def which(run: Run, name: str) -> str:
     )
 
 
-def panel(name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float) -> str:
+def panel(name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float | None) -> str:
     """One titled picture as HTML, or `blank` where there is none."""
     head = f"<p><b>{title}</b> <span>{meaning}</span></p>"
     picture = blank if x is None else f'<img alt="{title}: {meaning}" src="{data_uri(x, exposure)}">'

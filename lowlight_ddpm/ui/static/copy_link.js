@@ -2,10 +2,9 @@ const button = element.querySelector("button");
 const said = element.querySelector("[role=status]");
 const HELD = 4000; // milliseconds that the confirmation stays
 
-function address(alsoKept) {
+function address() {
   const url = new URL(location.href);
-  const kept = [...url.searchParams].filter(([name]) => alsoKept && name.startsWith("__"));
-  url.search = new URLSearchParams([...kept, ...new URLSearchParams(props.value?.query ?? "")]);
+  url.search = new URLSearchParams(props.value?.query ?? "");
   return url.href;
 }
 
@@ -24,7 +23,7 @@ async function copy(text) {
 button.addEventListener("click", async () => {
   said.textContent = "";
   try {
-    await copy(address(false));
+    await copy(address());
     said.textContent = "Link copied.";
   } catch {
     said.textContent = "Copy it from the address bar.";
@@ -32,6 +31,9 @@ button.addEventListener("click", async () => {
   setTimeout(() => { said.textContent = ""; }, HELD);
 });
 
-watch("value", () => {
-  if (props.value?.begun) history.replaceState(history.state, "", address(true));
-});
+// address.js keeps the page's address; a value that was there before this was in the page has begun as well.
+function tell() {
+  if (props.value?.begun) document.dispatchEvent(new CustomEvent("page:runs", { detail: props.value }));
+}
+watch("value", tell);
+tell();
