@@ -33,9 +33,9 @@ from lowlight_ddpm.study import results
 from lowlight_ddpm.ui.start.prepared import FOLDER, RECORD
 from lowlight_ddpm.variants import find_variant
 
-COUNT, COLUMNS, STEPS, FRAMES = 16, 4, 50, 16
+COUNT, COLUMNS, STEPS, FRAMES = 16, 4, 50, 12
 GAP, GAP_LEVEL = 2, 24 / 255  # pixels between images, as dark as the page behind them
-QUALITY, FINE = 62, 82  # AVIF's, of frames that move and of images that stand
+QUALITY, FINE = 90, 82  # AVIF's, of frames that move and of images that stand
 _SHOWN = 8  # steps of the strip that shows how one image grows
 
 SAMPLED: dict[str, dict[str, Any]] = {

@@ -27,7 +27,7 @@ SENTENCE = (
     "white. A false tint over a whole image is called <b>RGB shift</b>: the network hardly sees an image’s "
     "average colour, and makes one up."
 )
-OTHERS = "These images were made by other networks than those that are here."
+OTHERS = "Made by other networks than those here."
 ANEW = "This network is being trained anew."
 UNTESTED = "This is how it works, and there is no claim to test."
 # Verdict -> the answer that begins a stop's own.
@@ -56,7 +56,7 @@ def sheets() -> str:
         f'<p class="lead">{SENTENCE}</p>'
         f'<div class="three" data-chosen="dim">{figures}</div>'
         f'<div class="switch" role="group" aria-label="Sheet">{switch}</div>'
-        f"{_player()}{others}{_ways()}"
+        f"{_player(shown[0])}{others}{_ways()}"
     )
 
 
@@ -76,10 +76,12 @@ def _sheet(name: str) -> str:
     )
 
 
-def _player() -> str:
+def _player(name: str) -> str:
+    last = len(prepared.record()[name]["steps"]) - 1
     return (
         '<div class="player"><button type="button" class="pause">Pause</button><span>noise</span>'
-        '<input type="range" min="0" max="15" value="15" step="1" aria-label="Step of the reverse process">'
+        f'<input type="range" min="0" max="{last}" value="{last}" step="1" '
+        'aria-label="Step of the reverse process">'
         '<span>butterfly</span><span class="step"></span></div>'
     )
 

@@ -1,5 +1,5 @@
 // Three sheets that grow out of the same noise: their frames loop, the last stands for three seconds.
-const FRAME = 260, END = 3000, COLUMNS = 4; // milliseconds; frames in a row of an atlas
+const FRAME = 340, END = 3000, COLUMNS = 4; // milliseconds; frames in a row of an atlas
 const three = element.querySelector(".three");
 const range = element.querySelector(".player input");
 const pause = element.querySelector(".pause");
