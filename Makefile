@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE # as images of containers set it: every process
 
 MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 
-.PHONY: demo test quick-test lint types first-run sheets screenshots page-speed bench faults load fuzz scale versions notebook newcomer clean
+.PHONY: demo test quick-test lint types first-run sheets prepared screenshots page-speed bench diagnosis faults load fuzz scale versions notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -33,13 +33,16 @@ lint: $(VENV)/.tests
 types: $(VENV)/.tests
 	$(PYTHON) -m basedpyright
 
-# The finished run that the page opens with: to be made again when checkpoints/dim has changed.
+# The finished run that the page opens with, and in how many of 100 seeds it shows: when checkpoints/dim has changed.
 first-run: $(VENV)/.runs
 	$(PYTHON) -m lowlight_ddpm.ui.play.first_run
 
 # The images of the tab Start: to be made again when a checkpoint has changed.
 sheets: $(VENV)/.runs
 	$(PYTHON) -m lowlight_ddpm.ui.start.sheets
+
+# All that the page shows of networks before any runs: to be made again when a checkpoint has changed.
+prepared: first-run sheets
 
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium
@@ -69,6 +72,10 @@ endif
 # Every speed that is promised, each against what people use otherwise: on an idle machine.
 bench: $(VENV)/.tests
 	$(PYTHON) -m benchmarks.bench
+
+# How often a diagnosis names the fault that was built into a network: a minute.
+diagnosis: $(VENV)/.tests
+	$(PYTHON) -m benchmarks.diagnosis
 
 # Training and evaluation killed, starved and damaged: how often nothing is lost.
 faults: $(VENV)/.runs

@@ -4,10 +4,10 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, cast, overload
 
 from PIL import Image
 from torchvision.transforms.v2 import functional as tv
@@ -21,6 +21,7 @@ from lowlight_ddpm.diffusion.keywords import (
     AnyKeywords,
     DenoiseKeywords,
     GenerateKeywords,
+    check_names,
     described,
     meant,
     settings_of,
@@ -59,11 +60,39 @@ def _takes_settings(mode: Mode) -> Callable[[_Function], _Function]:
     """Show a run's settings in place of a function's `**settings`, and describe each in its docstring."""
 
     def decorated(function: _Function) -> _Function:
+        given_first = own_parameters(function)
+
+        @wraps(function)
+        def called(*arguments: Any, **settings: Any) -> Any:
+            _check_call(function.__name__, given_first, mode, arguments, settings)
+            return function(*arguments, **settings)
+
         lines = [f"    {name}: {meaning}" for name, meaning in described(mode).items()]
-        function.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Settings:", *lines])
-        return show_parameters(function, [*own_parameters(function), *shown_parameters(mode)])
+        called.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Settings:", *lines])
+        shown_as = [*given_first, *shown_parameters(mode)]
+        return cast(_Function, show_parameters(called, shown_as))
 
     return decorated
+
+
+def _check_call(
+    function: str,
+    own: list[inspect.Parameter],
+    mode: Mode,
+    arguments: tuple[Any, ...],
+    settings: Mapping[str, Any],
+) -> None:
+    """Raise Refusal for what Python would answer with a TypeError that knows nothing of settings."""
+    if len(arguments) > len(own):
+        raise Refusal(
+            f"The function {function} takes {' and '.join(each.name for each in own)} by position: "
+            f"name every setting, like steps={shown(arguments[len(own)])}."
+        )
+    missing = [each.name for each in own[len(arguments) :] if each.default is each.empty]
+    missing = [name for name in missing if name not in settings]
+    if missing:
+        check_names(mode, [name for name in settings if name not in {each.name for each in own}])
+        raise Refusal(f"The function {function} needs {' and '.join(missing)}: see help({function}).")
 
 
 def load(
@@ -261,6 +290,11 @@ def _several(name: str, values: Any) -> list[Any]:
 
 def _place(name: Any) -> str:
     if not isinstance(name, str | os.PathLike):
+        if hasattr(name, "save_pretrained"):
+            raise Refusal(
+                f"A network is named by a text or a path, not by {shown(name)}: save its pipeline with "
+                "save_pretrained, and give the folder."
+            )
         raise Refusal(f"A network is named by a text or a path, not by {shown(name)}: give one, like “dim”.")
     return str(name)
 

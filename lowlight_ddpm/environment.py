@@ -95,7 +95,7 @@ VARIABLES = {
         ),
         Variable(
             "LOWLIGHT_CHECKPOINTS",
-            "./checkpoints if it exists, else the checkout's",
+            "./checkpoints if it exists or there is no checkout, else the checkout's",
             "folder of the networks",
             home,
         ),
@@ -107,7 +107,12 @@ VARIABLES = {
             "separated by commas",
             _list,
         ),
-        Variable("LOWLIGHT_RESULTS", "the checkout's results", "folder of the measurements", home),
+        Variable(
+            "LOWLIGHT_RESULTS",
+            "the checkout's results; without a checkout ./results",
+            "folder of the measurements",
+            home,
+        ),
         Variable("LOWLIGHT_CACHE", "~/.cache/lowlight_ddpm", "folder of the compiled ONNX networks", home),
         Variable(
             "LOWLIGHT_THREADS",

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from lowlight_ddpm import environment
 
-REPOSITORY = Path(__file__).parent.parent  # the checkout; of an installed package the folder that it lies in
+_BESIDE = Path(__file__).parent.parent
+# The checkout. An installed package has none: what it would keep there belongs to whoever runs it, and an
+# upgrade would delete it from the folder of installed packages.
+REPOSITORY = _BESIDE if (_BESIDE / "pyproject.toml").is_file() else Path.cwd()
 DOCS = REPOSITORY / "docs"
 FIGURES = DOCS / "figures"
 BENCHMARKS = REPOSITORY / "benchmarks"

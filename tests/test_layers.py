@@ -33,6 +33,7 @@ UI_FLOORS = (
     {"api"},
     {"interface"},
     {"server"},
+    {"__main__"},
 )
 ALL = sorted(PACKAGE.rglob("*.py"))
 # The package's own front door offers what lies above it, when it is asked for (PEP 562).

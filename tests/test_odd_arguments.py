@@ -8,7 +8,17 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, PNDMScheduler
 
-from lowlight_ddpm import compare, denoise, explain, generate, load, measure, schedule, sweep
+from lowlight_ddpm import (
+    compare,
+    denoise,
+    explain,
+    generate,
+    load,
+    measure,
+    schedule,
+    sweep,
+    with_mean_correction,
+)
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.models import checkpoints
@@ -34,6 +44,9 @@ REFUSED = {
     "a number for a network": (lambda: load(3), "named by a text or a path"),
     "None for a network": (lambda: denoise(IMAGE, None), "named by a text or a path"),
     "a list for a network": (lambda: load(["dim"]), "named by a text or a path"),
+    "an object of diffusers": (lambda: load(DDIMScheduler()), "save_pretrained, and give the folder"),
+    "a path for a pipeline": (lambda: with_mean_correction("net", images="drawn:3"), "from_pretrained"),
+    "a row of one's own": (lambda: load("mine"), "LOWLIGHT_VARIANTS name the file"),
     "no name": (lambda: load(""), "diffusers pipeline"),
     "a zero byte": (lambda: load("di\0m"), "no variant"),
     "a name too long": (lambda: load("a/" * 5000), "no folder"),
@@ -52,6 +65,7 @@ REFUSED = {
     "True for an image": (lambda: denoise(True), "no image"),
     "a table for an image": (lambda: denoise({}), "no image"),
     "a file that is not there": (lambda: denoise(Path("nowhere.png")), "check the path"),
+    "an address": (lambda: denoise("https://example.com/photo.png"), "download the picture"),
     "an empty name": (lambda: denoise(""), ""),
     "no bytes": (lambda: denoise(b""), ""),
     "an array of objects": (lambda: denoise(np.array([[None]])), "give uint8"),
@@ -62,6 +76,15 @@ REFUSED = {
     # settings
     "mode given": (lambda: denoise(IMAGE, mode="restore"), "leave mode out"),
     "mode twice": (lambda: generate(1, mode="generate"), "leave mode out"),
+    "a keyword mistyped and no image": (lambda: denoise(stepz=50), "write steps"),
+    "nothing at all": (lambda: denoise(), "needs picture"),
+    "a setting by position": (lambda: denoise(IMAGE, "dim", 50), "like steps=50"),
+    "clip as diffusers calls it": (lambda: denoise(IMAGE, clip_sample=False), "write clip"),
+    "eta": (lambda: denoise(IMAGE, eta=0.5), 'sampler="ddim"'),
+    "a device": (lambda: generate(1, device="cuda"), "the GPU where there is one"),
+    "a batch size": (lambda: generate(batch_size=4), "generate(count)"),
+    "an index for an image": (lambda: generate(1, **NOISE).image(5), "images() has results by number"),
+    "a file to save a run to": (lambda: generate(1, **NOISE).save("result.png"), "name a folder"),
     "a keyword mistyped": (lambda: denoise(IMAGE, stepz=50), "write steps"),
     "a name of diffusers mistyped": (lambda: denoise(IMAGE, num_inference_step=5), "num_inference_steps"),
     "a keyword of nothing": (lambda: denoise(IMAGE, xyz=50), "choose among brightness"),
@@ -123,7 +146,7 @@ REFUSED = {
     "True for a brightness": (lambda: measure(IMAGE, IMAGE, True), "above 0"),
     "a list and an image": (lambda: measure([IMAGE], IMAGE), "no image"),
     "lists of two lengths": (lambda: measure([IMAGE], []), "give as many"),
-    "images of two sizes": (lambda: measure(IMAGE, draw(3, 20)), "one shape"),
+    "images of two sizes": (lambda: measure(IMAGE, draw(3, 20)), "16×16 and 20×20"),
     # several runs
     "one text for networks": (lambda: compare(IMAGE, "dim"), "give a list"),
     "a number for networks": (lambda: compare(IMAGE, 3), "give a list"),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from lowlight_ddpm.cli import (  # their commands join the app  # noqa: F401
+    adoption,
     diagnosis,
     photographs,
     runs,

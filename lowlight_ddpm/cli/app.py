@@ -12,7 +12,14 @@ from typer.core import TyperCommand
 from lowlight_ddpm import __version__, environment
 from lowlight_ddpm.environment import MOST_THREADS, home
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.variants import VARIANTS, Variant, find_variant, register_file, register_from_environment
+from lowlight_ddpm.variants import (
+    OR_OWN,
+    VARIANTS,
+    Variant,
+    find_variant,
+    register_file,
+    register_from_environment,
+)
 
 
 class _Command(TyperCommand):
@@ -139,7 +146,7 @@ def check_folder(folder: Path) -> None:
 def row_of(network: str) -> Variant:
     """The row of a variant, or of the network in a folder or at OWNER/NAME of the Hub."""
     if network in VARIANTS or not ("/" in network or home(network).is_dir()):
-        return find_variant(network)  # at once, as torch takes seconds
+        return find_variant(network, OR_OWN)  # at once, as torch takes seconds
     from lowlight_ddpm.models.checkpoints import row_at
 
     return row_at(network)

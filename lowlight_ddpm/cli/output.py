@@ -38,12 +38,15 @@ class Output:
     def __init__(
         self, out: Path, *, brighten: bool, as_json: bool, quiet: bool, names: Sequence[str] = ("",)
     ) -> None:
+        from lowlight_ddpm.runs.export import check_folder_name
+
         self.brighten, self.as_json, self.quiet, self.names = brighten, as_json, quiet, names
         self.piped = str(out) == STREAM
         self.folders = _folders(out, names)
         if self.piped:
             self._check_stream()
         else:
+            check_folder_name(out)
             for folder in self.folders:
                 check_folder(folder)
 

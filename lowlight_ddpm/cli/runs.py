@@ -53,6 +53,7 @@ def denoise(
     output = Output(out, brighten=brighten, as_json=as_json, quiet=quiet, names=names)
     checkpoint = load_network(settings.variant, threads)
     for place, chosen in enumerate(given):
+        its_own = record and (record.beside(output.folders[place].name) if len(given) > 1 else record)
         picture = chosen.opened()
         pixels, notes = (
             images.framed(picture, checkpoint.size, settings.whole),
@@ -63,7 +64,7 @@ def denoise(
             output.tell(_duration(checkpoint, settings.steps, *pixels.shape[1:]), place)
         if not record and (left := _what_is_left(settings)):
             output.tell(left, place)
-        for sentence in [*notes, *(record.differences(run) if record else ())]:
+        for sentence in [*notes, *(its_own.differences(run) if its_own else ())]:
             output.tell(sentence, place)
         output.make(run, place)
 

@@ -131,6 +131,18 @@ class Record:
             raise Refusal(f"The run in {path} is another kind of run: use the command {other}.")
         return record
 
+    def beside(self, folder: str) -> "Record":
+        """The record of another image of the batch that this one is of, with its picture; else itself.
+
+        A batch has a folder for each image, called as `folder` is.
+        """
+        path = self.path.parent.parent / folder / self.path.name
+        try:
+            other = Record.read(path, _settings(self.values).mode) if folder and path.is_file() else self
+        except Refusal:
+            return self
+        return other if other.values == self.values else self
+
     def differences(self, run: "Run") -> Iterator[str]:
         """What a run is made from that the one on record was not, a sentence each; nothing where unknown.
 

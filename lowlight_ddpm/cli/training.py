@@ -1,6 +1,7 @@
 """Commands about experiments and networks: list, make images to train on, train, write cards, publish."""
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -187,6 +188,10 @@ def train(
 
     total = job.total_steps * job.batch_size
     bar = progress(quiet=quiet, total=total, unit="image", desc=name, mininterval=5)
+    if is_main_process() and not quiet:
+        learned, held_out = (len(data.names[part]) for part in ("learned", "held_out"))
+        steps = f"{job.total_steps} steps of {job.batch_size}"
+        print(f"{learned} images are learned in {steps}, {held_out} held out.", flush=True)
     with stop_requested() as stopped, bar:
         for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
@@ -195,6 +200,12 @@ def train(
             if step.ends_epoch and bar.disable and is_main_process() and not quiet:  # a log has lines, no bar
                 print(f"{name}: epoch {place}, loss {loss}", file=sys.stderr, flush=True)
             if is_main_process() and milestones.is_milestone(job):
+                if bar.disable and not quiet:
+                    print(
+                        f"{name}: epoch {place}, drawing {milestones.SAMPLES} samples",
+                        file=sys.stderr,
+                        flush=True,
+                    )
                 milestones.keep(kept, job, data.measured("reported"))
             if is_main_process() and step.ends_epoch and step.epoch == records.POST_EPOCHS:
                 records.export(state.parent / f"epoch-{step.epoch}", job, data, learner, command, kept)
@@ -217,12 +228,17 @@ def train(
 
 @contextmanager
 def stop_requested() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM has requested a stop; a second one does not wait for the step under way."""
+    """Whether Ctrl-C or SIGTERM has requested a stop; a second one does not wait for the step under way.
+
+    After some epochs that step is long, since samples are drawn: so the first is answered at once.
+    """
     received, usual = [], {}
 
     def note(number: int, _) -> None:
         received.append(number)
         signal.signal(number, usual[number])
+        # Not by print: the signal may come in the middle of one.
+        os.write(2, b"Stopping after this step, and the samples if they are due; again to stop at once.\n")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         usual[number] = signal.signal(number, note)

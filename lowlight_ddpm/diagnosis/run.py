@@ -16,6 +16,7 @@ from lowlight_ddpm.diagnosis.colours import by_chance, colour_error, moments, sh
 from lowlight_ddpm.diagnosis.corrections import CONFIGURED, corrections
 from lowlight_ddpm.diagnosis.evidence import Evidence, Generated
 from lowlight_ddpm.diagnosis.folders import open_folder
+from lowlight_ddpm.diagnosis.guard import Limits
 from lowlight_ddpm.diagnosis.model import Model, of_parts
 from lowlight_ddpm.diagnosis.reference import (
     Images,
@@ -62,6 +63,7 @@ def diagnose(
     label: int | None = None,
     device: str | None = None,
     out: str | Path | None = None,
+    limits: Limits | None = None,
     progress: Callable[[str], None] = lambda part: None,
 ) -> Report:
     """Find out whether a diffusion model's colours are wrong, why, by how much, and what to change.
@@ -78,12 +80,13 @@ def diagnose(
     Sampling is the scheduler's own, with `steps` steps. `count` images are generated with it, and with every
     correction, on the same noise: 16, or 8 if `quick`; 0 is none, and the default from 256 pixels on.
     A class-conditional network is given `label`, or all its classes in turn. The same values give the same
-    report. It is written to the folder `out`, if that is given. `progress` is told of every part.
+    report. It is written to the folder `out`, if that is given. `progress` is told of every part. A server
+    sets `limits` to what a folder may hold.
 
     Raises Refusal, in one sentence, for a model that cannot be diagnosed and for values out of range.
     """
     effort = QUICK if quick else Effort()
-    opened = _opened(model, scheduler, shape, label, device)
+    opened = _opened(model, scheduler, shape, label, device, limits)
     if count is None:
         count = effort.generated if max(opened.shape[1:]) < LARGE else 0
     if not (count == 0 or 3 <= count <= _MOST):
@@ -104,10 +107,15 @@ def diagnose(
 
 
 def _opened(
-    model: Any, scheduler: Any, shape: tuple[int, int, int] | None, label: int | None, device: str | None
+    model: Any,
+    scheduler: Any,
+    shape: tuple[int, int, int] | None,
+    label: int | None,
+    device: str | None,
+    limits: Limits | None,
 ) -> Model:
     if isinstance(model, str | Path):
-        return open_folder(str(model), label, device)
+        return open_folder(str(model), label, device, limits)
     return of_parts(model, scheduler, shape, label)
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from lowlight_ddpm.diffusion.mean_correction import ColourPrior, with_mean
 from lowlight_ddpm.diffusion.schedule import estimate_x0, signal_and_noise
-from lowlight_ddpm.errors import Refusal
+from lowlight_ddpm.errors import Refusal, shown
 from lowlight_ddpm.images import open_source, stack
 from lowlight_ddpm.images.photometry import channel_statistics
 from lowlight_ddpm.models.unet import image_side
@@ -99,8 +99,8 @@ def with_mean_correction(
     unet, scheduler = getattr(pipeline, "unet", None), getattr(pipeline, "scheduler", None)
     if not isinstance(unet, UNet2DModel) or scheduler is None:
         raise Refusal(
-            "The mean correction needs a pipeline of a UNet2DModel, which a "
-            f"{type(pipeline).__name__} is not."
+            f"The mean correction needs a pipeline of a UNet2DModel, and {shown(pipeline)} is none: load it "
+            "with DDPMPipeline.from_pretrained, and give what that returns."
         )
     if scheduler.config.prediction_type != "epsilon":
         raise Refusal(

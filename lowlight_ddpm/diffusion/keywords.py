@@ -1,7 +1,7 @@
 """The keywords of `denoise` and `generate`: a run's settings as type checkers see them, and their check."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 import numpy as np
@@ -68,6 +68,17 @@ class AnyKeywords(DenoiseKeywords, GenerateKeywords, total=False):
     """Keywords of both."""
 
 
+# What others' pipelines take, and what to do about it here.
+_ELSEWHERE = {
+    "batch_size": "generate(count) makes several in one batch, and denoise takes a list",
+    "beta_schedule": "it is the network's own, and beta_start and beta_end may be set",
+    "clip_sample": "write clip",
+    "device": "a network runs on the GPU where there is one",
+    "eta": 'write sampler="ddpm" for eta 1, sampler="ddim" for eta 0',
+    "num_images": "generate(count) makes several in one batch",
+    "strength": "write start, the timestep from 0 to 999 that the picture is noised to",
+    "timesteps": "write steps, their number, and start, the first of them",
+}
 _FUNCTIONS: dict[Mode, str] = {"restore": "denoise", "generate": "generate"}
 
 
@@ -101,12 +112,17 @@ def meant(mode: Mode, row: Variant, keywords: Mapping[str, Any]) -> dict[str, An
 
     Raises Refusal for a keyword that the mode does not take, and as `as_settings` does.
     """
-    known = described(mode)
     given = {EARLIER_NAMES.get(name, name): value for name, value in keywords.items()}
-    for name in given:
-        if name not in known:
-            raise Refusal(_unknown(name, mode, list(known)))
+    check_names(mode, given)
     return as_settings({name: _plain(value) for name, value in given.items() if value is not None}, row)
+
+
+def check_names(mode: Mode, names: Iterable[str]) -> None:
+    """Raise Refusal for the name of a keyword that a run of this mode does not take."""
+    known = described(mode)
+    for name in names:
+        if EARLIER_NAMES.get(name, name) not in known:
+            raise Refusal(_unknown(name, mode, list(known)))
 
 
 def _unknown(name: str, mode: Mode, known: list[str]) -> str:
@@ -118,6 +134,8 @@ def _unknown(name: str, mode: Mode, known: list[str]) -> str:
         if name in names and other != mode:
             own, its = _FUNCTIONS[mode], _FUNCTIONS[other]
             return f"The setting {name} is for {its} alone: leave it out of {own}, or call {its}."
+    if name in _ELSEWHERE:
+        return f"There is no setting {name!r}: {_ELSEWHERE[name]}."
     return no_such(name, known)
 
 

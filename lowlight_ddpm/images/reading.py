@@ -1,5 +1,6 @@
 """From whatever file a user has to one upright RGB image in sRGB, or one sentence that says what is wrong."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -122,6 +123,8 @@ def _file(source: str | Path | bytes | BinaryIO, name: str) -> BinaryIO:
     try:
         return open(source, "rb")
     except FileNotFoundError as error:
+        if re.match("https?:/", str(source)):
+            raise Refusal("No address is fetched: download the picture, and give its path.") from error
         raise Refusal(f"{name} is not there: check the path.") from error
     except (OSError, ValueError) as error:  # the latter of a path with a zero byte
         raise formats.unread(name, b"") from error

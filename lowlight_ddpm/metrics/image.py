@@ -243,10 +243,11 @@ def _values(picture: Tensor) -> Tensor:
 
 def _pair(output: Tensor, reference: Tensor) -> tuple[np.ndarray, np.ndarray]:
     shapes = tuple(output.shape), tuple(reference.shape)
-    if shapes[0] != shapes[1] or len(shapes[0]) != 3 or shapes[0][0] != 3:
-        raise Refusal(
-            f"Compare two pictures of one shape (3, height, width), not {shapes[0]} and {shapes[1]}."
-        )
+    if any(len(shape) != 3 or shape[0] != 3 for shape in shapes):
+        raise Refusal(f"Compare pictures of shape (3, height, width), not {shapes[0]} and {shapes[1]}.")
+    if shapes[0] != shapes[1]:
+        sizes = " and ".join(f"{width}×{height}" for _, height, width in reversed(shapes))
+        raise Refusal(f"The pictures have {sizes} pixels: crop and resize one to the size of the other.")
     return checked_pixels(output), checked_pixels(reference)
 
 

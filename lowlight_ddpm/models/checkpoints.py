@@ -23,7 +23,7 @@ from lowlight_ddpm.models import hub
 from lowlight_ddpm.models.pipelines import RECORD, WEIGHTS, Pipeline, check_record, check_schedule
 from lowlight_ddpm.models.unet import Frame, image_side
 from lowlight_ddpm.paths import CHECKPOINTS
-from lowlight_ddpm.variants import VARIANTS, Variant, find_variant, register
+from lowlight_ddpm.variants import OR_OWN, VARIANTS, Variant, find_variant, register
 
 ROOT = CHECKPOINTS
 # Where a GPU is lent for a run at a time (ZeroGPU), torch promises one all the time: `ui.worker.source` goes
@@ -197,7 +197,7 @@ def _located(place: str) -> Path:
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", place, re.ASCII):
         return hub.fetch_repository(place)
     if "/" not in place:
-        find_variant(place)  # refuses it with the names that there are
+        find_variant(place, OR_OWN)  # refuses it with the names that there are
     raise Refusal(f"There is no folder “{place}”: give that of a network, OWNER/NAME, or a variant.")
 
 

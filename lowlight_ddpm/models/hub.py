@@ -42,7 +42,7 @@ def fetch(name: str, root: Path) -> Path | None:
 
 def fetch_repository(repository: str) -> Path:
     """The folder of any repository of models, OWNER/NAME, downloaded once; refuses as `fetch` does."""
-    return _download(repository, None, "That network")
+    return _download(repository, None, "A network")
 
 
 def _download(repository: str, revision: str | None, what: str) -> Path:
@@ -57,8 +57,8 @@ def _download(repository: str, revision: str | None, what: str) -> Path:
         )
     except Exception as error:  # the Hub's client raises many kinds
         raise Refusal(
-            f"{what} is neither here nor within reach at “{repository}”: "
-            "go online, or choose another variant."
+            f"{what} is neither here nor within reach at “{repository}” of the Hub: check the path if a "
+            "folder is meant, go online, or choose another variant."
         ) from error
 
 

@@ -6,12 +6,23 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.variants import Variant
+from lowlight_ddpm.variants.study import STUDY
 
 OWN_LICENCE = "Apache-2.0"  # of images that our own code draws
 # Of those that the Hub knows by name; it refuses a card with another name.
 _HUB_LICENCES = {
     *("apache-2.0", "mit", "cc0-1.0", "pddl", "odbl", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0"),
     *("cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0"),
+}
+# Training sets that are known by their sha256: whose they are, for the card, and the licence of the weights.
+_KNOWN = {
+    "83af3d6a01d93c64e9c441a0b68c1e091fbe990b1691c6a0ca5da60617fa7ec1": (
+        OWN_LICENCE,
+        "{specimens} specimens of *Heliconius* of the Natural History Museum, London, photographed for Hoyal "
+        "Cuthill, Guttenberg, Ledger, Crowther and Huertas (Science Advances, 2019; Dryad, "
+        "doi:10.5061/dryad.2hp1978; on the Hub imageomics/Curated_GoldStandard_Hoyal_Cuthill), released "
+        "under CC0 1.0, and {drawn} synthetic butterflies of this project.",
+    )
 }
 # Records of before licences were recorded are all of the study's first photographs.
 _FIRST_LICENCE = "learning-and-research-only"
@@ -26,13 +37,14 @@ def model_card(
     of the variant's images from pure noise; a card written by training has neither.
     """
     subject = subject_of(variant, record["data"])
+    is_dim = variant.brightness < 1 or variant.name in STUDY  # whose bright rows are its controls
     metadata = ModelCardData(
         model_name=variant.name if measured else None,
         eval_results=measured or None,
         **_licence(record["data"]),
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
-        tags=["ddpm", "low-light", *([subject] if subject else [])],
+        tags=["ddpm", *(["low-light"] if is_dim else []), *([subject] if subject else [])],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
     betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
@@ -72,9 +84,9 @@ def subject_of(variant: Variant, data: dict[str, Any]) -> str:
 
 
 def _licence(data: dict[str, Any]) -> dict[str, Any]:
-    """The metadata on the licence of the images that were learned."""
+    """The metadata on the licence: the study's own for its weights, else that of the images learned."""
     default = OWN_LICENCE if data.get("kind") == OURS else None if "kind" in data else _FIRST_LICENCE
-    given = data.get("licence", default)
+    given, _ = _KNOWN.get(data.get("sha256", ""), (data.get("licence", default), ""))
     if given is None:
         return {"license": "unknown"}
     name = "-".join(given.lower().split())
@@ -98,7 +110,9 @@ def _data_card(data: dict[str, Any]) -> str:
     if "licence" not in data and data["kind"] != OURS:
         facts.append("| licence | not stated |")
     lines = "\n".join([*facts, f"| sha256 | `{data['sha256']}` |"])
-    return f"\n## Data\n\nThe images, cropped and scaled.\n\n| | |\n|---|---|\n{lines}\n"
+    _, credit = _KNOWN.get(data["sha256"], ("", "The images, cropped and scaled."))
+    said = credit.format(specimens=data["pictures"] - data["drawn"], drawn=data["drawn"])
+    return f"\n## Data\n\n{said}\n\n| | |\n|---|---|\n{lines}\n"
 
 
 def _frame_note(variant: Variant, channel_mean: list[float]) -> str:

@@ -99,13 +99,19 @@ class Pipeline:
             ),
             (
                 scheduler.get("num_train_timesteps", TRAIN_TIMESTEPS) != TRAIN_TIMESTEPS,
-                f"was not trained on {TRAIN_TIMESTEPS} timesteps",
-                "give one that was",
+                f"was trained on {scheduler.get('num_train_timesteps')} timesteps, and runs here have "
+                f"{TRAIN_TIMESTEPS}",
+                "give one of as many, or have it diagnosed, for which any number will do",
             ),
             (
-                scheduler.get("trained_betas") is not None
-                or schedule_of(scheduler)["beta_schedule"] not in get_args(BetaSchedule),
-                "has betas of a schedule that is not known here",
+                scheduler.get("trained_betas") is not None,
+                "has trained_betas, and runs here follow a beta_schedule",
+                f"give one of {', '.join(get_args(BetaSchedule))}, or have it diagnosed, for which any betas "
+                "will do",
+            ),
+            (
+                schedule_of(scheduler)["beta_schedule"] not in get_args(BetaSchedule),
+                f"has the beta_schedule {schedule_of(scheduler)['beta_schedule']}",
                 f"give one of {', '.join(get_args(BetaSchedule))}",
             ),
             (

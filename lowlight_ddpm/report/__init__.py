@@ -65,6 +65,7 @@ BLOCKS: dict[str, Callable[[Inputs], str]] = {
         name: partial(benchmarks.recorded, name=name)
         for name in ("faults", "load", "fuzz", "formats", "versions")
     },
+    "diagnosis": benchmarks.confusion,
     "scale-constants": benchmarks.constants,
     "environment": reference.variables,
     "glossary": reference.glossary,
@@ -79,6 +80,7 @@ PAGES = (
         DOCS / name
         for name in (
             "command-line.md",
+            "diagnose.md",
             "findings.md",
             "glossary.md",
             "performance.md",

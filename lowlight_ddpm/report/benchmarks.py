@@ -34,6 +34,17 @@ def recorded(inputs: Inputs, name: str) -> str:
     return f"{table(('what was tried', 'held', 'seen'), lines)}\n\n{_where(report)}"
 
 
+def confusion(inputs: Inputs) -> str:
+    """What a diagnosis named first, a column each, of networks with a known fault, a row each."""
+    report = inputs.record("diagnosis", "diagnosis")
+    named = list(report["rows"][0]["named"])
+    lines = [
+        (row["what"], f"{row['tried']}", *(f"{row['named'][name] or ''}" for name in named))
+        for row in report["rows"]
+    ]
+    return f"{table(('built in', 'cases', *named), lines)}\n\n{_where(report)}"
+
+
 def _where(report: dict[str, Any]) -> str:
     versions = ", ".join(f"{library} {number}" for library, number in report["versions"].items())
     return f"On {report['machine']}; {versions}."

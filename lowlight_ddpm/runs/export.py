@@ -13,6 +13,7 @@ from torch import Tensor
 from lowlight_ddpm import __version__, versions
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import picture_grid
 from lowlight_ddpm.images.writing import save_png
 
@@ -37,20 +38,23 @@ def write_run(folder: Path, report: dict[str, Any], steps: list[Step], gain: flo
     return paths
 
 
+def check_folder_name(folder: Path) -> None:
+    """Raise Refusal for the name of a picture's file: the results are several files in a folder."""
+    if folder.suffix.lower() in (".png", ".jpg", ".jpeg", ".gif", ".webp") and not folder.is_dir():
+        raise Refusal(
+            f"The results are several files, and “{folder}” is the name of one: name a folder for them."
+        )
+
+
 def run_report(
     settings: RunSettings, x0_means: dict[int, tuple[Any, ...]], /, **measures: object
 ) -> dict[str, Any]:
-    """Settings, library versions, `measures`, and x0's mean R, G, B of 255 by timestep; JSON-able."""
-    return {
-        "settings": settings.model_dump(),
-        "versions": {"lowlight_ddpm": __version__, **versions("torch", "diffusers")},
-        **measures,
-        "x0_means": x0_means,
-    }
+    """Settings, `measures`, and x0's mean R, G, B of 255 by timestep; JSON-able."""
+    return {"settings": settings.model_dump(), **measures, "x0_means": x0_means}
 
 
 def provenance(seed: int, count: int, pixels: Tensor | None, origin: Mapping[str, str]) -> dict:
-    """What a run is made from, beside settings and network: how many pictures, the seed of each, the image.
+    """What a run is made from, beside settings and network: versions, the seed of each picture, the image.
 
     The image has the name and the sha256 of its file, as `origin` has them, and as `pixels_sha256` that of
     the `pixels` that the run takes of it, uint8 (3, H, W), row by row, all of red first.
@@ -60,7 +64,8 @@ def provenance(seed: int, count: int, pixels: Tensor | None, origin: Mapping[str
         content = pixels.contiguous().numpy().tobytes()
         taken = {**origin, "pixels_sha256": hashlib.sha256(content).hexdigest()}
     seeds = [(seed + place) % 2**32 for place in range(count)]
-    return {"count": count, "seeds": seeds, "picture": taken}
+    made_by = {"lowlight_ddpm": __version__, **versions("torch", "diffusers")}
+    return {"versions": made_by, "count": count, "seeds": seeds, "picture": taken}
 
 
 def contact_sheet(steps: list[Step], gain: float = 1.0) -> Image.Image:

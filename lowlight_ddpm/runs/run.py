@@ -23,7 +23,7 @@ from lowlight_ddpm.metrics.colour_shift import ColourShift, assess
 from lowlight_ddpm.metrics.image import Colour, Measures, mean_colour
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import Checkpoint
-from lowlight_ddpm.runs.export import contact_sheet, provenance, run_report, write_run
+from lowlight_ddpm.runs.export import check_folder_name, contact_sheet, provenance, run_report, write_run
 from lowlight_ddpm.variants import Variant
 
 BUDGET = 2**27  # bytes of images: every step of a 64 px image, about thirty of a photograph of 512 px
@@ -202,8 +202,10 @@ class Run:
     def save(self, folder: str | Path, brighten: bool = False) -> list[Path]:
         """Write result.png, steps.png, steps.gif and measures.json, and return their paths.
 
-        measures.json makes the very run again: `denoise --settings`, or `generate --settings`.
+        measures.json makes the very run again: `denoise --settings`, or `generate --settings`. Raises Refusal
+        for the name of a picture's file.
         """
+        check_folder_name(Path(folder))
         return write_run(Path(folder), self.report(), self.steps, self._gain(brighten))
 
     def report(self, **more: object) -> dict[str, Any]:
@@ -217,7 +219,7 @@ class Run:
 
     @property
     def provenance(self) -> dict:
-        """What it is made from: `count`, `seeds`, `picture` and `weights_sha256`; JSON-able."""
+        """What it is made from: `versions`, `count`, `seeds`, `picture` and `weights_sha256`; JSON-able."""
         made_from = provenance(self.settings.seed, self.count, self.pixels, self._origin)
         return made_from | {"weights_sha256": self._network[1].get("weights_sha256")}
 
@@ -260,6 +262,10 @@ class Run:
         return self.history if self.history.done else self.finish().history
 
     def _gain(self, brighten: bool) -> float:
+        if not isinstance(brighten, bool):
+            raise Refusal(
+                f"To brighten is True or False, not {shown(brighten)}: images() has results by number."
+            )
         return 1 / self.settings.brightness if brighten else 1.0
 
     def _noise_bound(self, alpha_bar: float, pixels: int) -> float | None:

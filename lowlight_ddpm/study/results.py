@@ -78,6 +78,15 @@ def table(folder: Path = RESULTS, root: Path = ROOT, kind: str = CONDITION) -> p
     return rows
 
 
+def forget_replaced(folder: Path = RESULTS, root: Path = ROOT) -> int:
+    """Delete what was measured of networks that are no longer there; how many lines went."""
+    there = {network_id(name, root) for name in available(root)}
+    return sum(
+        store.forget(path, lambda line: line.get("network") is None or line["network"] in there)
+        for path in store.files(folder)
+    )
+
+
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """A row for each condition of restorations: means over pictures and seeds, signed shifts in 1/255."""
     restored = rows.loc[(rows["mode"] == "restore") & rows["leaks"], :]

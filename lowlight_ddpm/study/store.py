@@ -11,7 +11,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -114,6 +114,23 @@ def append(path: Path, kind: str, key: str, report: dict[str, Any]) -> None:
         if file.write(added) < len(added):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(file.fileno())
+
+
+def forget(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> int:
+    """Delete every line of a file that is not `wanted`, and the file when none is left; how many went.
+
+    The file is whole at any time, should the process die.
+    """
+    with FileLock(path.with_suffix(".lock")):
+        whole = _whole(path.read_bytes()).splitlines(keepends=True)
+        kept = [line for line in whole if wanted(json.loads(line))]
+        if not kept:
+            path.unlink()
+        elif len(kept) < len(whole):
+            fresh = path.with_suffix(".new")
+            fresh.write_bytes(b"".join(kept))
+            fresh.replace(path)
+    return len(whole) - len(kept)
 
 
 def record(path: Path, kind: str, key: str) -> dict[str, Any] | None:

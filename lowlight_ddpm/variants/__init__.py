@@ -16,6 +16,7 @@ from lowlight_ddpm.variants.row import (
 )
 from lowlight_ddpm.variants.study import STUDY
 from lowlight_ddpm.variants.table import (
+    OR_OWN,
     VARIANTS,
     find_variant,
     register,
@@ -27,6 +28,7 @@ __all__ = [
     "CHANNELS",
     "DECIDES_SAMPLING",
     "FIELDS",
+    "OR_OWN",
     "PREDICTION_TYPES",
     "RESOLUTION",
     "STUDY",

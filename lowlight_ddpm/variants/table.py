@@ -12,10 +12,16 @@ from lowlight_ddpm.variants.study import STUDY
 VARIANTS: dict[str, Variant] = dict(STUDY)
 
 
-def find_variant(name: str) -> Variant:
-    """The row called `name`; a Refusal lists the names where there is none."""
+OR_OWN = ", have LOWLIGHT_VARIANTS name the file of your own, or give the path of a network's folder"
+
+
+def find_variant(name: str, otherwise: str = "") -> Variant:
+    """The row called `name`; where there is none, a Refusal lists the names, and says what to do `otherwise`.
+
+    OR_OWN is for whoever may have any network opened, as a user of a served page may not.
+    """
     if name not in VARIANTS:
-        raise Refusal(f"There is no variant “{name}”: choose one of {', '.join(VARIANTS)}.")
+        raise Refusal(f"There is no variant “{name}”: choose one of {', '.join(VARIANTS)}{otherwise}.")
     return VARIANTS[name]
 
 

@@ -148,3 +148,21 @@ def test_a_batch_of_an_earlier_version_is_one_picture(run, photo):
     run("generate", "--count", 3, "--steps", 1)
     run("generate", "--settings", amend(count=None), "--out", "again")
     assert report("again")["count"] == 1
+
+
+def test_a_batch_is_made_again_from_the_record_of_one_of_it(run, photo):
+    run("denoise", photo, "other.jpg", "--steps", 2)
+    settings = "--settings", "out/photo/measures.json"
+    status, _, told = run("denoise", photo, "other.jpg", *settings, "--out", "again")
+    assert (status, told) == (0, "")
+    assert same("out/photo", "again/photo")
+    assert same("out/other", "again/other")
+    draw(2, 100).save("other.jpg")
+    assert "another picture" in run("denoise", photo, "other.jpg", *settings, "--out", "again")[2]
+
+
+def test_results_are_not_put_into_a_folder_called_like_a_picture(run, photo):
+    status, _, told = run("denoise", photo, "--steps", 1, "--out", "light.png")
+    assert status == 2
+    assert "name a folder" in told
+    assert not Path("light.png").exists()

@@ -93,3 +93,10 @@ def test_a_log_has_a_line_for_every_epoch_and_no_bar(run, monkeypatch, tmp_path)
     assert [line.split(",")[0] for line in lines] == ["own: epoch 1/2", "own: epoch 2/2"]
     assert "image/s" not in told
     assert run(*train, "--out", "again", "--quiet") == (0, "", "")
+
+
+def test_the_first_ctrl_c_is_answered_at_once(capfd):
+    with training.stop_requested() as stopped:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stopped()
+        assert "again to stop at once" in capfd.readouterr().err

@@ -8,8 +8,8 @@ from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from PIL import Image
 
 import lowlight_ddpm
+from benchmarks.constructed import SHAPE, Constructed, images, scheduler
 from lowlight_ddpm.images import draw
-from tests.helpers.constructed import SHAPE, Constructed, images, scheduler
 
 pytestmark = pytest.mark.slow
 

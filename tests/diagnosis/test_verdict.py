@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from benchmarks.constructed import PRIOR, SHAPE, Constructed, images, scheduler
 from lowlight_ddpm.diagnosis import verdict
 from lowlight_ddpm.diagnosis.causes import CAUSES, THRESHOLDS
 from lowlight_ddpm.diagnosis.run import diagnose
-from tests.helpers.constructed import PRIOR, SHAPE, Constructed, images, scheduler
 
 pytestmark = pytest.mark.slow
 IMAGES = images()

@@ -100,4 +100,6 @@ def test_what_was_tried_is_said_where_there_is_no_checkpoint(installed, tmp_path
     draw(1).save(tmp_path / "photo.jpg")
     done = installed("denoise", "photo.jpg", cwd=tmp_path)
     assert done.returncode == 2
-    assert "LOWLIGHT_CHECKPOINTS" in one_sentence(done.stderr.strip())
+    said = one_sentence(done.stderr.strip())
+    assert "LOWLIGHT_CHECKPOINTS" in said
+    assert f"in {tmp_path / 'checkpoints'} " in said, "it is kept with its user, not with the package"

@@ -48,6 +48,9 @@ _SERVES = "serves until it is stopped"
 # The first words of a command; the longest that fit count.
 ELSEWHERE = {
     "make demo": Elsewhere(_SERVES, "tests/e2e/test_visit.py"),
+    "python -m lowlight_ddpm.ui": Elsewhere(
+        _SERVES, "tests/ui/test_web.py::test_an_installed_package_serves_its_page"
+    ),
     "make test": Elsewhere("is this very suite", ".ci/run"),
     "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),
@@ -115,6 +118,10 @@ ELSEWHERE = {
     ),
     f"{CLI} evaluate": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_evaluate_runs_the_protocol_once_and_prints_its_summary"
+    ),
+    f"{CLI} adopt": Elsewhere(
+        _LONG,
+        "tests/training/test_adoption.py::test_the_command_moves_all_or_none_and_then_has_everything_made",
     ),
     f"{CLI} causes": Elsewhere(
         _LONG, "tests/cli/test_studies.py::test_causes_trains_and_clips_once_and_prints_what_was_found"

@@ -51,6 +51,25 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     assert "photographs, whose licences allow learning and research only" in photographs.text
 
 
+def test_the_study_s_own_images_are_known_by_their_digest_and_credited():
+    data = {
+        "pictures": 1000,
+        "source": "any name",
+        "drawn": 150,
+        "kind": "image folder",
+        "licence": "CC0-1.0",
+    }
+    digest = "83af3d6a01d93c64e9c441a0b68c1e091fbe990b1691c6a0ca5da60617fa7ec1"
+    card = ModelCard(model_card(VARIANTS["dim"], RECORD | {"data": data | {"sha256": digest}}))
+    assert card.data.license == "apache-2.0"
+    assert "850 specimens of *Heliconius* of the Natural History Museum, London" in card.text
+    assert "doi:10.5061/dryad.2hp1978" in card.text
+    assert "150 synthetic butterflies" in card.text
+    assert "| licence | CC0-1.0 |" in card.text
+    another = model_card(VARIANTS["dim"], RECORD | {"data": data | {"sha256": "0" * 64}})
+    assert "Heliconius" not in another
+
+
 def test_what_is_learned_from_free_photographs_is_free():
     data = RECORD["data"] | {"kind": "image folder", "licence": "CC0-1.0", "sha256": "0"}
     card = ModelCard(model_card(VARIANTS["dim"], RECORD | {"data": data}))
@@ -124,3 +143,9 @@ def test_the_committed_cards_say_what_the_results_say(name):
         f"run `python -m lowlight_ddpm cards {name}`"
     )
     assert (inputs.root / name / publish.PICTURE).exists()
+
+
+@pytest.mark.parametrize(("brightness", "tagged"), [(1.0, False), (0.5, True)])
+def test_a_network_of_bright_images_is_not_called_one_of_low_light(brightness, tagged):
+    card = ModelCard(model_card(Variant("mine", brightness=brightness), RECORD | {"data": CATS}))
+    assert ("low-light" in card.data.tags) is tagged

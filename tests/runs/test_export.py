@@ -7,7 +7,7 @@ from PIL import Image
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images.photometry import picture_grid, prepare
-from lowlight_ddpm.runs.export import contact_sheet, run_report, write_run
+from lowlight_ddpm.runs.export import contact_sheet, provenance, run_report, write_run
 from lowlight_ddpm.runs.run import History
 
 SETTINGS = run_settings(start=600, steps=12)
@@ -49,7 +49,8 @@ def test_the_animation_ends_on_the_last_step(run, tmp_path):
 
 
 def test_the_report_is_json_with_settings_versions_and_every_step(run):
-    report = json.loads(json.dumps(run_report(SETTINGS, run.means, measures={"ssim": 1.0})))
+    made_from = provenance(0, 1, None, {})
+    report = json.loads(json.dumps(run_report(SETTINGS, run.means, measures={"ssim": 1.0}, **made_from)))
     assert report["settings"] == SETTINGS.model_dump()
     assert report["versions"]["torch"] == torch.__version__.split("+")[0]
     assert list(report["x0_means"]) == [str(step.timestep) for step in run.steps]

@@ -1,5 +1,6 @@
 """The endpoints as programs see them, over HTTP."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -57,6 +58,10 @@ def test_a_picture_is_restored_and_measured(client, butterfly):
     truth = square(Image.open(butterfly), 64).double().mean((1, 2)) / 2
     np.testing.assert_allclose(report["target"], truth, atol=0.1)
     assert report["verdict"].endswith(".")
+    assert report["picture"]["sha256"] == hashlib.sha256(butterfly.read_bytes()).hexdigest()
+    assert len(report["picture"]["pixels_sha256"]) == len(report["weights_sha256"]) == 64
+    assert report["versions"].keys() == {"lowlight_ddpm", "python", "torch", "diffusers"}
+    assert (report["count"], report["seeds"]) == (1, [1])
 
 
 def test_a_run_is_streamed_and_ends_in_what_predict_gives(client, butterfly, monkeypatch):

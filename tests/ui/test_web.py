@@ -1,6 +1,7 @@
 """What a stranger may ask the server for: nothing but the page, its endpoints, and what it made for him."""
 
 import json
+import runpy
 import socket
 
 import gradio as gr
@@ -14,6 +15,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.ui import interface, server
 from lowlight_ddpm.ui.api.table import ENDPOINTS
+from lowlight_ddpm.ui.worker import logs
 
 FORBIDDEN = {
     "a file of the system": "gradio_api/file=/etc/passwd",
@@ -127,3 +129,12 @@ def test_a_taken_port_is_said_in_a_sentence(monkeypatch, variable, one_sentence)
             server.launch(page, prevent_thread_lock=True, quiet=True)
     assert "GRADIO_SERVER_PORT" in one_sentence(end.value.code)
     assert (f"Port {port} is taken" in end.value.code) == (variable == "GRADIO_SERVER_PORT")
+
+
+def test_an_installed_package_serves_its_page(monkeypatch):
+    served = []
+    monkeypatch.setattr(logs, "begin", lambda: None)
+    monkeypatch.setattr(interface, "build", lambda: "the page")
+    monkeypatch.setattr(server, "launch", served.append)
+    runpy.run_module("lowlight_ddpm.ui", run_name="__main__")
+    assert served == ["the page"]

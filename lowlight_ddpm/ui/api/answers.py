@@ -14,11 +14,29 @@ from lowlight_ddpm.variants import Variant
 Colour = tuple[float, float, float]
 Settings = Annotated[dict[str, Any], Field(description="the run's settings in full")]
 Notes = Annotated[list[str], Field(description="what was done to the picture before the run")]
+Versions = Annotated[dict[str, str], Field(description="of this software, Python, torch and diffusers")]
+Seeds = Annotated[list[int], Field(description="that of each picture's noise")]
+Source = Annotated[
+    dict[str, str] | None,
+    Field(description="of the picture: sha256 of its file, and of the pixels that the network got"),
+]
+Weights = Annotated[str | None, Field(description="sha256 of the network's file of weights")]
 Verdict = Annotated[str, Field(description="what became of the colours, in words")]
 
 
-@dataclass
-class Finished:
+@dataclass(kw_only=True)
+class MadeFrom:
+    """What a run is made from, as measures.json has it."""
+
+    versions: Versions
+    count: int
+    seeds: Seeds
+    picture: Source
+    weights_sha256: Weights
+
+
+@dataclass(kw_only=True)
+class Finished(MadeFrom):
     """A run that has ended; what is measured against a picture is left out of one from pure noise."""
 
     settings: Settings
@@ -29,8 +47,8 @@ class Finished:
     verdict: Verdict | None = None
 
 
-@dataclass
-class Ranked:
+@dataclass(kw_only=True)
+class Ranked(MadeFrom):
     """One network of several: shifts, ΔE and MSE are as at full brightness, measures at the run's own."""
 
     variant: str
@@ -71,8 +89,8 @@ class Cause:
     contribution: Colour | None
 
 
-@dataclass
-class Explained:
+@dataclass(kw_only=True)
+class Explained(MadeFrom):
     """A shift by its causes: total = sum of their contributions + remainder + interaction."""
 
     settings: Settings

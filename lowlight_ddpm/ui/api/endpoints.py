@@ -1,11 +1,10 @@
 """The endpoints for programs, which are the tools for language models too: the same core as the page."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 from lowlight_ddpm import api
@@ -21,14 +20,15 @@ from lowlight_ddpm.diffusion.settings import (
     run_settings,
 )
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.images import draw, read
+from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.api.parameters import Field, of_settings, stored, takes
 from lowlight_ddpm.ui.compare.trials import Trials
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
+from lowlight_ddpm.ui.components.controls import settings_of
+from lowlight_ddpm.ui.components.words import FIELDS
 from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.schedule.view import signal_leak
 from lowlight_ddpm.ui.session import Picked, Watched
@@ -63,7 +63,7 @@ def denoise(picture: str | None = None, *values) -> Streamed:
         settings = settings_of(values)
         if settings.mode == "restore" and not picture:
             raise Refusal("There is no picture to restore: send one, or set mode to generate.")
-        yield from _streamed(settings, read(picture) if picture else draw(0))
+        yield from _streamed(settings, _picked(picture))
 
 
 @takes(*of_settings(*_GENERATED), mode="generate")
@@ -76,11 +76,18 @@ def generate(*values) -> Streamed:
     """
     with refusals_shown():
         settings = run_settings(mode="generate", **dict(zip(_GENERATED, values, strict=True)))
-        yield from _streamed(settings, draw(0))
+        yield from _streamed(settings, _picked(None))
 
 
-def _streamed(settings: RunSettings, picture: Image.Image) -> Streamed:
-    watched, pace = Watched(settings, Picked("the picture", picture)), Pace(SECONDS)
+def _picked(picture: str | None) -> Picked:
+    """What was sent, called what it is to the sender; any picture for a run that needs none."""
+    if picture is None or not picture:
+        return Picked("the picture", draw(0))
+    return replace(Picked.of_file(Path(picture)), name="the picture")
+
+
+def _streamed(settings: RunSettings, picked: Picked) -> Streamed:
+    watched, pace = Watched(settings, picked), Pace(SECONDS)
     for step in watched.walk():
         if pace.due(step.is_last):
             found = run_view.report(watched.run) if step.is_last else _progress(watched.run, step)
@@ -110,7 +117,7 @@ def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[l
             raise Refusal("There is no picture to restore: send one.")
         names = variants or checkpoints.available()
         values = dict(zip(_SHARED, shared, strict=True))
-        picked = Picked("the picture", read(picture))
+        picked = _picked(picture)
         trials = Trials(picked, [run_settings(variant=name, **values) for name in names])
         for _ in trials.walk():
             pass
@@ -118,7 +125,7 @@ def compare(picture: str | None, variants: list[str] | None, *shared) -> tuple[l
             if isinstance(outcome, Refusal):
                 raise outcome
         pictures = [_shown(outcome) for outcome in trials.outcomes]
-        return pictures, _ranked(trials.outcomes) | {"notes": picked.notes(run_settings())}
+        return pictures, _ranked(trials.outcomes, picked) | {"notes": picked.notes(run_settings())}
 
 
 @takes(PICTURE, *of_settings(*FIELDS))
@@ -133,18 +140,18 @@ def explain(picture: str | None = None, *values) -> dict[str, Any]:
         settings = settings_of(values)
         if settings.mode == "restore" and not picture:
             raise Refusal("There is no picture to explain the run with: send one, or set mode to generate.")
-        watched = Watched(settings, Picked("the picture", read(picture) if picture else draw(0)))
+        watched = Watched(settings, _picked(picture))
         job = ExplanationJob(watched.run, watched)
         for _ in job.walk():
             pass
-        return _explained(job.explanation) | {"notes": watched.run.notes}
+        return _explained(job.explanation) | watched.run.provenance | {"notes": watched.run.notes}
 
 
 def _shown(outcome: Outcome) -> tuple[str, str]:
     return stored(to_image(outcome.result)), outcome.settings.variant
 
 
-def _ranked(outcomes: list[Outcome]) -> dict[str, Any]:
+def _ranked(outcomes: list[Outcome], picked: Picked) -> dict[str, Any]:
     places = zip(outcomes, ranks(outcomes, by_eye), ranks(outcomes, by_mse), strict=True)
     runs = [
         {
@@ -156,6 +163,7 @@ def _ranked(outcomes: list[Outcome]) -> dict[str, Any]:
             "shift": outcome.shifts,
             "settings": outcome.settings.model_dump(),
             "measures": asdict(outcome.measures),
+            **Run(outcome.settings, picked.pixels(outcome.settings), origin=picked.origin).provenance,
         }
         for outcome, eye, mse in places
     ]

@@ -16,10 +16,10 @@ from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.ui.compare.trials import Trials, picture
-from lowlight_ddpm.ui.components.controls import MEAN_CORRECTIONS, VARIANCES
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.run_view import gain
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML
+from lowlight_ddpm.ui.components.words import MEAN_CORRECTIONS, VARIANCES
 from lowlight_ddpm.ui.messages import at_once, skip
 from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS, find_variant

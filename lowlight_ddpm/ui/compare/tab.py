@@ -13,7 +13,8 @@ from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui.compare import trials
 from lowlight_ddpm.ui.compare.sheet import Sixteen
 from lowlight_ddpm.ui.compare.sweep import Sweep
-from lowlight_ddpm.ui.components.controls import START, not_offered
+from lowlight_ddpm.ui.components.choices import START
+from lowlight_ddpm.ui.components.controls import not_offered
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML, Input, Slider
 from lowlight_ddpm.ui.html.images import data_uri

@@ -16,8 +16,8 @@ from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.report.dark_photographs import FIGURES, losses
 from lowlight_ddpm.study import results
 from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS, STEPS_FROM
-from lowlight_ddpm.ui.components.controls import VARIANCES, steps_in_words
 from lowlight_ddpm.ui.components.widgets import BUTTONS_SCRIPT
+from lowlight_ddpm.ui.components.words import VARIANCES, steps_in_words
 from lowlight_ddpm.ui.findings.claims_view import Measured, shown_as
 from lowlight_ddpm.ui.session import query_of
 from lowlight_ddpm.variants import VARIANTS

@@ -10,9 +10,10 @@ from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_set
 from lowlight_ddpm.metrics.sets import Triple
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.controls import MODES, START, opening
+from lowlight_ddpm.ui.components.choices import START, opening
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.widgets import Slider
+from lowlight_ddpm.ui.components.words import MODES
 from lowlight_ddpm.ui.messages import at_once, skip
 from lowlight_ddpm.ui.session import Session, Watched
 from lowlight_ddpm.ui.why import jobs

@@ -46,6 +46,7 @@ class Constructed:
     off: float = 0.0
 
     def __call__(self, x_t, timesteps):
+        """Its prediction for x_t (B, 3, H, W), all at one timestep."""
         timestep = int(timesteps[0])
         level = self.scheduler.alphas_cumprod[timestep].double().item()
         signal, noise = signal_and_noise(level)
