@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE # as images of containers set it: every process
 
 MAKEFLAGS += --jobs=2 # of what is installed, pip's and Debian's at once
 
-.PHONY: demo test quick-test lint types first-run prepared screenshots page-speed bench diagnosis faults load fuzz scale versions notebook newcomer clean
+.PHONY: demo test quick-test lint types first-run sheets prepared screenshots page-speed bench diagnosis faults load fuzz scale versions notebook newcomer clean
 
 demo: $(VENV)/.runs
 	$(PYTHON) app.py
@@ -37,8 +37,12 @@ types: $(VENV)/.tests
 first-run: $(VENV)/.runs
 	$(PYTHON) -m lowlight_ddpm.ui.play.first_run
 
+# The images of the tab Start: to be made again when a checkpoint has changed.
+sheets: $(VENV)/.runs
+	$(PYTHON) -m lowlight_ddpm.ui.start.sheets
+
 # All that the page shows of networks before any runs: to be made again when a checkpoint has changed.
-prepared: first-run
+prepared: first-run sheets
 
 # Every tab, light and dark, wide and narrow, into docs/screenshots.
 screenshots: $(VENV)/.tests chromium

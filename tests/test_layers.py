@@ -29,6 +29,7 @@ UI_FLOORS = (
     {"html"},
     {"components"},
     {"compare", "findings", "photographs", "play", "schedule", "why"},
+    {"start"},
     {"api"},
     {"interface"},
     {"server"},

@@ -61,7 +61,7 @@ def main() -> None:
 
 def _open(browser: Browser, url: str) -> Page:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.goto(url)
+    page.goto(f"{url}/?tab=play")
     page.locator("#panel-x0 img").wait_for()
     return page
 

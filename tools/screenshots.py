@@ -36,7 +36,7 @@ def main() -> None:
             view = {"width": width, "height": 900}
             page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
             page.goto(f"{served.url}/?__theme={theme}")
-            expect(page.locator("#panel-x0 img")).to_be_visible(timeout=60_000)
+            expect(page.locator(".three img").first).to_be_visible(timeout=60_000)
             _walk(page, f"{theme}-{width}")
             page.context.close()
     log.unlink()
@@ -68,7 +68,7 @@ def _by_button(name: str) -> Callable[[Page], None]:
     return visit
 
 
-def _experiments(page: Page) -> None:
+def _findings(page: Page) -> None:
     page.locator("#figures figure").first.wait_for(timeout=60_000)
     for picture in page.locator("#figures img").all():
         picture.scroll_into_view_if_needed()
@@ -100,7 +100,7 @@ VISITS = {
     "Dark photograph": _dark_photograph,
     "Compare": _by_button("compare"),
     "Why": _why,
-    "Experiments": _experiments,
+    "Findings": _findings,
 }
 
 

@@ -1,13 +1,15 @@
 """How networks grow: what they generate from the same noises after more and more epochs."""
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from PIL import Image
+from torchvision.transforms.v2.functional import pil_to_tensor
 
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.figures.images import LINE_HEIGHT, MARGIN, PIXELS, Board
 from lowlight_ddpm.figures.style import TEXT, colour_of, name_ends
+from lowlight_ddpm.images.display import to_image
+from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.study.growth import SIGNAL, Milestone, milestones
 from lowlight_ddpm.variants import find_variant
 
@@ -38,10 +40,9 @@ def draw_epochs(inputs: Inputs, variants: tuple[str, ...]) -> Figure:
 
 
 def _brightened(name: str, kept: Milestone) -> Image.Image:
-    """A sheet with the dimming undone, pixel by pixel."""
+    """A sheet as images are shown where they are compared."""
     with Image.open(kept.sheet, formats=["PNG", "JPEG"]) as sheet:
-        values = np.asarray(sheet.convert("RGB"), dtype=float) / find_variant(name).brightness
-    return Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
+        return to_image(prepare(pil_to_tensor(sheet.convert("RGB"))), 1 / find_variant(name).brightness)
 
 
 def _curves(board: Board, grown: dict[str, list[Milestone]]) -> None:

@@ -18,7 +18,8 @@ from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.figures.style import DPI, HEADING, INK, MUTED, TEXT, WIDTH, colour_of, page
 from lowlight_ddpm.images import HELD_OUT, stack
-from lowlight_ddpm.images.photometry import prepare, to_image
+from lowlight_ddpm.images.display import to_image
+from lowlight_ddpm.images.photometry import prepare
 from lowlight_ddpm.models.unet import RESOLUTION
 from lowlight_ddpm.study import protocol
 from lowlight_ddpm.variants import find_variant
@@ -58,15 +59,15 @@ class Board:
         self.words(x, y + LINE_HEIGHT + 2, below)
 
 
-def shown(picture: Tensor, gain: float, side: int) -> Image.Image:
-    """One model-range image (3, H, W), exposed with `gain`, its pixels as squares, about `side` pixels."""
+def shown(picture: Tensor, gain: float | None, side: int) -> Image.Image:
+    """One model-range image (3, H, W), shown with `gain`, its pixels as squares, about `side` pixels."""
     scale = max(1, side // picture.shape[-1])
     image = to_image(picture, gain)
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
 
 
 def grid(
-    board: Board, x: float, y: float, pictures: Tensor, gain: float, columns: int, side: int, gap: int
+    board: Board, x: float, y: float, pictures: Tensor, gain: float | None, columns: int, side: int, gap: int
 ) -> None:
     """Lay images (N, 3, H, W) in rows of `columns`, `side` pixels each and `gap` apart."""
     for place, picture in enumerate(torch.unbind(pictures)):
@@ -100,7 +101,7 @@ def draw_preprocessed(inputs: Inputs, brightness: float) -> Figure:
     flip = torch.rand(len(pixels), 1, 1, 1, generator=torch.Generator().manual_seed(_FLIPS)) < 0.5
     dimmed = prepare(torch.where(flip, pixels.flip(-1), pixels), brightness)
     board = _sixteen_board(len(dimmed))
-    grid(board, MARGIN, MARGIN, dimmed, 1.0, _IN_A_ROW, SIDE, _GAP)
+    grid(board, MARGIN, MARGIN, dimmed, None, _IN_A_ROW, SIDE, _GAP)
     return board.figure
 
 
@@ -176,8 +177,8 @@ def _grid_board(
     board = Board(2 * MARGIN + _PANEL_HEAD + rows * (side + gap) - gap)
     for number, (name, how) in enumerate(panels):
         x, row = left + number * (width + _PANEL_GAP), find_variant(name)
-        gain = 1 / row.brightness if how == BRIGHTENED else 1.0
-        said = name if row.brightness == 1 else f"{name}, {how}" + (f" ×{gain:g}" if gain > 1 else "")
+        gain = 1 / row.brightness if how == BRIGHTENED or row.brightness == 1 else None
+        said = name if row.brightness == 1 else f"{name}, {how}" + (f" ×{gain:g}" if gain else "")
         board.heading(x, MARGIN, row.title, said, colour_of(name))
         grid(
             board,

@@ -53,7 +53,10 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "camera model": (
             "Dimming as a camera that gets less light does it: in linear light, not on pixel values."
         ),
-        "shown brightened": "Displayed with the dimming undone. Measures are taken before that.",
+        "shown brightened": (
+            "Displayed with the dimming undone: white at 178 of 255, and nothing above it clipped. Measures "
+            "are taken before that."
+        ),
         "input normalization": (
             "How pixel values are scaled before they enter the network: to [−1, 1] as they are, or "
             "stretched from the range of dim images."

@@ -1,5 +1,6 @@
 """The post's claims and the causes of the shift, a row each, with the comparisons that test it."""
 
+import re
 from dataclasses import dataclass
 
 from lowlight_ddpm.study.headlines import HEADLINES, Change, Comparison
@@ -11,6 +12,11 @@ class Claim:
 
     text: str
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def key(self) -> str:
+        """Its name in an address: letters, digits and hyphens."""
+        return re.sub(r"[^a-z0-9]+", "-", self.text.lower()).strip("-")
 
 
 RESTORED_FROM = 600
@@ -102,3 +108,13 @@ LIGHTS = tuple(
         ("Less is recovered of what a camera sees", "ssim", -1),
     )
 )
+
+# The post has none that needs no training.
+CORRECTIONS = (_headline("The mean correction corrects the shift"),)
+
+
+def find_claim(text: str) -> Claim:
+    """The claim of that text, of whichever list. Raises StopIteration where there is none."""
+    return next(
+        claim for claim in (*CLAIMS, *CAUSE_CLAIMS, *CORRECTIONS, *LIGHTS, *SUBJECTS) if claim.text == text
+    )

@@ -28,3 +28,14 @@ def misleading_share(rows: pd.DataFrame, source: str | None = None) -> Interval 
         if pairs:
             judged.append({"picture": picture, "seed": seed, "share": sum(against) / len(pairs)})
     return interval(pd.DataFrame(judged), "share") if judged else None
+
+
+def misleading_sentence(rows: pd.DataFrame) -> str | None:
+    """`misleading_share` of all sources, in a sentence; None where there is no pair."""
+    share = misleading_share(rows)
+    if share is None:
+        return None
+    return (
+        f"In {share.mean:.0%} of all pairs of results ({share.low:.0%} to {share.high:.0%}), MSE prefers the "
+        "one whose colour is visibly worse."
+    )

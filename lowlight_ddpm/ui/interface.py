@@ -9,21 +9,27 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.api.page import Page
 from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
-from lowlight_ddpm.ui.findings.tab import Experiments
+from lowlight_ddpm.ui.components.address import Address
+from lowlight_ddpm.ui.findings.tab import Findings
 from lowlight_ddpm.ui.photographs.tab import DarkPhotograph
 from lowlight_ddpm.ui.play.tab import Play
 from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
+from lowlight_ddpm.ui.start.tab import Start
 from lowlight_ddpm.ui.why.tab import Why
 from lowlight_ddpm.ui.worker.queue import bound
 from lowlight_ddpm.variants import register_from_environment
 
 TITLE = "What a diffusion model does to a dark picture"
-INTRO = (
-    "An image is dimmed and noised, and a small network removes the noise step by step: "
-    "watch its estimate become a butterfly, and see how far the colours shift on the way. "
-    "Press Run, then change one setting (the network, the variance type, the start) and run again. "
-    "The experiments follow the blog post “Diffusion Models on Low-Brightness Images”, called the post below."
+# A tab's name in addresses, and its label.
+TABS = (
+    ("start", "Start"),
+    ("play", "Play"),
+    ("compare", "Compare"),
+    ("why", "Why"),
+    ("schedule", "Schedule"),
+    ("findings", "Findings"),
+    ("photograph", "Dark photograph"),
 )
 MAX_WAITING = 20  # runs in the queue before new ones are refused
 MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
@@ -37,22 +43,28 @@ def build() -> gr.Blocks:
         raise SystemExit(str(refusal)) from None
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
-        gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
+        gr.HTML(f"<h1>{TITLE}</h1>", elem_id="intro", padding=False)
+        address = Address(TABS, elem_id="address")
         with gr.Tabs() as tabs:
-            with gr.Tab("Play", id="play"):
+            opening, *others = (gr.Tab(label, id=name) for name, label in TABS)
+            with opening:
+                start = Start(page)
+            play_tab, compare_tab, why_tab, schedule_tab, findings_tab, photograph_tab = others
+            with play_tab:
                 play = Play(page, tabs)
-            with gr.Tab("Compare") as tab:
-                compare = Compare(tab, play.session)
-            with gr.Tab("Why") as tab:
-                Why(tab, play.session)
-            with gr.Tab("Schedule") as tab:
-                Schedule(tab, play.session)
-            with gr.Tab("Experiments") as tab:
-                experiments = Experiments(tab, play.session)
-            with gr.Tab("Dark photograph", id="photograph") as tab:
-                photograph = DarkPhotograph(tab)
+            with compare_tab:
+                compare = Compare(compare_tab, play.session)
+            with why_tab:
+                Why(why_tab, play.session)
+            with schedule_tab:
+                Schedule(schedule_tab, play.session)
+            with findings_tab:
+                findings = Findings(findings_tab, play.session)
+            with photograph_tab:
+                photograph = DarkPhotograph(photograph_tab)
             photograph.opens(play.brighten.click, play.session, tabs)
-            for buttons in (compare.grid, compare.sweep.map, *experiments.opens):
+            opens = (address, compare.grid, compare.sweep.map, *findings.opens, *start.opens)
+            for buttons in opens:
                 play.reopens(buttons.click)
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)

@@ -18,6 +18,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.api import requests, tools
+from lowlight_ddpm.ui.start import prepared
 from lowlight_ddpm.ui.worker import logs
 from lowlight_ddpm.ui.worker.source import LIMITS
 
@@ -104,6 +105,9 @@ _ADDRESSES = [
 ]
 
 
+_PREPARED = APIRoute(f"/{prepared.ADDRESS}/{{name}}", prepared.serve, methods=["GET", "HEAD"])
+
+
 def _options() -> dict[str, Any]:
     """The options that Blocks.launch and gr.mount_gradio_app both take."""
     return {
@@ -111,7 +115,7 @@ def _options() -> dict[str, Any]:
         "css_paths": sorted((STATIC / "styles").glob("*.css")),
         "max_file_size": LIMITS.upload,
         "app_kwargs": {
-            "routes": [APIRoute("/health", health), *_ADDRESSES],  # before Gradio's own
+            "routes": [APIRoute("/health", health), _PREPARED, *_ADDRESSES],  # before Gradio's own
             "dependencies": [Depends(requests.refuse)],
             "exception_handlers": {RequestValidationError: requests.refuse_body},
             "lifespan": tools.lifespan,

@@ -31,8 +31,8 @@ HOUR = 3600  # seconds; how long a user who has left is remembered
 OPENING_PAIR = ("start", "result")  # keys of `play.results.choices`
 
 PICTURE = "picture"
-# Other parameters of the page's address: Gradio's own. Those of a Space start with "__".
-_NOT_OURS = ("view", "deep_link")
+# Other parameters of the page's address: Gradio's own, and places of the page. A Space's start with "__".
+_NOT_OURS = ("view", "deep_link", "tab", "stop", "claim")
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def parse(query: str | Mapping[str, str]) -> tuple[RunSettings, str | None]:
 
 
 def own(query: str | Mapping[str, str]) -> dict[str, str]:
-    """The part of a query that describes a run, without what Gradio and a Space add to it."""
+    """The part of a query that describes a run, without the page's places and what Gradio and a Space add."""
     if isinstance(query, str):
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     return {

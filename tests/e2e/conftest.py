@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from benchmarks.served import serving
 from tests.helpers.browser import chromium
 
+PLAY = "?tab=play"  # the tab that most tests are of
+
 expect.set_options(timeout=60_000)  # seconds on an idle machine; a busy one is slow, not wrong
 
 
@@ -44,7 +46,7 @@ def open_page(browser, url, troubles):
     def open_(width=1280, height=900, query="", by_hand=True) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         _note_troubles(page, url, troubles)
-        page.goto(f"{url}/{query}")
+        page.goto(f"{url}/{query or PLAY}")
         _wait_until_ready(page)
         if by_hand:
             _take_in_hand(page, restores=not query)
@@ -64,7 +66,7 @@ def page(window, url, troubles):
     """The page loaded anew: what an earlier test left on its way from the server cannot arrive in it."""
     window.goto("about:blank")
     troubles.clear()  # leaving, the page before gives up what was on its way, and says so
-    window.goto(url)
+    window.goto(f"{url}/{PLAY}")
     _wait_until_ready(window)
     _take_in_hand(window)
     return window

@@ -49,7 +49,7 @@ def copied_query(page: Page) -> str:
 
 
 def test_a_copied_link_gives_someone_else_the_very_same_run(open_page):
-    page = open_page(query="?__theme=dark")
+    page = open_page(query="?__theme=dark&tab=play")
     page.locator("#gallery button").nth(5).click()
     page.get_by_label("Clip x0", exact=True).uncheck()
     page.get_by_label("Seed", exact=True).fill("77")

@@ -154,7 +154,7 @@ def scene(trials: Trials, brightened: bool) -> str:
 
 
 @lru_cache(maxsize=256)
-def picture(outcome: Outcome, exposure: float) -> str:
+def picture(outcome: Outcome, exposure: float | None) -> str:
     """An outcome's result as the data-URI of a PNG."""
     return data_uri(outcome.result, exposure)
 

@@ -26,16 +26,16 @@ PANELS = (
 TERMS = {"x_t": "x_t", "x0": "x0 estimate"}  # those that are explained beside a panel's title
 
 
-def gain(settings: RunSettings, brightened: bool, exposure: float = 1.0) -> float:
-    """The exposure that every panel is shown with; what is generated is as dim as what was learned.
+def gain(settings: RunSettings, brightened: bool, exposure: float = 1.0) -> float | None:
+    """What every panel is shown with; what is generated is as dim as what was learned.
 
     `exposure` is what a photograph that was dark already takes besides.
     """
     brightness = settings.row.brightness if settings.mode == "generate" else settings.brightness
-    return exposure / brightness if brightened else 1.0
+    return exposure / brightness if brightened else None
 
 
-def exposure_of(watched: Watched, brightened: bool) -> float:
+def exposure_of(watched: Watched, brightened: bool) -> float | None:
     """`gain` for a run on the page."""
     return gain(watched.run.settings, brightened, 1.0 if watched.run.generates else watched.picked.exposure)
 
@@ -144,7 +144,7 @@ def which(run: Run, name: str) -> str:
 
 
 def panel(
-    name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float, term: str = ""
+    name: str, title: str, meaning: str, blank: str, x: Tensor | None, exposure: float | None, term: str = ""
 ) -> str:
     """One titled picture as HTML, or `blank` where there is none; `term` explains it."""
     head = f"<p><b>{title}</b> {term}<span>{meaning}</span></p>"

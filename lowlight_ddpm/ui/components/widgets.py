@@ -109,7 +109,7 @@ class Player(gr.HTML):
         return "html"
 
 
-def film(steps: list[Step], gain: float = 1.0) -> dict[str, Any]:
+def film(steps: list[Step], gain: float | None = None) -> dict[str, Any]:
     """The value of a Player: x_t and x0 of every step as PNG data URIs, and their captions.
 
     Of a run with more than MOST_FRAMES steps, it has that many, evenly spread: a thousand would be 20 MB.

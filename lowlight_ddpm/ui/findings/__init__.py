@@ -1,1 +1,1 @@
-"""The tab Experiments."""
+"""The tab Findings."""

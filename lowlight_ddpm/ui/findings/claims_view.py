@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from lowlight_ddpm.images import photometry
 from lowlight_ddpm.images.sources import DRAWN, FRUIT
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.study import dark_photographs, protocol, results
-from lowlight_ddpm.study.claims import CAUSE_CLAIMS, CLAIMS, LIGHTS, SUBJECTS, Claim
+from lowlight_ddpm.study.claims import CAUSE_CLAIMS, CLAIMS, CORRECTIONS, LIGHTS, SUBJECTS, Claim
 from lowlight_ddpm.study.findings import (
     INTERVAL_ONLY,
     NO_INTERVAL,
@@ -83,9 +84,15 @@ class Measured:
     generated: pd.DataFrame
     claims: list[Tests]
     causes: list[Tests]
+    corrections: list[Tests]
     lights: list[Tests]
     subjects: list[Tests]
     dark: pd.DataFrame
+
+    def tests(self, claim: Claim) -> list[Tested]:
+        """What became of a claim's comparisons, whichever list it is in."""
+        lists = (self.claims, self.causes, self.corrections, self.lights, self.subjects)
+        return next((tests for known, tests in chain(*lists) if known == claim), [])
 
     @property
     def variants(self) -> list[str]:
@@ -101,8 +108,8 @@ def measured() -> Measured:
     photographs = next((source for source in there if source not in (DRAWN, FRUIT)), None)
     judged = judge(rows, photographs)
     sources = [*filter(None, [photographs]), *([DRAWN] if DRAWN in there else [])]
-    claims, causes, lights = (
-        _tested(rows, judged, sources, claims) for claims in (CLAIMS, CAUSE_CLAIMS, LIGHTS)
+    claims, causes, corrections, lights = (
+        _tested(rows, judged, sources, claims) for claims in (CLAIMS, CAUSE_CLAIMS, CORRECTIONS, LIGHTS)
     )
     # How far trainings lie apart is known of butterflies alone.
     subjects = [
@@ -111,7 +118,7 @@ def measured() -> Measured:
     ]
     restored, generated = results.summary(rows), results.samples(rows, protocol.RESULTS)
     in_the_dark = dark_photographs.method_table(protocol.RESULTS, checkpoints.ROOT)
-    return Measured(rows, restored, generated, claims, causes, lights, subjects, in_the_dark)
+    return Measured(rows, restored, generated, claims, causes, corrections, lights, subjects, in_the_dark)
 
 
 def shown_as(source: str | None) -> str:
@@ -140,6 +147,7 @@ def claims(found: Measured) -> str:
         "<h3>What explains the shift</h3>"
         '<p class="how">Each network below lacks one possible cause, which it would be if the shift were '
         f'smaller without it.</p><div class="claims">{_cards(found.causes)}</div>'
+        f'<h3>What corrects it</h3><div class="claims">{_cards(found.corrections)}</div>'
         "<h3>What linear scaling hides</h3>"
         '<p class="how">The same networks and images with white equally dark, but dimmed by the camera '
         "model. The input that results are compared with has the camera's noise too.</p>"
@@ -168,7 +176,8 @@ def _progress(found: Measured) -> str:
 
 def _cards(found: list[Tests]) -> str:
     return "".join(
-        f'<article class="claim"><h4>{escape(claim.text)}</h4>{_lines(tests)}</article>'
+        f'<article class="claim" id="claim-{claim.key}"><h4>{escape(claim.text)}</h4>'
+        f"{_lines(tests)}</article>"
         for claim, tests in found
     )
 

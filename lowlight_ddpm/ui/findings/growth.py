@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 
+from lowlight_ddpm.images.display import curve
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.study.growth import Milestone
 from lowlight_ddpm.variants import find_variant
@@ -32,7 +34,7 @@ def grown(networks: dict[str, list[Milestone]]) -> dict[str, Any]:
         "networks": [
             {
                 "title": find_variant(name).title,
-                "gain": 1 / find_variant(name).brightness,
+                "levels": _levels(1 / find_variant(name).brightness),
                 "kept": {
                     str(kept.epoch): {"sheet": _url(kept.sheet), "measured": _words(kept)}
                     for kept in milestones
@@ -41,6 +43,12 @@ def grown(networks: dict[str, list[Milestone]]) -> dict[str, Any]:
             for name, milestones in networks.items()
         ],
     }
+
+
+def _levels(gain: float) -> list[float]:
+    """The screen's levels, 0 to 1, of all pixel values: a transfer table for the browser."""
+    values = torch.linspace(0, 1, 256)
+    return [round(level, 4) for level in (curve(values * gain) / 255).tolist()]
 
 
 def _url(sheet: Path) -> str:

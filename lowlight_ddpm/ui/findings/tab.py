@@ -1,4 +1,4 @@
-"""The tab Experiments: the measurements, compared with the claims of the post."""
+"""The tab Findings: the measurements, compared with the claims of the post."""
 
 from typing import Any
 
@@ -33,12 +33,12 @@ LOADING = '<p class="verdict">Loading the results.</p>'
 OPENING = (ALL, TASKS[0], PICTURES[0], OWN)  # what the table shows first
 
 
-class Experiments:
+class Findings:
     """Layout and wiring of the tab; `session` is the user's, shared with Play."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
         gr.set_static_paths([figures_view.FOLDER, *checkpoints.ROOT.glob("*/milestones")])
-        with gr.Column(elem_classes="canvas experiments"):
+        with gr.Column(elem_classes="canvas findings"):
             gr.HTML("<h2>What the post says, and what we measured</h2>", padding=False)
             self.claims = gr.HTML(LOADING, elem_id="claims", padding=False)
             gr.HTML(

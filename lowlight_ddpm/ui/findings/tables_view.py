@@ -1,4 +1,4 @@
-"""The tables of the tab Experiments: every condition of the protocol, and photographs taken in the dark."""
+"""The tables of the tab Findings: every condition of the protocol, and photographs taken in the dark."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

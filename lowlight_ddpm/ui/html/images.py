@@ -4,7 +4,7 @@ from html import escape
 
 from torch import Tensor
 
-from lowlight_ddpm.images import photometry
+from lowlight_ddpm.images import display, photometry
 from lowlight_ddpm.metrics.image import ERROR_COLOURS, coloured, limit_for, signed_error
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.runs.run import Run
@@ -18,12 +18,12 @@ LEGEND = "Result − dimmed input, of 255. Black: no error."
 _SCALE = ", ".join("rgb({} {} {})".format(*colour) for colour in ERROR_COLOURS)
 
 
-def data_uri(x: Tensor, gain: float = 1.0, longest: int = LONGEST) -> str:
-    """One model-range image (3, H, W), multiplied by `gain`, as the data URI of a PNG.
+def data_uri(x: Tensor, gain: float | None = None, longest: int = LONGEST) -> str:
+    """One model-range image (3, H, W), shown with `gain` as `display.show` does, as the data URI of a PNG.
 
     An image with a side of more than `longest` pixels is made smaller.
     """
-    return photometry.data_uri(photometry.to_image(x, gain), longest)
+    return photometry.data_uri(display.to_image(x, gain), longest)
 
 
 def proportions(x: Tensor | None) -> str:

@@ -2,10 +2,9 @@ const buttons = { link: element.querySelector(".link"), python: element.querySel
 const said = element.querySelector("[role=status]");
 const HELD = 4000; // milliseconds that the confirmation stays
 
-function address(alsoKept) {
+function address() {
   const url = new URL(location.href);
-  const kept = [...url.searchParams].filter(([name]) => alsoKept && name.startsWith("__"));
-  url.search = new URLSearchParams([...kept, ...new URLSearchParams(props.value?.query ?? "")]);
+  url.search = new URLSearchParams(props.value?.query ?? "");
   return url.href;
 }
 
@@ -32,7 +31,7 @@ async function answer(text, button, done, instead) {
   setTimeout(() => { said.textContent = ""; }, HELD);
 }
 
-buttons.link.addEventListener("click", () => answer(address(false), buttons.link, "Link copied.", "Copy it from the address bar."));
+buttons.link.addEventListener("click", () => answer(address(), buttons.link, "Link copied.", "Copy it from the address bar."));
 buttons.python.addEventListener("click", () =>
   answer(props.value?.python ?? "", buttons.python, "Python copied.", "The browser does not allow it."));
 
@@ -48,7 +47,7 @@ function begun() {
   const { begun, scrolls } = props.value ?? {};
   if (!begun || begun === window.runBegun) return;
   window.runBegun = begun;
-  history.replaceState(history.state, "", address(true));
+  document.dispatchEvent(new CustomEvent("page:runs", { detail: props.value })); // address.js keeps the address
   if (scrolls) requestAnimationFrame(intoSight);
 }
 

@@ -162,7 +162,7 @@ def explanation(job: ExplanationJob, brightened: bool) -> str:
 class _Rows:
     """Rows of one explanation, at one exposure and on one scale that fits all of `sizes`."""
 
-    def __init__(self, known: Explanation, exposure: float, sizes: Iterable[Tensor | None]) -> None:
+    def __init__(self, known: Explanation, exposure: float | None, sizes: Iterable[Tensor | None]) -> None:
         self.known, self.exposure = known, exposure
         largest = (size.abs().max().item() for size in sizes if size is not None)
         self.scale = max([SMALLEST_SCALE, *largest])

@@ -1,4 +1,4 @@
-"""The tab Experiments without a browser: claims, table, figures and losses of conditions of our own."""
+"""The tab Findings without a browser: claims, table, figures and losses of conditions of our own."""
 
 import json
 import re

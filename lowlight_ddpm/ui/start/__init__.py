@@ -1,0 +1,1 @@
+"""The tab Start: the phenomenon in three sheets, and the post in eight stops."""
