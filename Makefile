@@ -33,7 +33,7 @@ lint: $(VENV)/.tests
 types: $(VENV)/.tests
 	$(PYTHON) -m basedpyright
 
-# The finished run that the page opens with: to be made again when checkpoints/dim has changed.
+# The finished run that the page opens with, and in how many of 100 seeds it shows: when checkpoints/dim has changed.
 first-run: $(VENV)/.runs
 	$(PYTHON) -m lowlight_ddpm.ui.play.first_run
 

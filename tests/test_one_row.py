@@ -66,7 +66,7 @@ def test_a_smaller_picture_is_made_as_large_as_the_network_s(seen):
 
 def test_it_is_offered_and_shown_beside_networks_of_another_size(seen):
     page = seen["page"]
-    assert page["offered"] >= 4  # in Watch, Compare, Schedule and Experiments
+    assert page["offered"] >= 4  # in Play, Compare, Schedule and Experiments
     assert page["available"] == ["dim", "small", "wide"]
     assert page["compared"] == [[64, 64], [128, 128]]
     assert page["sheets"] == [[2, 3, 64, 64], [2, 3, 128, 128]]

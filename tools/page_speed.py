@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from benchmarks.served import serving
 from lowlight_ddpm.diffusion.sampling import denoise
 from lowlight_ddpm.models.checkpoints import load
-from lowlight_ddpm.ui.components.controls import opening
+from lowlight_ddpm.ui.components.choices import opening
 from lowlight_ddpm.ui.play import first_run
 from lowlight_ddpm.ui.session import Watched
 from tests.helpers.browser import chromium

@@ -35,7 +35,7 @@ def main() -> None:
             view = {"width": width, "height": 900}
             page = browser.new_context(viewport=view, reduced_motion="reduce").new_page()
             page.goto(f"{served.url}/?__theme={theme}")
-            expect(page.locator("#panel-input img")).to_be_visible(timeout=60_000)
+            expect(page.locator("#panel-x0 img")).to_be_visible(timeout=60_000)
             _walk(page, f"{theme}-{width}")
             page.context.close()
     log.unlink()
@@ -52,7 +52,7 @@ def _walk(page: Page, suffix: str) -> None:
         print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size // 1000} kB")
 
 
-def _watch(page: Page) -> None:
+def _play(page: Page) -> None:
     page.locator("#run").click()
     expect(page.locator("#stage .status")).to_contain_text("Done", timeout=PATIENCE)
 
@@ -84,7 +84,7 @@ def _why(page: Page) -> None:
 
 
 VISITS = {
-    "Watch": _watch,
+    "Play": _play,
     "Compare": _by_button("compare"),
     "Why": _why,
     "Experiments": _experiments,

@@ -10,12 +10,15 @@ import math
 import os
 import timeit
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -35,7 +38,25 @@ _NEEDED = ("onnx", "onnxruntime")  # the first only to compile
 _OPSET = 18
 _FORM = 2  # of the files that are kept: a file of another form is not read
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux, control groups v2: "max 100000", or microseconds of so many
+_ONE_AT_A_TIME = Lock()  # PyTorch's exporter traces with state of the whole process
 _WORTH = 0.9  # more threads must take less than this share of the time, or they are not used
+
+
+class Halted(BaseException):
+    """A network call was given up between two batches of tiles, as `halted_by` asked for."""
+
+
+_halted: ContextVar[Callable[[], bool] | None] = ContextVar("halted", default=None)
+
+
+@contextmanager
+def halted_by(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Have calls on large images inside raise Halted between two batches, as soon as `wanted()` is true."""
+    token = _halted.set(wanted)
+    try:
+        yield
+    finally:
+        _halted.reset(token)
 
 
 class OnnxNetwork:
@@ -73,7 +94,8 @@ def network(checkpoint: Checkpoint, wanted: BackendName) -> Network:
     """What computes a checkpoint's predictions: called as its `unet` is, with the same result."""
     if backend_here(wanted) == "torch":
         return checkpoint.unet
-    return _compiled(checkpoint.unet, checkpoint.record["weights_sha256"], torch.get_num_threads())
+    with _ONE_AT_A_TIME:
+        return _compiled(checkpoint.unet, checkpoint.record["weights_sha256"], torch.get_num_threads())
 
 
 @lru_cache(maxsize=8)
@@ -125,7 +147,8 @@ def predict(unet: Network, x_t: Tensor, timestep: Tensor) -> Tensor:
 
     `timestep` is one for all, or (B,), one for each. H and W are at least the network's own size, at which it
     is called once. In a larger image each pixel's prediction is a weighted mean over the tiles that hold it;
-    a tile's weight falls to nothing at its border, so that no seam is left there.
+    a tile's weight falls to nothing at its border, so that no seam is left there. Raises Halted as
+    `halted_by` has it.
     """
     side = image_side(unet)
     timesteps = timestep.expand(len(x_t))
@@ -134,7 +157,10 @@ def predict(unet: Network, x_t: Tensor, timestep: Tensor) -> Tensor:
     window = _window(side).to(x_t.device)
     total, weight = torch.zeros_like(x_t), torch.zeros_like(x_t[:, :1])
     places = iter(list(product(range(len(x_t)), corners(x_t.shape[-2], side), corners(x_t.shape[-1], side))))
+    wanted = _halted.get()
     while batch := list(islice(places, BATCH)):
+        if wanted and wanted():
+            raise Halted
         tiles = [(i, slice(None), slice(top, top + side), slice(left, left + side)) for i, top, left in batch]
         of = [i for i, *_ in tiles]
         predictions = _call(unet, torch.stack([x_t[tile] for tile in tiles]), timesteps[of])

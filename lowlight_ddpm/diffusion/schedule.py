@@ -71,6 +71,11 @@ def signal_and_noise(alpha_bar: Level) -> tuple[Level, Level]:
     return cast(tuple[Level, Level], (alpha_bar**0.5, (1 - alpha_bar) ** 0.5))
 
 
+def timestep_with(signal: float, alphas_cumprod: Tensor) -> int:
+    """The timestep of a schedule (T,) at which about `signal` of an image is left, √ᾱ from 0 to 1."""
+    return int((alphas_cumprod.sqrt() - signal).abs().argmin())
+
+
 def noise_colour_variance(alpha_bar: Level, pixels: int, offset_noise: float) -> Level:
     """The variance of the noise's mean over `pixels` in x_t: an offset is common to all, so that it stays."""
     return (1 - alpha_bar) * (1 / pixels + offset_noise**2)

@@ -158,6 +158,15 @@ class RunSettings(BaseModel, frozen=True, extra="forbid"):
         return alphas_cumprod(self.beta_start, self.beta_end, row.beta_schedule, row.zero_terminal_snr)
 
     @property
+    def given(self) -> dict[str, Any]:
+        """The settings that `run_settings(variant=…)` would not fill in itself, by name, in their order."""
+        filled_in = run_settings(variant=self._row or self.variant, mode=self.mode)
+        filled_in = filled_in.model_copy(update={"mode": RunSettings.model_fields["mode"].default})
+        return {
+            name: value for name, value in self if name != "variant" and value != getattr(filled_in, name)
+        }
+
+    @property
     def size(self) -> int:
         """Pixels a side of the network's training images, and of any image that is not taken `whole`."""
         return self.row.size

@@ -85,7 +85,8 @@ def in_words(measures: Measures, brightness: float, noise_bound: float | None = 
         raise Refusal(f"The brightness must be above 0 and at most 1, and {brightness} is not.")
     shifts = measures.shift_r, measures.shift_g, measures.shift_b
     visible = measures.delta_e >= JUST_NOTICEABLE
-    too_much = f"Too {_direction(measures)} by {measures.delta_e:.1f}"
+    towards = direction(measures.delta_l, measures.delta_a, measures.delta_b)
+    too_much = f"Too {towards} by {measures.delta_e:.1f}"
     opening = too_much if visible else f"No visible shift: less than {JUST_NOTICEABLE:g}"
     sentence = f"{opening} CIEDE2000 ({channels(shifts)} of 255, at brightness {brightness:g})"
     sentence += _against_noise(shifts, visible, noise_bound) + "."
@@ -94,10 +95,11 @@ def in_words(measures: Measures, brightness: float, noise_bound: float | None = 
     return sentence
 
 
-def _direction(measures: Measures) -> str:
-    if abs(measures.delta_l) > math.hypot(measures.delta_a, measures.delta_b):
-        return "light" if measures.delta_l > 0 else "dark"
-    angle = math.degrees(math.atan2(measures.delta_b, measures.delta_a))
+def direction(delta_l: float, delta_a: float, delta_b: float) -> str:
+    """The name of a difference in CIELAB: "light", "dark", or a hue like "pink"."""
+    if abs(delta_l) > math.hypot(delta_a, delta_b):
+        return "light" if delta_l > 0 else "dark"
+    angle = math.degrees(math.atan2(delta_b, delta_a))
     return min(_HUES, key=lambda hue: abs(math.remainder(angle - _HUES[hue], 360)))
 
 

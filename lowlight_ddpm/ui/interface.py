@@ -10,7 +10,7 @@ from lowlight_ddpm.ui.api.page import Page
 from lowlight_ddpm.ui.api.table import add_endpoints
 from lowlight_ddpm.ui.compare.tab import Compare
 from lowlight_ddpm.ui.findings.tab import Experiments
-from lowlight_ddpm.ui.play.tab import Watch
+from lowlight_ddpm.ui.play.tab import Play
 from lowlight_ddpm.ui.schedule import Schedule
 from lowlight_ddpm.ui.session import HOUR
 from lowlight_ddpm.ui.why.tab import Why
@@ -38,18 +38,18 @@ def build() -> gr.Blocks:
         add_endpoints()  # first: a callback of the page with the same name would take the endpoint's
         gr.HTML(f"<h1>{TITLE}</h1><p>{INTRO}</p>", elem_id="intro", padding=False)
         with gr.Tabs() as tabs:
-            with gr.Tab("Watch", id="watch"):
-                watch = Watch(page, tabs)
+            with gr.Tab("Play", id="play"):
+                play = Play(page, tabs)
             with gr.Tab("Compare") as tab:
-                compare = Compare(tab, watch.session)
+                compare = Compare(tab, play.session)
             with gr.Tab("Why") as tab:
-                Why(tab, watch.session)
+                Why(tab, play.session)
             with gr.Tab("Schedule") as tab:
-                Schedule(tab, watch.session)
+                Schedule(tab, play.session)
             with gr.Tab("Experiments") as tab:
-                experiments = Experiments(tab, watch.session)
+                experiments = Experiments(tab, play.session)
             for buttons in (compare.grid, compare.sweep.map, *experiments.opens):
-                watch.reopens(buttons.click)
+                play.reopens(buttons.click)
         page.queue(default_concurrency_limit=1, max_size=MAX_QUEUED)
         bound(page, MAX_WAITING)
     return page

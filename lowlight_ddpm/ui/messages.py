@@ -1,5 +1,6 @@
 """How the page answers: the wiring of its events, refusals as one sentence, and times in words."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +12,12 @@ from gradio.blocks import Block
 from gradio.events import Dependency
 
 from lowlight_ddpm.errors import Refusal
+
+log = logging.getLogger("lowlight_ddpm.ui")
+UNFORESEEN = (
+    "This failed in a way that was not foreseen ({kind}): try again, or with other settings; the server's "
+    "log says more."
+)
 
 Listen = Callable[..., Dependency]
 """What registers a callback: an event of a component, or what follows another event, such as its `then`."""
@@ -76,11 +83,19 @@ def skip() -> Any:
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Turn a Refusal that is raised inside into Gradio's message box, without a traceback."""
+    """Turn a Refusal that is raised inside into Gradio's message box, without a traceback.
+
+    Anything else that goes wrong is logged, and said in a sentence too.
+    """
     try:
         yield
     except Refusal as refusal:
         raise gr.Error(as_text(str(refusal)), print_exception=False) from None
+    except gr.Error:
+        raise
+    except Exception as error:
+        log.exception("Something unforeseen failed.")
+        raise gr.Error(UNFORESEEN.format(kind=type(error).__name__), print_exception=False) from error
 
 
 def as_text(sentence: str) -> str:

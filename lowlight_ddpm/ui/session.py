@@ -1,9 +1,10 @@
 """What the page remembers for one user, and the links that bring a run back."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,13 +12,17 @@ from urllib.parse import parse_qsl, urlencode
 from PIL import Image
 from torch import Tensor
 
+from lowlight_ddpm.diffusion.backends import Halted, halted_by
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
 from lowlight_ddpm.images import framed, notes, read
+from lowlight_ddpm.images.darkness import fair_exposure
 from lowlight_ddpm.images.gallery import Gallery
-from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.metrics.colour_shift import onset
+from lowlight_ddpm.runs.noised import noised
+from lowlight_ddpm.runs.python import as_python
 from lowlight_ddpm.runs.run import Run
+from lowlight_ddpm.runs.verdict import verdict
 from lowlight_ddpm.ui.worker import source
 from lowlight_ddpm.ui.worker.queue import Work
 
@@ -38,11 +43,14 @@ class Picked:
     image: Image.Image
     file: Path | None = None
     sha256: str | None = None
+    exposure: float = 1.0  # by how much a photograph that is dark already must be brightened to be seen
 
     @classmethod
     def of_file(cls, path: Path) -> "Picked":
         """A user's own image. Raises Refusal for what cannot be read."""
-        return cls(path.name, read(path), path, hashlib.sha256(path.read_bytes()).hexdigest())
+        image = read(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return cls(path.name, image, path, sha256, fair_exposure(image))
 
     def pixels(self, settings: RunSettings) -> Tensor | None:
         """What a run takes of it, uint8 (3, H, W), as bright as it was taken; None for pure noise."""
@@ -62,6 +70,12 @@ class Picked:
         """What a link calls it: the file's sha256 where there is one, else the name."""
         return self.sha256 or self.name
 
+    @property
+    def source(self) -> str:
+        """What `denoise` opens it by in Python: like "drawn:3", else the name of the file."""
+        synthetic = re.fullmatch(r"(drawn|fruit)_(\d+)", self.name)
+        return f"{synthetic[1]}:{int(synthetic[2])}" if synthetic and not self.file else self.name
+
 
 class Watched(Work):
     """A run on the page: the Run itself, the image that was picked for it, and how far watching it has come.
@@ -72,6 +86,7 @@ class Watched(Work):
     run: Run
     picked: Picked
     beforehand: bool
+    aside: str = ""  # a sentence on other runs like it
 
     def __init__(self, settings: RunSettings, picked: Picked, beforehand: bool = False) -> None:
         pixels, said = picked.pixels(settings), picked.notes(settings)
@@ -82,19 +97,31 @@ class Watched(Work):
         """Every user gets a copy of the page's first state; a run that is over is the same for all."""
         return self if self.over else Watched(self.run.settings, self.picked)
 
-    @property
-    def scene(self) -> tuple[Any, ...]:
-        """What its input looks like depends on this alone, and what it is compared with."""
-        s = self.run.settings
-        if self.run.generates:
-            return s.variant, s.mode
-        chance = s.seed if LIGHTS[s.light].random else None
-        return s.variant, s.mode, s.brightness, s.light, s.whole, chance, self.picked
+    def repeats(self, other: "Watched | None") -> bool:
+        """Whether it is the same run as `other`: same settings and, where one is taken, same image."""
+        if other is None or self.run.settings != other.run.settings:
+            return False
+        return self.run.generates or self.picked == other.picked
 
     @property
     def query(self) -> str:
         """The query of a link that opens this very run."""
         return query_of(self.run.settings, None if self.run.generates else self.picked.key)
+
+    @property
+    def python(self) -> str:
+        """The Python that makes this very run."""
+        return as_python(self.run.settings, self.picked.source)
+
+    @cached_property
+    def noised(self) -> Tensor:
+        """What it starts from, (1, 3, H, W) in model range. Raises Refusal as `runs.noised` does."""
+        return noised(self.run)
+
+    @cached_property
+    def verdict(self) -> tuple[str, str]:
+        """On its colours and on the image, once it has ended: a sentence or two each."""
+        return verdict(self.run)
 
     @cached_property
     def onset(self) -> int | None:
@@ -106,8 +133,15 @@ class Watched(Work):
         return None if place is None else run.steps[place].index
 
     def calls(self) -> Iterator[Step]:
-        """Make the run; every step is kept before it is passed on."""
-        return iter(self.run)
+        """Make the run; every step is kept before it is passed on. `stopped` is heard within a step, too."""
+        return iter(partial(self._next, iter(self.run)), None)
+
+    def _next(self, steps: Iterator[Step]) -> Step | None:
+        try:
+            with halted_by(lambda: self.stopped):
+                return next(steps, None)
+        except Halted:
+            return None
 
     def close(self) -> None:
         """End the run, which frees the network."""
@@ -118,7 +152,8 @@ class Session:
     """One user's page. Callbacks mutate it, so that what an interrupted run has done is not lost.
 
     `own` is a picture that is not in the gallery, `awaits` the query of a link that waits for an upload,
-    `staged` the run in the panels, `finished` the one in the results, `pair` what is laid over each other.
+    `staged` the run in the panels, `finished` the one in the results, `former` the one that ended before it,
+    `pair` what is laid over each other. `automatic` tells a run that follows a change by itself.
     """
 
     gallery: Gallery
@@ -140,8 +175,15 @@ class Session:
         self.staged = staged or Watched(run_settings(), self.picked)
         self.finished = finished
         self.awaits: str | None = None
+        self.former: Watched | None = None
         self.pair: tuple[str, str] = OPENING_PAIR
-        self.brightened = self.running = False
+        self.brightened = True
+        self.running = self.automatic = False
+
+    @property
+    def previous(self) -> Watched | None:
+        """The run that is shown beside the staged one."""
+        return self.former if self.staged is self.finished else self.finished
 
     @property
     def picked(self) -> Picked:
@@ -155,12 +197,7 @@ def query_of(settings: RunSettings, picture: str | None = None) -> str:
     The variant is always written, of the rest only what `run_settings` would not fill in itself. `picture` is
     a name in the gallery, or an upload's sha256; None if a run needs no image.
     """
-    filled_in = run_settings(variant=settings.variant, mode=settings.mode)
-    values = {
-        name: _written(value)
-        for name, value in settings
-        if name == "variant" or value != _default(filled_in, name)
-    }
+    values = {"variant": settings.variant} | {name: _written(value) for name, value in settings.given.items()}
     return urlencode(values | ({PICTURE: picture} if picture else {}))
 
 
@@ -182,11 +219,6 @@ def own(query: str | Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in query.items() if not name.startswith("__") and name not in _NOT_OURS
     }
-
-
-def _default(filled_in: RunSettings, name: str) -> object:
-    """The default of a setting; the mode has its own, although `filled_in` depends on it."""
-    return RunSettings.model_fields[name].default if name == "mode" else getattr(filled_in, name)
 
 
 def _written(value: object) -> str:

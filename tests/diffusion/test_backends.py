@@ -1,6 +1,7 @@
 """The compiled network says what PyTorch's says, with no more threads than pay; without it nothing breaks."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -44,6 +45,23 @@ def test_the_compiled_network_answers_as_pytorch_does_in_every_batch(tiny_checkp
     other = compiled(x_t, torch.tensor([20] * 15 + [500])).sample
     torch.testing.assert_close(other[15], expected[15], atol=2e-5, rtol=0)
     assert not torch.allclose(other[:15], expected[:15], atol=1e-3), "it does not look at the timesteps"
+
+
+def test_of_two_threads_one_compiles_and_the_other_waits_for_it(tiny_checkpoint, monkeypatch):
+    under_way, most, exported = [], [], backends._export
+
+    def export(unet, path):
+        under_way.append(path)
+        most.append(len(under_way))
+        time.sleep(0.2)  # the other thread comes meanwhile
+        exported(unet, path)
+        under_way.pop()
+
+    monkeypatch.setattr(backends, "_export", export)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: backends.network(tiny_checkpoint, "onnx"), range(2))
+    assert most == [1], "both compiled"
+    assert first is second
 
 
 @pytest.mark.parametrize("sampler", ["ddpm", "dpm++"])

@@ -18,6 +18,7 @@ from lowlight_ddpm.diffusion.schedule import (
     leaked_share,
     matching_timesteps,
     missing_colour,
+    timestep_with,
     trailing_timesteps,
     trained_scheduler,
 )
@@ -283,3 +284,11 @@ def test_the_missing_colour_is_the_share_of_each_mean():
     share = leaked_share(COVARIANCE, 0.004, 4096).float()
     expected = torch.stack([share @ mean for mean in means])
     torch.testing.assert_close(missing_colour(means, COVARIANCE, 0.004, 4096), expected)
+
+
+@pytest.mark.parametrize(("signal", "timestep"), [(1.0, 0), (0.0, 999)])
+def test_the_timestep_of_a_signal_is_the_nearest(signal, timestep):
+    levels = run_settings().alphas_cumprod
+    assert timestep_with(signal, levels) == timestep
+    for t in (50, 300, 800):
+        assert timestep_with(levels[t].item() ** 0.5, levels) == t

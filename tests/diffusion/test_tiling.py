@@ -125,3 +125,13 @@ def test_four_times_the_pixels_take_four_times_the_calls():
     counts = [backends.tile_count(side, side, 64) for side in (256, 512, 1024, 2048)]
     pixels_a_tile = [side**2 / count for side, count in zip((256, 512, 1024, 2048), counts, strict=True)]
     assert max(pixels_a_tile) < 1.4 * min(pixels_a_tile)
+
+
+def test_a_call_on_a_large_image_is_given_up_between_two_batches():
+    stub = Stub(lambda x: x)
+    x_t = torch.zeros(1, 3, 10 * SIDE, 10 * SIDE)
+    with backends.halted_by(lambda: bool(stub.asked)), pytest.raises(backends.Halted):
+        backends.predict(stub, x_t, TIMESTEP)
+    assert stub.asked == [backends.BATCH], "one batch, and no other after it"
+    backends.predict(stub, x_t, TIMESTEP)
+    assert sum(stub.asked) > 2 * backends.BATCH, "outside, nothing is given up"

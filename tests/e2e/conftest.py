@@ -39,13 +39,15 @@ def _nothing_went_wrong(troubles):
 
 @pytest.fixture(scope="session")
 def open_page(browser, url, troubles):
-    """Open the page in a new window of a given size."""
+    """Open the page in a new window of a given size; `by_hand` as tests of single controls want it."""
 
-    def open_(width=1280, height=900, query="") -> Page:
+    def open_(width=1280, height=900, query="", by_hand=True) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         _note_troubles(page, url, troubles)
         page.goto(f"{url}/{query}")
         _wait_until_ready(page)
+        if by_hand:
+            _take_in_hand(page, restores=not query)
         return page
 
     return open_
@@ -64,12 +66,23 @@ def page(window, url, troubles):
     troubles.clear()  # leaving, the page before gives up what was on its way, and says so
     window.goto(url)
     _wait_until_ready(window)
+    _take_in_hand(window)
     return window
 
 
 def _wait_until_ready(page):
     expect(page.locator("#plan")).to_contain_text("network calls", timeout=60_000)
-    expect(page.locator("#panel-input img")).to_be_visible()
+    expect(page.locator("#stage .panels")).to_be_visible()
+
+
+def _take_in_hand(page, restores=True):
+    """All controls in sight, nothing that runs by itself, and the first image to denoise."""
+    page.get_by_label("runs by itself", exact=True).uncheck()
+    page.locator("#more .label-wrap").click()
+    expect(page.get_by_label("number input for Steps", exact=True)).to_be_visible()
+    if restores:
+        page.locator("#gallery button").first.click()
+        expect(page.locator("#panel-input img")).to_be_visible()
 
 
 def _note_troubles(page, url, troubles):

@@ -5,11 +5,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 GRAVE = ("serious", "critical")
-TABS = ("Watch", "Compare", "Why", "Schedule", "Experiments")
+TABS = ("Play", "Compare", "Why", "Schedule", "Experiments")
 
 # What is pressed in a tab, and where the page says that it is done.
 WORK = (
-    ("Watch", "Run", "#stage .status"),
+    ("Play", "Run", "#stage .status"),
     ("Compare", "Compare", "#compare-status"),
     ("Why", "Explain", "#why-status"),
     ("Why", "Tint and run", "#probe-status"),

@@ -68,7 +68,7 @@ def test_a_sweep_fills_its_map_which_reads_by_any_measure(tab):
     expect(cells).to_have_count(6)  # and what is left needs no run
 
     cells.last.press("Enter")  # 600 in 20 steps
-    expect(tab.get_by_role("tab", name="Watch", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(tab.get_by_role("tab", name="Play", exact=True)).to_have_attribute("aria-selected", "true")
     expect(tab.locator(".status").first).to_contain_text("Done: 20 of 20 steps")
 
 

@@ -46,7 +46,7 @@ def test_networks_grow_on_a_slider_without_the_server(tab):
 def test_a_figure_s_button_opens_its_run_in_watch(tab):
     name = "Watch “Dim control” generate its first sample"
     tab.get_by_role("button", name=name, exact=True).first.press("Enter")
-    expect(tab.get_by_role("tab", name="Watch", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(tab.get_by_role("tab", name="Play", exact=True)).to_have_attribute("aria-selected", "true")
     expect(tab.locator("#stage .status")).to_contain_text("Done: 50 of 50 steps")
     expect(tab.locator("#findings")).to_contain_text("Dim control: pure noise")
 

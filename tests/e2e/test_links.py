@@ -51,7 +51,6 @@ def copied_query(page: Page) -> str:
 def test_a_copied_link_gives_someone_else_the_very_same_run(open_page):
     page = open_page(query="?__theme=dark")
     page.locator("#gallery button").nth(5).click()
-    page.get_by_text("Noise schedule", exact=True).click()
     page.get_by_label("Clip x0", exact=True).uncheck()
     page.get_by_label("Seed", exact=True).fill("77")
     run(page, 6, **{"Start timestep": 250})
@@ -117,7 +116,7 @@ def test_the_zip_holds_what_the_command_line_needs_to_make_the_result_again(
 def test_a_preset_sets_the_controls_and_training_defaults_take_it_back(page):
     press(page, "Noised to t = 50")
     expect(field(page, "Start timestep")).to_have_value("50")
-    expect(page.locator(".side")).to_contain_text("Signal left 98%, noise 17%")
+    expect(page.locator("#signal")).to_contain_text("Signal left 98%, noise 17%")
     page.get_by_role("button", name="Pure noise, 1000 steps", exact=True).click()
     expect(page.locator("#plan")).to_contain_text("1000 network calls")
     press(page, "Training defaults")

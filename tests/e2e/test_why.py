@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture
 def tab(page):
-    """The page with the tab open, after a run of three steps in Watch."""
+    """The page with the tab open, after a run of three steps in Play."""
     field = page.get_by_label("number input for Steps", exact=True).first
     field.fill("3")
     field.blur()
@@ -39,7 +39,7 @@ def test_a_run_is_explained_and_tinted(tab):
     expect(probe.locator(".verdict")).to_contain_text("of the tint is left at the end")
     expect(probe.locator(".pixels img")).to_have_count(3)
     expect(probe.locator("polyline")).to_have_count(3)
-    tab.get_by_role("tab", name="Watch", exact=True).click()
+    tab.get_by_role("tab", name="Play", exact=True).click()
     tab.get_by_role("tab", name="Why", exact=True).click()
     expect(whole.locator("img")).to_have_count(2)
 

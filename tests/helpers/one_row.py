@@ -101,8 +101,8 @@ def _in_the_page() -> dict:
     from lowlight_ddpm.ui.compare.trials import Trials, scene
     from lowlight_ddpm.ui.components import run_view
     from lowlight_ddpm.ui.components.plan import plan
+    from lowlight_ddpm.ui.play.following import side_by_side
     from lowlight_ddpm.ui.play.results import results
-    from lowlight_ddpm.ui.play.visit import side_by_side
     from lowlight_ddpm.ui.schedule import view as schedule_view
     from lowlight_ddpm.ui.session import Picked, Session, Watched
     from lowlight_ddpm.ui.why import tab

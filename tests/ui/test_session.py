@@ -6,9 +6,11 @@ import pytest
 import torch
 
 import lowlight_ddpm
+from lowlight_ddpm.diffusion import backends
+from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import Gallery
-from lowlight_ddpm.ui.session import Picked, Session
+from lowlight_ddpm.ui.session import Picked, Session, Watched
 from lowlight_ddpm.ui.worker import queue, source
 
 
@@ -29,6 +31,21 @@ def test_a_stopped_walk_ends_after_the_step_under_way(make_run):
     for step in watched.walk():
         watched.stopped = step.index == 2
     assert len(watched.run.steps) == 3
+
+
+def test_stop_is_heard_within_a_step_of_a_large_image(monkeypatch):
+    watched = Watched(run_settings(steps=3, whole=True), Picked("large", draw(0, 512)))
+    asked, call = [], backends._call
+
+    def stop_at_the_second(*arguments):
+        asked.append(arguments)
+        watched.stopped = len(asked) == 2
+        return call(*arguments)
+
+    monkeypatch.setattr(backends, "_call", stop_at_the_second)
+    assert list(watched.walk()) == []
+    assert watched.ended
+    assert len(asked) == 2, "the first step takes seven batches"
 
 
 def test_an_abandoned_walk_leaves_its_steps(make_run):

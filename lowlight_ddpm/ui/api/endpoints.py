@@ -27,7 +27,8 @@ from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.api.parameters import Field, of_settings, stored, takes
 from lowlight_ddpm.ui.compare.trials import Trials
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.controls import FIELDS, settings_of
+from lowlight_ddpm.ui.components.controls import settings_of
+from lowlight_ddpm.ui.components.words import FIELDS
 from lowlight_ddpm.ui.messages import refusals_shown
 from lowlight_ddpm.ui.schedule.view import signal_leak
 from lowlight_ddpm.ui.session import Picked, Watched

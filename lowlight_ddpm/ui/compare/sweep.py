@@ -16,10 +16,10 @@ from lowlight_ddpm.diffusion.samplers import SAMPLERS
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.ui.compare.trials import Trials, picture
-from lowlight_ddpm.ui.components.controls import MEAN_CORRECTIONS, VARIANCES
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.run_view import gain
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML
+from lowlight_ddpm.ui.components.words import MEAN_CORRECTIONS, VARIANCES
 from lowlight_ddpm.ui.messages import at_once, skip
 from lowlight_ddpm.ui.session import Session
 from lowlight_ddpm.variants import VARIANTS, find_variant
@@ -201,7 +201,7 @@ def _cell(trials: Trials, index: int, measure, limits: tuple[Any, ...] | None, b
     return (
         f'<td><button type="button" data-value="{escape(trials.query(index))}" '
         f'style="background:{background};color:{ink}">{_thumbnail(known, brightened)}'
-        f'<b>{written}</b><span class="sr">, open in Watch</span></button></td>'
+        f'<b>{written}</b><span class="sr">, open in Play</span></button></td>'
     )
 
 

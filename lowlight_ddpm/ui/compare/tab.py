@@ -13,7 +13,8 @@ from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui.compare import trials
 from lowlight_ddpm.ui.compare.sheet import Sixteen
 from lowlight_ddpm.ui.compare.sweep import Sweep
-from lowlight_ddpm.ui.components.controls import START, not_offered
+from lowlight_ddpm.ui.components.choices import START
+from lowlight_ddpm.ui.components.controls import not_offered
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.widgets import ButtonsHTML, Input, Slider
 from lowlight_ddpm.ui.html.images import data_uri
@@ -35,9 +36,9 @@ READY = "Ready. What has been measured before appears at once."
 
 
 class Compare:
-    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch.
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Play.
 
-    A click in `grid` or in `sweep.map` has as its value the query of a run to open in Watch.
+    A click in `grid` or in `sweep.map` has as its value the query of a run to open in Play.
     """
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
@@ -165,5 +166,5 @@ def picked(session: Session) -> str:
     name = escape(session.picked.name)
     return (
         f'<div class="picked">{picture}<p><b>{name}</b>Choose another picture, and the exposure that all are '
-        "shown with, in the tab Watch.</p></div>"
+        "shown with, in the tab Play.</p></div>"
     )

@@ -91,7 +91,7 @@ class Trials(Job):
         return settings.dim(self.pixels[settings.size][None])[0]
 
     def query(self, index: int) -> str:
-        """The link's query that opens this run in Watch."""
+        """The link's query that opens this run in Play."""
         return query_of(self.settings(index), self.picked.key)
 
     def calls(self) -> Iterator[bool]:
@@ -213,7 +213,7 @@ def _card(trials: Trials, index: int, places: dict[Any, tuple[int, int]], bright
     return (
         f'<article class="trial"><h4>{name}</h4><div class="pixels">{shown}</div>'
         f"{_ranks(known, places)}{_figures(known)}"
-        f'<button type="button" data-value="{escape(trials.query(index))}">Open in Watch'
+        f'<button type="button" data-value="{escape(trials.query(index))}">Open in Play'
         f'<span class="sr">: {name}</span></button></article>'
     )
 

@@ -1,11 +1,13 @@
 """RunSettings as components: the label and description of each control, and conversion in both directions."""
 
 import random
+from collections.abc import Callable
 from functools import partial
-from threading import Lock
+from html import escape
 from typing import Any, get_args
 
 import gradio as gr
+from gradio.components import Component
 
 from lowlight_ddpm.diffusion.backends import TITLES
 from lowlight_ddpm.diffusion.samplers import SAMPLERS
@@ -13,67 +15,53 @@ from lowlight_ddpm.diffusion.settings import (
     LAST_TIMESTEP,
     TRAIN_TIMESTEPS,
     RunSettings,
-    SamplerName,
     VarianceType,
     run_settings,
 )
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.models import checkpoints
-from lowlight_ddpm.ui.components.plan import description, plan
+from lowlight_ddpm.ui.components import choices
+from lowlight_ddpm.ui.components.choices import (
+    Values,
+    essentials,
+    has_variance,
+    named,
+    opening,
+    set_with_it,
+)
+from lowlight_ddpm.ui.components.essentials import Essentials
+from lowlight_ddpm.ui.components.plan import description
 from lowlight_ddpm.ui.components.widgets import Input, Slider
-from lowlight_ddpm.ui.messages import Listen, at_once
-from lowlight_ddpm.ui.session import Session
+from lowlight_ddpm.ui.components.words import FIELDS, MEAN_CORRECTIONS, MODES, VARIANCES
+from lowlight_ddpm.ui.messages import at_once, skip
 from lowlight_ddpm.variants import VARIANTS
 
-# Where the page starts to denoise: the image still shows through there (63 % signal). From the package's own
-# default, 600, the network generates a different butterfly.
-START = 300
-# The fewest steps from there that reach the colours and the high-frequency detail of DDPM's 250:
-# `step_counts.fewest`.
-SAMPLER, STEPS = "dpm++", 20
-FIELDS = tuple(RunSettings.model_fields)
-# The post's “noise_timesteps 50” can be read in three ways.
-PRESETS = {
-    "Noised to t = 50": {"start": 50, "steps": 50},
-    "Pure noise, 1000 steps": {"mode": "generate", "steps": TRAIN_TIMESTEPS},
-    "Noised to t = 999, 50 steps": {"start": LAST_TIMESTEP, "steps": 50},
-}
 PRESETS_NOTE = (
     "The post sets “noise_timesteps” to 50, and does not say of what. Three readings: your image noised "
     "to timestep 50; pure noise in all 1000 steps; your image noised to timestep 999, then 50 steps."
 )
-MODES = {"restore": "Denoise an image", "generate": "Unconditional sampling"}
-VARIANCES = {
-    "fixed_small": "small",
-    "fixed_small_log": "small, log",
-    "fixed_large": "large",
-    "fixed_large_log": "large, log",
-}
-MEAN_CORRECTIONS = {
-    "off": "off",
-    "training": "training colours",
-    "wide": "any colour",
-    "drawn": "training colours, drawn",
-}
-_ONE_AT_A_TIME = Lock()  # the first plan for a network times it, which needs the processor to itself
 
 
 class Controls:
-    """The components of one RunSettings, laid out in the current column."""
+    """The components of one RunSettings: the four on top, and `lay` puts the rest into the current column."""
 
-    def __init__(self) -> None:
-        names = checkpoints.available() or list(VARIANTS)
-        first = "dim" if "dim" in names else names[0]
-        proposed = opening(first)
-        self._networks(names, proposed)
+    def __init__(self, mode: str = "generate") -> None:
+        self._names = checkpoints.available() or list(VARIANTS)
+        self.proposed = opening("dim" if "dim" in self._names else self._names[0], mode)
+        self.essentials = Essentials(self._names, self.proposed)
+        self.seed = self.essentials.seed
+        self.said = gr.HTML(elem_id="said", padding=False, render=False)
+
+    def lay(self) -> None:
+        """Lay out all but the four controls, and have every choice do what `choices` says."""
+        proposed = self.proposed
+        self._networks(proposed)
+        self._images(proposed)
         self._reverse_process(proposed)
-        with gr.Accordion("Noise schedule", open=False, elem_classes="more"):
-            self._schedule(proposed)
-        with gr.Accordion("Corrections at sampling", open=False, elem_classes="more"):
-            self._corrections(proposed)
-        self._seed(proposed)
-        self.reset = gr.Button("Training defaults", size="md", elem_id="training-defaults")
-        self._presets()
+        self._schedule(proposed)
+        self._corrections(proposed)
+        self._seed_and_presets(proposed)
         self._wire()
 
     @property
@@ -81,9 +69,14 @@ class Controls:
         """The components in the order of RunSettings' fields."""
         return [getattr(self, name) for name in FIELDS]
 
-    def _networks(self, names: list[str], proposed: RunSettings) -> None:
+    @property
+    def all(self) -> list[Component]:
+        """Everything that `shown` gives values for."""
+        return [*self.fields, *self.essentials.views, self.variance]
+
+    def _networks(self, proposed: RunSettings) -> None:
         self.variant = gr.Dropdown(
-            [(VARIANTS[name].title, name) for name in names],
+            [(VARIANTS[name].title, name) for name in self._names],
             value=proposed.variant,
             label="Network",
             info="Each was trained for one experiment: the line below says which.",
@@ -98,15 +91,19 @@ class Controls:
             info="Denoise: your image is noised, then denoised. Unconditional: an image from pure noise.",
         )
 
-    def _reverse_process(self, proposed: RunSettings) -> None:
-        self.brightness = Slider(
-            0.05,
-            1,
-            proposed.brightness,
-            step=0.05,
-            label="Brightness",
-            info="The value of white in your image before noise is added.",
-        )
+    def _images(self, proposed: RunSettings) -> None:
+        with gr.Row(elem_classes="reset-of", equal_height=False):
+            self.brightness = Slider(
+                0.05,
+                1,
+                proposed.brightness,
+                step=0.05,
+                label="Brightness",
+                info="The value of white in your image before noise is added.",
+            )
+            self.own_brightness = gr.Button(
+                "↺ the network's own", size="sm", scale=0, elem_id="own-brightness"
+            )
         self.light = gr.Radio(
             [(row.title, name) for name, row in LIGHTS.items()],
             value=proposed.light,
@@ -120,6 +117,8 @@ class Controls:
             info="At its own size, in overlapping tiles. Off: the central square, at the network's size.",
             elem_id="whole",
         )
+
+    def _reverse_process(self, proposed: RunSettings) -> None:
         self.start = Slider(
             0,
             LAST_TIMESTEP,
@@ -128,7 +127,6 @@ class Controls:
             label="Start timestep",
             info="How much noise is added first: hardly any at 0; at 999 little of the image is left.",
         )
-        self.signal = gr.HTML(padding=False)
         self.steps = Slider(
             1,
             TRAIN_TIMESTEPS,
@@ -144,13 +142,13 @@ class Controls:
             info="How a step is computed. Only DDPM, the post's, adds fresh noise; others need fewer steps.",
             filterable=False,
         )
-        self.variance_type = gr.Radio(
-            [(VARIANCES[name], name) for name in get_args(VarianceType)],
-            value=proposed.variance_type,
-            label="Variance type",
-            info="What DDPM adds at each step; choosing one selects DDPM. The post first tried “large”.",
-        )
-
+        with gr.Column(visible=has_variance(proposed.model_dump())) as self.variance:
+            self.variance_type = gr.Radio(
+                [(VARIANCES[name], name) for name in get_args(VarianceType)],
+                value=proposed.variance_type,
+                label="Variance type",
+                info="How much noise DDPM adds at each step. The post first tried “large”.",
+            )
         self.backend = gr.Radio(
             [(title, name) for name, title in TITLES.items()],
             value=proposed.backend,
@@ -159,6 +157,7 @@ class Controls:
         )
 
     def _schedule(self, proposed: RunSettings) -> None:
+        gr.HTML("<h2>Noise schedule</h2>", padding=False)
         with gr.Row():
             self.beta_start = _beta("Beta start", "Noise added at the first timestep.", proposed.beta_start)
             self.beta_end = _beta("Beta end", "Noise added at the last timestep.", proposed.beta_end)
@@ -169,16 +168,17 @@ class Controls:
         )
 
     def _corrections(self, proposed: RunSettings) -> None:
-        self.anchor = gr.Checkbox(
-            proposed.anchor,
-            label="Anchor",
-            info="Denoising: hold x0's mean colour to that estimated from the noisy image.",
-        )
+        gr.HTML("<h2>Corrections at sampling</h2>", padding=False)
         self.mean_correction = gr.Radio(
             [(title, name) for name, title in MEAN_CORRECTIONS.items()],
             value=proposed.mean_correction,
             label="Mean correction",
             info="Sets x0's mean colour to what x_t's tells of it; networks that predict noise hardly look.",
+        )
+        self.anchor = gr.Checkbox(
+            proposed.anchor,
+            label="Anchor",
+            info="Denoising: hold x0's mean colour to that estimated from the noisy image.",
         )
         self.leak_start = gr.Checkbox(
             proposed.leak_start,
@@ -199,52 +199,37 @@ class Controls:
             info="Divides the predicted noise; Ning et al. (2024) choose values just above 1.",
         )
 
-    def _seed(self, proposed: RunSettings) -> None:
-        with gr.Row(elem_classes="seed", equal_height=False):
-            self.seed = gr.Number(
-                proposed.seed,
-                precision=0,
-                minimum=0,
-                maximum=2**32 - 1,
-                step=1,
-                label="Seed",
-                info="The same seed gives the same noise.",
-                min_width=120,
-                scale=3,
-            )
-            self.dice = gr.Button("Roll", size="md", min_width=72, scale=0, elem_id="roll")
+    def _seed_and_presets(self, proposed: RunSettings) -> None:
         self.lock = gr.Checkbox(True, label="Lock the seed", info="Off: every run uses a new one.")
-
-    def _presets(self) -> None:
+        self.reset = gr.Button("Training defaults", size="md", elem_id="training-defaults")
         gr.HTML(f'<p class="note">{PRESETS_NOTE}</p>', padding=False)
         with gr.Row(elem_classes="presets"):
-            self.presets = {name: gr.Button(name, size="sm", min_width=80) for name in PRESETS}
+            self.presets = {name: gr.Button(name, size="sm", min_width=80) for name in choices.PRESETS}
         self.surprise = gr.Button("Surprise me", size="md", elem_id="surprise")
 
     def _wire(self) -> None:
-        for name, button in self.presets.items():
-            at_once(button.click, partial(preset, name), [self.variant, self.seed], self.fields)
-        at_once(
-            [self.variant.input, self.mode.input, self.reset.click],
-            training_defaults,
-            [self.variant, self.mode, self.seed],
-            self.fields,
-        )
+        top, everything = self.essentials, [self.said, *self.all]
+        # A choice leaves its own control alone: an answer on its way would move a slider under the finger.
+        for control, choice, own in (
+            (top.learned, choices.with_network, ""),
+            (top.correction, choices.with_correction, "mean_correction"),
+            (top.noise, choices.with_noise, "start"),
+            (self.variant, choices.with_network, "variant"),
+            (self.mode, choices.with_task, "mode"),
+        ):
+            answered = partial(answer, choice, own, everything.index(control))
+            outputs = [one for one in everything if one is not control]
+            inputs = [control, *self.fields]
+            at_once(control.input, answered, inputs, outputs, trigger_mode="always_last")
+        finer = ("brightness", "start", "beta_start", "beta_end", "mean_correction", "sampler")
+        finer = [getattr(self, name).input for name in finer]
+        at_once(finer, views, self.fields, [self.said, *top.views, self.variance], trigger_mode="always_last")
+        wholesale = {button: partial(choices.preset, name) for name, button in self.presets.items()}
+        wholesale |= {self.reset: choices.training_defaults, self.own_brightness: choices.own_brightness}
+        for button, choice in wholesale.items():
+            at_once(button.click, partial(pressed, choice), self.fields, everything)
         at_once(self.variant.change, description, self.variant, self.description)
-        at_once(self.variance_type.input, stochastic, self.sampler, self.sampler)
-        at_once(self.dice.click, fresh_seed, None, self.seed)
-
-    def announce(self, session: gr.State, where: gr.HTML, load: Listen) -> None:
-        """Update the signal below the start slider and the plan in `where` whenever a control changes.
-
-        It is one event, of which the browser has at most one under way: of several, the answer for older
-        values could arrive last. And it is not queued: an event that joins the queue while Gradio closes the
-        stream of answers is answered no sooner than the next one. `lights` shows the image, so that it
-        changes whenever that does.
-        """
-        changes = [load, self.lights.change, *(field.change for field in self.fields)]
-        inputs, outputs = [session, *self.fields], [self.signal, where]
-        at_once(changes, describe, inputs, outputs, trigger_mode="always_last")
+        at_once(top.dice.click, fresh_seed, None, self.seed)
 
 
 def not_offered() -> str:
@@ -255,24 +240,9 @@ def not_offered() -> str:
     return f'<p class="note">{said}</p>' if titles else ""
 
 
-def opening(variant: str, mode: str = "restore", seed: int = 0) -> RunSettings:
-    """What the page proposes for a variant: its training defaults; to denoise, START and a fast sampler.
-
-    In unconditional sampling no sampler is as good in fewer steps, so there the post's own is proposed.
-    """
-    quickly = {"start": START, "sampler": SAMPLER, "steps": STEPS} if mode == "restore" else {}
-    return run_settings(variant=variant, mode=mode, seed=seed, **quickly)
-
-
-def steps_in_words(run) -> str:
-    """The sampler of a run (settings, or a row of results) and, if it adds noise, the variance type."""
-    sampler = SAMPLERS[run.sampler]
-    return f"{sampler.title}, {VARIANCES[run.variance_type]}" if sampler.stochastic else sampler.title
-
-
 def settings_of(values: tuple[Any, ...]) -> RunSettings:
     """The settings for the components' values. Raises Refusal if they contradict each other."""
-    return run_settings(**dict(zip(FIELDS, values, strict=True)))
+    return run_settings(**named(values))
 
 
 def values_of(settings: RunSettings) -> list[Any]:
@@ -280,30 +250,47 @@ def values_of(settings: RunSettings) -> list[Any]:
     return [getattr(settings, name) for name in FIELDS]
 
 
-def training_defaults(variant: str, mode: str, seed: int) -> list[Any]:
-    """The components' values for a variant's training defaults; the seed stays."""
-    return values_of(opening(variant, mode, seed))
-
-
-def stochastic(sampler: SamplerName) -> SamplerName:
-    """The sampler if it adds noise, so that a variance type applies to it, else DDPM."""
-    return sampler if SAMPLERS[sampler].stochastic else "ddpm"
-
-
-def preset(name: str, variant: str, seed: int) -> list[Any]:
-    """The components' values for one of PRESETS; network and seed stay."""
-    return values_of(run_settings(variant=variant, seed=seed, **PRESETS[name]))
-
-
-def describe(session: Session, *values) -> tuple[str, str]:
-    """(signal, plan) as HTML for the components' values and the user's image."""
-    with _ONE_AT_A_TIME:
-        return plan(dict(zip(FIELDS, values, strict=True)), session.picked.image)
+def shown(values: Values) -> list[Any]:
+    """What `Controls.all` shows of the values of all settings."""
+    return [*(values[name] for name in FIELDS), *essentials(values), gr.Column(visible=has_variance(values))]
 
 
 def fresh_seed() -> int:
     """A random seed, short enough to write down."""
     return random.randrange(1_000_000)
+
+
+def answer(choice: Callable[[Values, Any], Values], own: str, skipped: int, value: Any, *fields) -> list[Any]:
+    """(what else was set, then `shown`), without the output `skipped`, after `value` was chosen.
+
+    `own` is the setting that the control stands for; where it is the very field, `fields` has it already.
+    """
+    before = named(fields)
+    if before.get(own) == value:
+        before[own] = None
+    try:
+        after = choice(before, value)
+    except Refusal:  # of other settings, which the plan tells
+        return [skip()] * (len(fields) + 4)
+    answered = [line(set_with_it(before, after, own)), *shown(after)]
+    return answered[:skipped] + answered[skipped + 1 :]
+
+
+def views(*fields) -> list[Any]:
+    """(nothing said, the four controls, whether variance types are offered) after a finer control."""
+    return ["", *shown(named(fields))[len(fields) :]]
+
+
+def pressed(choice: Callable[[Values], Values], *fields) -> list[Any]:
+    """(what was set, then `shown`) after a button that sets several settings."""
+    before = named(fields)
+    after = choice(before)
+    return [line(set_with_it(before, after)), *shown(after)]
+
+
+def line(text: str) -> str:
+    """What the page says of a choice, as HTML."""
+    return f'<p class="note" role="status">{escape(text)}</p>' if text else ""
 
 
 def _beta(label: str, info: str, value: float) -> gr.Number:

@@ -159,7 +159,7 @@ class Launcher:
             concurrency_id=QUEUE,
             trigger_mode="multiple",
         )
-        # As in Watch, Stop does not cancel the event: frames on their way would come after the last word.
+        # As in Play, Stop does not cancel the event: frames on their way would come after the last word.
         stopped = at_once(self.stop.click, halt, self.slot)
         gone_wrong = at_once(streamed.failure, halt, self.slot)
         ends = (streamed, stopped, gone_wrong)

@@ -23,8 +23,10 @@ def description(variant: str) -> str:
 
 def signal(settings: RunSettings) -> str:
     """How much of the picture is left where the run starts, as HTML."""
+    if settings.mode == "generate":
+        return '<p class="hint"><b>All noise</b>: nothing of an image is left.</p>'
     left, noise = signal_and_noise(settings.alphas_cumprod[settings.start].item())
-    return f'<p class="note">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
+    return f'<p class="hint">Signal left <b>{left:.0%}</b>, noise <b>{noise:.0%}</b>.</p>'
 
 
 def plan(values: dict[str, Any], picture: Image.Image) -> tuple[str, str]:
@@ -37,16 +39,23 @@ def plan(values: dict[str, Any], picture: Image.Image) -> tuple[str, str]:
         return "", _list([str(refusal)], "plan refused")
 
 
-def _estimate(settings: RunSettings, picture: Image.Image) -> str:
-    height = width = size = settings.size
-    calls = "1 network call" if settings.steps == 1 else f"{settings.steps} network calls"
+def seconds(settings: RunSettings, picture: Image.Image) -> float:
+    """How long a run on `picture` takes here; a network is timed once. Raises Refusal for too much."""
+    height = width = settings.size
     if settings.whole:
-        width, height = entire_size(picture.size, size)
-        calls += f" on {tile_count(height, width, size)} tiles of {width}×{height} pixels"
+        width, height = entire_size(picture.size, settings.size)
     source.LIMITS.check(settings.steps, height * width)
     source.settle_threads()
     per_call = seconds_per_call(checkpoints.load(settings.variant), height, width, settings.backend)
-    return f"Takes {about(per_call * settings.steps)}: {calls} by {TITLES[backend_here(settings.backend)]}."
+    return per_call * settings.steps
+
+
+def _estimate(settings: RunSettings, picture: Image.Image) -> str:
+    calls = "1 network call" if settings.steps == 1 else f"{settings.steps} network calls"
+    if settings.whole:
+        width, height = entire_size(picture.size, settings.size)
+        calls += f" on {tile_count(height, width, settings.size)} tiles of {width}×{height} pixels"
+    return f"Takes {about(seconds(settings, picture))}: {calls} by {TITLES[backend_here(settings.backend)]}."
 
 
 def _departures(settings: RunSettings, trained: Variant) -> list[str]:
@@ -65,6 +74,11 @@ def _departures(settings: RunSettings, trained: Variant) -> list[str]:
         notes.append(
             "The same weights run on a new noise schedule: at every step the network is told the timestep "
             "of its own schedule that has the matching noise level."
+        )
+    if settings.mean_correction != "off" and (trained.prediction_type != "epsilon" or trained.offset_noise):
+        notes.append(
+            "The mean correction is for networks that predict noise: it made those of ours worse that "
+            "predict v or the image, or that learned with offset noise."
         )
     return notes
 

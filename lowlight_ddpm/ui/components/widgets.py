@@ -15,7 +15,7 @@ from lowlight_ddpm.ui.session import Watched
 BUTTONS_SCRIPT = STATIC / "buttons.js"
 Input = gr.Checkbox | gr.CheckboxGroup | gr.Dropdown | gr.Number | gr.Radio | gr.Slider
 MOST_FRAMES = 100
-SIDE = 160  # pixels of the longest side of an image in the filmstrip
+SIDE = 160  # pixels of the longest side of an image that is played
 
 
 class Slider(gr.Slider):
@@ -68,19 +68,37 @@ class CopyLink(gr.HTML):
         return "html"
 
 
-def link_to(watched: Watched, begun: bool = True) -> dict[str, Any]:
-    """The value of a CopyLink; two runs with the same settings have different values."""
-    return {"query": watched.query, "begun": time.monotonic_ns() if begun else 0}
+def link_to(watched: Watched, begun: bool = True, scrolls: bool = True) -> dict[str, Any]:
+    """The value of a CopyLink; two runs with the same settings have different values.
+
+    One that `scrolls` brings the run into sight where it is not.
+    """
+    begun_at = time.monotonic_ns() if begun else 0
+    return {"query": watched.query, "python": watched.python, "begun": begun_at, "scrolls": scrolls}
 
 
-class Filmstrip(gr.HTML):
-    """Every step of a run, scrubbed with a range input in the browser, without a request to the server.
+class Debounced(gr.HTML):
+    """Nothing to see: a click event comes WAIT milliseconds after its value was last set, unless to 0."""
 
-    Its value is what `film` gives, None while there is no run.
+    WAIT = 300
+
+    def __init__(self, **kwargs) -> None:
+        js = (STATIC / "debounced.js").read_text(encoding="utf-8")
+        super().__init__(0, html_template=f'<i data-wait="{self.WAIT}"></i>', js_on_load=js, **kwargs)
+
+    def get_block_name(self) -> str:
+        """The name of the component whose browser code draws this one."""
+        return "html"
+
+
+class Player(gr.HTML):
+    """Plays and scrubs the steps of the run on the stage, in its panels, without a request to the server.
+
+    Its value is what `film` gives, None while there is no run, or one is under way.
     """
 
     def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
-        files = (STATIC / f"filmstrip.{kind}" for kind in ("html", "css", "js"))
+        files = (STATIC / f"player.{kind}" for kind in ("html", "css", "js"))
         html, css, js = (file.read_text(encoding="utf-8") for file in files)
         super().__init__(
             value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
@@ -92,7 +110,7 @@ class Filmstrip(gr.HTML):
 
 
 def film(steps: list[Step], gain: float = 1.0) -> dict[str, Any]:
-    """The value of a Filmstrip: x_t and x0 of every step as PNG data URIs, and their captions.
+    """The value of a Player: x_t and x0 of every step as PNG data URIs, and their captions.
 
     Of a run with more than MOST_FRAMES steps, it has that many, evenly spread: a thousand would be 20 MB.
     """

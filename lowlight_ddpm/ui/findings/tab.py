@@ -34,7 +34,7 @@ OPENING = (ALL, TASKS[0], PICTURES[0], OWN)  # what the table shows first
 
 
 class Experiments:
-    """Layout and wiring of the tab; `session` is the user's, shared with Watch."""
+    """Layout and wiring of the tab; `session` is the user's, shared with Play."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
         gr.set_static_paths([figures_view.FOLDER, *checkpoints.ROOT.glob("*/milestones")])
@@ -43,7 +43,7 @@ class Experiments:
             self.claims = gr.HTML(LOADING, elem_id="claims", padding=False)
             gr.HTML(
                 "<h2>Every measurement</h2>"
-                '<p class="how">One row for each network and condition. Headings sort the table; Watch opens '
+                '<p class="how">One row for each network and condition. Headings sort the table; Play opens '
                 "a run with the same settings, if its image is available here.</p>",
                 padding=False,
             )
@@ -123,7 +123,7 @@ def choose(session: Session, variant: str, task: str, pictures: str, variance: s
 
 
 def _available(session: Session) -> list[str]:
-    """Names of the images that Watch can open: all synthetic ones, whatever it offers in its gallery."""
+    """Names of the images that Play can open: all synthetic ones, whatever it offers in its gallery."""
     measured_on = measured().rows["picture"].dropna().unique()
     return [*session.gallery.names, *drawn_gallery().names, *filter(is_drawn, measured_on)]
 

@@ -16,8 +16,8 @@ from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.report.dark_photographs import FIGURES, losses
 from lowlight_ddpm.study import results
 from lowlight_ddpm.study.protocol import FINE_STEPS, STEPS, STEPS_FROM
-from lowlight_ddpm.ui.components.controls import VARIANCES, steps_in_words
 from lowlight_ddpm.ui.components.widgets import BUTTONS_SCRIPT
+from lowlight_ddpm.ui.components.words import VARIANCES, steps_in_words
 from lowlight_ddpm.ui.findings.claims_view import Measured, shown_as
 from lowlight_ddpm.ui.session import query_of
 from lowlight_ddpm.variants import VARIANTS
@@ -30,7 +30,7 @@ GENERATES = {f"Unconditional, {steps} steps": steps for steps in (STEPS, FINE_ST
 TASKS = (*RESTORES, *GENERATES)
 PICTURES = (DRAWN, "photographs", FRUIT)
 OWN = "training default"
-NO_PICTURES = " These images are not available here, so none of their runs can be opened in Watch."
+NO_PICTURES = " These images are not available here, so none of their runs can be opened in Play."
 VARIANCE_TYPES = {OWN: None, "small": "fixed_small", "large": "fixed_large"}
 
 NO_DARK = '<p class="how">Not measured yet: results/ has no photographs of the dark.</p>'
@@ -129,8 +129,8 @@ def _row(condition, columns: tuple[Column, ...], last: str) -> str:
 def _button(query: str | None, condition) -> str:
     if query is None:
         return '<td role="cell"></td>'
-    label = escape(f"Watch a typical run of {VARIANTS[condition.variant].title}")
-    button = f'<button type="button" data-value="{escape(query)}" aria-label="{label}">Watch</button>'
+    label = escape(f"Play a typical run of {VARIANTS[condition.variant].title}")
+    button = f'<button type="button" data-value="{escape(query)}" aria-label="{label}">Play</button>'
     return f'<td role="cell" class="open">{button}</td>'
 
 

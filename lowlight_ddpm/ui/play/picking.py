@@ -17,22 +17,14 @@ from lowlight_ddpm.ui.session import Picked, Session
 
 
 class Picker:
-    """The gallery and the upload, laid out in the current column."""
+    """The gallery and one's own image side by side in the current row; `lay` puts the rest elsewhere."""
 
     def __init__(self, session: Session) -> None:
         offered = session.gallery
-        self.subject = gr.Radio(
-            [(subject, kind) for kind, subject in SUBJECTS.items()],
-            value=next(iter(SUBJECTS)),
-            label="Pictures",
-            show_label=False,
-            container=False,
-            elem_id="subject",
-        )
         self.gallery = gr.Gallery(
             _pairs(offered),
             format="png",
-            columns=8,
+            columns=16,
             height="auto",
             allow_preview=False,
             selected_index=selected(session),
@@ -42,7 +34,19 @@ class Picker:
             buttons=[],
             elem_id="gallery",
         )
-        self.source = gr.HTML(_source(offered), padding=False)
+        self.yours = gr.UploadButton(
+            "Yours", file_types=["image"], size="sm", scale=0, min_width=72, elem_id="yours"
+        )
+
+    def lay(self, session: Session) -> None:
+        """What else there is to choose from, in the current column."""
+        self.subject = gr.Radio(
+            [(subject, kind) for kind, subject in SUBJECTS.items()],
+            value=next(iter(SUBJECTS)),
+            label="Images",
+            elem_id="subject",
+        )
+        self.source = gr.HTML(_source(session.gallery), padding=False)
         self.upload = ImageUpload(
             sources=["upload", "clipboard", "webcam"],
             type="filepath",
@@ -89,17 +93,18 @@ def choose(session: Session, event: gr.SelectData) -> None:
     session.index, session.own = event.index, None
 
 
-def bring(session: Session, path: str | None) -> str | None:
-    """A picture was uploaded, pasted or removed; one that cannot be read is taken away, and told why."""
-    session.own = None
-    if path is None:
-        return None
-    try:
-        session.own = Picked.of_file(Path(path))
-    except Refusal as refusal:
-        gr.Warning(as_text(str(refusal)))
-        return None
-    return path
+def bring(session: Session, path: str | None) -> tuple[Any, ...]:
+    """(upload, gallery): an image was uploaded, pasted or removed; one that cannot be read is taken away.
+
+    The gallery frames the image that is worked on, and none while that is the user's own.
+    """
+    session.own, taken = None, None
+    if path is not None:
+        try:
+            session.own, taken = Picked.of_file(Path(path)), path
+        except Refusal as refusal:
+            gr.Warning(as_text(str(refusal)))
+    return taken, gr.Gallery(selected_index=selected(session))
 
 
 def find(session: Session, key: str | None) -> None:

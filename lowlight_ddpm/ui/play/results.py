@@ -1,4 +1,4 @@
-"""Below the stage of Watch: what a finished run has come to, seen in several ways, and taken home."""
+"""Below the stage of Play: what a finished run has come to, seen in several ways, and taken home."""
 
 import hashlib
 from html import escape
@@ -20,8 +20,8 @@ from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.metrics.image import Measures, mean_colour
 from lowlight_ddpm.runs.export import write_run
 from lowlight_ddpm.runs.run import Run
-from lowlight_ddpm.ui.components.run_view import gain, which
-from lowlight_ddpm.ui.components.widgets import Filmstrip, film
+from lowlight_ddpm.ui.components.run_view import exposure_of, which
+from lowlight_ddpm.ui.components.widgets import Player, film
 from lowlight_ddpm.ui.html.charts import histograms
 from lowlight_ddpm.ui.html.images import WIPE_SCRIPT, data_uri, errors, proportions, wiped
 from lowlight_ddpm.ui.messages import at_once, queued, refusals_shown, skip
@@ -50,31 +50,24 @@ _FIGURES = (
 
 
 class Results:
-    """Layout and wiring, in the current column; `session` is the page's at first."""
+    """Layout and wiring, in the current column; `session` is the page's at first, `player` is elsewhere."""
 
-    def __init__(self, session: Session) -> None:
-        watched = session.finished
+    def __init__(self, session: Session, player: Player) -> None:
+        watched, self.player = session.finished, player
         run = watched.run if watched else None
         self.findings = gr.HTML(findings(watched) if watched else "", elem_id="findings", padding=False)
         with gr.Row(elem_classes="results"):
-            with gr.Column(min_width=280, scale=3):
-                gr.HTML("<h3>Every step</h3>", padding=False)
-                self.filmstrip = Filmstrip(
-                    film(run.steps) if run else None, elem_id="filmstrip", padding=False
-                )
             with gr.Column(min_width=240, scale=2):
-                gr.HTML("<h3>Before and after</h3>", padding=False)
+                gr.HTML("<h2>Before and after</h2>", padding=False)
                 with gr.Row(elem_classes="pair-of"):
                     self.before, self.after = self._pair(session)
                 self.wipe = gr.HTML(
                     wipe(session), js_on_load=WIPE_SCRIPT, elem_id="before-after", padding=False
                 )
-        with gr.Row(elem_classes="results"):
             with gr.Column(min_width=280, scale=3):
-                gr.HTML("<h3>Error map</h3>", padding=False)
+                gr.HTML("<h2>Error map</h2>", padding=False)
                 self.errors = gr.HTML(errors(run), elem_id="errors", padding=False)
-            with gr.Column(min_width=240, scale=2):
-                gr.HTML("<h3>Pixel values</h3>", padding=False)
+                gr.HTML("<h2>Pixel values</h2>", padding=False)
                 self.histograms = gr.HTML(histograms(run), elem_id="histograms", padding=False)
         with gr.Row(elem_classes="take"):
             self.export = gr.Button("Download all", size="md", elem_id="export", scale=0, min_width=140)
@@ -85,7 +78,7 @@ class Results:
     def components(self) -> list[Component]:
         """What `results` gives values for."""
         return [
-            self.filmstrip,
+            self.player,
             self.findings,
             self.before,
             self.after,
@@ -122,7 +115,7 @@ class Results:
 
 
 def results(session: Session) -> tuple[Any, ...]:
-    """(filmstrip, findings, before, after, wipe, errors, histograms) of the finished run."""
+    """(player, findings, before, after, wipe, errors, histograms) of the finished run."""
     watched = session.finished
     assert watched is not None, "only a finished run has results"
     run = watched.run
@@ -130,8 +123,8 @@ def results(session: Session) -> tuple[Any, ...]:
     if not set(session.pair) <= {key for _, key in offered}:
         session.pair = OPENING_PAIR
     before, after = (gr.Dropdown(choices=offered, value=key) for key in session.pair)
-    strip = film(run.steps, gain(run.settings, session.brightened))
-    return strip, findings(watched), before, after, wipe(session), errors(run), histograms(run)
+    played = film(run.steps, exposure_of(watched, session.brightened))
+    return played, findings(watched), before, after, wipe(session), errors(run), histograms(run)
 
 
 def choices(run: Run) -> list[tuple[str, str]]:
@@ -146,7 +139,9 @@ def wipe(session: Session) -> str:
     if session.finished is None:
         return wiped(("", ""), ("", ""), "After a run, two of its pictures are laid over each other here.")
     run = session.finished.run
-    (before, first), (after, second) = (_exposed(run, key, session.brightened) for key in session.pair)
+    (before, first), (after, second) = (
+        _exposed(session.finished, key, session.brightened) for key in session.pair
+    )
     return wiped((after, before), (second, first), style=proportions(run.x0))
 
 
@@ -159,9 +154,10 @@ def choose(session: Session, before: str, after: str) -> str:
     return wipe(session)
 
 
-def _exposed(run: Run, key: str, brightened: bool) -> tuple[str, str]:
+def _exposed(watched: Watched, key: str, brightened: bool) -> tuple[str, str]:
     """(name, data-URI) of one picture; the original is shown as bright as all the others are."""
-    exposure, name = gain(run.settings, brightened), {known: name for name, known in choices(run)}[key]
+    run, exposure = watched.run, exposure_of(watched, brightened)
+    name = {known: name for name, known in choices(run)}[key]
     if key == "original":
         exposure *= run.settings.brightness
         name += "" if exposure == 1 else f", shown at brightness {exposure:g}"

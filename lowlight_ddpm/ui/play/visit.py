@@ -1,34 +1,32 @@
-"""What a user does in the tab Watch: from the session and what was pressed to what is shown."""
+"""What a user does in the tab Play: from the session and what was pressed to what is shown."""
 
 import random
 import time
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
-from PIL import Image
-from torch import Tensor
 
-from lowlight_ddpm.diffusion.settings import RunSettings, run_settings
-from lowlight_ddpm.images import square
+from lowlight_ddpm.diffusion.settings import RunSettings
+from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.images.gallery import drawn_gallery
-from lowlight_ddpm.images.photometry import LIGHTS
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.controls import MODES, fresh_seed, opening, settings_of, values_of
+from lowlight_ddpm.ui.components.choices import named, opening, set_with_it, with_task
+from lowlight_ddpm.ui.components.controls import fresh_seed, line, settings_of, shown
 from lowlight_ddpm.ui.components.widgets import link_to
-from lowlight_ddpm.ui.html.images import data_uri
+from lowlight_ddpm.ui.components.words import MODES
 from lowlight_ddpm.ui.messages import refusals_shown, skip
 from lowlight_ddpm.ui.play import picking
+from lowlight_ddpm.ui.play.following import still
 from lowlight_ddpm.ui.play.results import UNCHANGED, results
 from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of
 from lowlight_ddpm.ui.worker.queue import Pace, waiting
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
-EXPOSURES = {"as the model sees it": False, "brightened": True}
-READY = "Ready."
+EXPOSURES = {"brightened": True, "as the model sees it": False}
+DARK_ALREADY = "This photograph is dark already: it is not dimmed again, and shown brightened."
 SURPRISING_STARTS = (100, 600)  # between hardly changed and another butterfly
 OTHER_FILE = "This is another file than the link was made with, so its run does not start."
 
@@ -50,6 +48,11 @@ def arrive(session: Session, request: gr.Request) -> tuple[Any, ...]:
 def follow(event: gr.EventData) -> Wanted:
     """The run is wanted whose query the pressed button holds."""
     return want(event.value)
+
+
+def mark() -> int:
+    """A number that is new every time, by which the page knows that something was picked."""
+    return time.monotonic_ns() // 1000
 
 
 def surprise(session: Session) -> Wanted:
@@ -74,8 +77,24 @@ def resume(session: Session, wanted: Wanted) -> Wanted:
     return skip()
 
 
+def picked(session: Session, *values) -> list[Any]:
+    """(what was set, then `controls.shown`) after an image was chosen: it is noised, and not noise alone.
+
+    A photograph that is dark already is not dimmed again, and small at first.
+    """
+    before = after = named(values)
+    if before["mode"] == "generate":
+        after = with_task(after, "restore")
+    if session.picked.exposure > 1:
+        after = after | {"brightness": 1.0, "light": "pixels", "whole": False}
+    told = set_with_it(before, after)
+    if session.picked.exposure > 1:
+        told = f"{DARK_ALREADY} {told}"
+    return [line(told), *shown(after)]
+
+
 def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
-    """(controls, gallery, upload, then as `begin` without the seed, tabs) for the run of a link."""
+    """(`controls.shown`, gallery, upload, then as `begin` without the seed, tabs) for the run of a link."""
     with refusals_shown():
         settings, key = parse(wanted[1])
         uploaded = session.own
@@ -83,30 +102,11 @@ def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
         begun = _begin(session, settings)
     upload = skip() if session.own is uploaded else None
     chosen = gr.Gallery(selected_index=picking.selected(session))
-    return *values_of(settings), chosen, upload, *begun, gr.Tabs(selected="watch")
-
-
-def preview(
-    session: Session, variant: str, mode: str, brightness: float, light: str, whole: bool, seed: int
-) -> tuple[Any, ...]:
-    """(stage, lights): the chosen picture, dimmed, on the stage, and small in every light.
-
-    A run under way, and one that already shows the picture, keep the stage.
-    """
-    with refusals_shown():
-        settings = run_settings(
-            variant=variant, mode=mode, brightness=brightness, light=light, whole=whole, seed=seed
-        )
-        watched = Watched(settings, session.picked)
-        lights = "" if watched.run.generates else side_by_side(session.picked.image, settings)
-        if session.running or watched.scene == session.staged.scene:
-            return skip(), lights
-        session.staged = watched
-        return run_view.stage(watched, session.brightened, run_view.idle(READY)), lights
+    return *shown(settings.model_dump()), chosen, upload, *begun, gr.Tabs(selected="play")
 
 
 def begin(session: Session, locked: bool, *values) -> tuple[Any, ...]:
-    """(seed, run, stop, stage, link): check the settings, and make ready before the network is free."""
+    """(seed, run, stop, stage, player, link): check the settings; make ready before the network is free."""
     with refusals_shown():
         settings = settings_of(values)
         if not locked:
@@ -114,18 +114,41 @@ def begin(session: Session, locked: bool, *values) -> tuple[Any, ...]:
         return settings.seed, *_begin(session, settings)
 
 
+def begin_by_itself(session: Session, *values) -> tuple[Any, ...]:
+    """As `begin`, for a run that nobody asked for; it ends an earlier one of its kind.
+
+    Nothing happens where one was asked for meanwhile, it is that of the stage, or it cannot be.
+    """
+    try:
+        watched = Watched(settings_of(values), session.picked)
+        begun = session.staged.begun or session.running
+        if (session.running and not session.automatic) or (begun and watched.repeats(session.staged)):
+            return (skip(),) * 6
+        return watched.run.settings.seed, *_begin(session, watched.run.settings, automatic=True)
+    except Refusal:
+        return (skip(),) * 6
+
+
 def stream(session: Session) -> Iterator[str]:
     """Run the network and show how far it is, now and then."""
     watched, pace = session.staged, Pace(FRAME_SECONDS)
+    if not session.running:  # what has begun it has changed its mind
+        return
     with refusals_shown():
         for step in watched.walk():
-            if pace.due(step.is_last):
-                yield run_view.stage(watched, session.brightened, run_view.progress(watched))
+            # Of a run that another has taken the place of, nothing is shown any more.
+            if session.staged is watched and not watched.stopped and pace.due(step.is_last):
+                counter = run_view.progress(watched)
+                yield run_view.stage(watched, session.brightened, counter, session.previous)
 
 
-def halt(session: Session) -> None:
-    """End the run after the step under way, or give up its place in the queue; what is done is kept."""
-    session.staged.stopped = True
+def halt(session: Session) -> str:
+    """The stage: end the run after the call under way, or give up its place; what is done is kept."""
+    watched = session.staged
+    watched.stopped = True
+    if not session.running or watched.ended:
+        return skip()
+    return run_view.stage(watched, session.brightened, run_view.stopping(watched), session.previous)
 
 
 def conclude(session: Session) -> tuple[Any, ...]:
@@ -136,7 +159,7 @@ def conclude(session: Session) -> tuple[Any, ...]:
     session.running = False
     if not watched.run.history.done:
         return *buttons(running=False), still(session), *UNCHANGED
-    session.finished = watched
+    session.former, session.finished = session.finished, watched
     return *buttons(running=False), still(session), *results(session)
 
 
@@ -147,41 +170,20 @@ def expose(session: Session, exposure: str) -> tuple[Any, ...]:
     return skip() if session.running else still(session), *shown
 
 
-def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
-    """(run, stop)."""
-    return gr.Button(interactive=not running), gr.Button(interactive=running)
+def buttons(running: bool, automatic: bool = False) -> tuple[gr.Button, gr.Button]:
+    """(run, stop); a run that goes by itself may be begun anew."""
+    return gr.Button(interactive=automatic or not running), gr.Button(interactive=running)
 
 
-def _begin(session: Session, settings: RunSettings) -> tuple[Any, ...]:
+def _begin(session: Session, settings: RunSettings, automatic: bool = False) -> tuple[Any, ...]:
+    """(run, stop, stage, player, link)."""
     checkpoints.load(settings.variant)
     watched = Watched(settings, session.picked)
-    stage = run_view.stage(watched, session.brightened, run_view.idle(waiting()))
-    if session.running:  # a link was followed meanwhile
+    noised = watched.noised
+    if session.running:  # a link was followed meanwhile, or something was changed
         session.staged.stopped = True
-    session.staged, session.running = watched, True
-    return *buttons(running=True), stage, link_to(watched)
-
-
-def still(session: Session) -> str:
-    """The stage while nothing moves."""
-    watched = session.staged
-    counter = run_view.outcome(watched) if watched.run.history.done else run_view.idle(READY)
-    return run_view.stage(watched, session.brightened, counter)
-
-
-def side_by_side(picture: Image.Image, settings: RunSettings) -> str:
-    """A small picture for each light, brightened, the chosen one marked, as HTML."""
-    pixels = square(picture, settings.size)[None]
-    shown = "".join(_figure(name, pixels, settings) for name in LIGHTS)
-    note = f"The picture dimmed to {settings.brightness:g} in either light, and brightened again."
-    return f'<div class="lights">{shown}</div><p class="note">{note}</p>'
-
-
-def _figure(name: str, pixels: Tensor, settings: RunSettings) -> str:
-    row, x = LIGHTS[name], settings.model_copy(update={"light": name}).dim(pixels)[0]
-    chosen = ' class="chosen"' if name == settings.light else ""
-    source = data_uri(x, 1 / settings.brightness)
-    return (
-        f'<figure{chosen}><img alt="The picture, {escape(row.title.lower())}, brightened" src="{source}">'
-        f"<figcaption>{escape(row.title)}</figcaption></figure>"
-    )
+    session.staged, session.running, session.automatic = watched, True, automatic
+    counter = run_view.idle(waiting())
+    stage = run_view.stage(watched, session.brightened, counter, session.previous, noised)
+    link = link_to(watched, scrolls=not automatic)
+    return *buttons(running=True, automatic=automatic), stage, None, link

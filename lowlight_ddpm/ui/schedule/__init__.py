@@ -18,7 +18,7 @@ START = 100  # where the image is still visible under both schedules, and one is
 
 
 class Schedule:
-    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch."""
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Play."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
         names = checkpoints.available() or list(VARIANTS)

@@ -58,7 +58,7 @@ _OUTCOMES = (
 
 @dataclass
 class ExplanationJob(Job):
-    """The `explanation` of a run so far; `source` is the run of Watch that its settings come from.
+    """The `explanation` of a run so far; `source` is the run of Play that its settings come from.
 
     `steps` are those of the newest network call.
     """

@@ -10,9 +10,10 @@ from lowlight_ddpm.diffusion.settings import LAST_TIMESTEP, RunSettings, run_set
 from lowlight_ddpm.metrics.sets import Triple
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.ui.components import run_view
-from lowlight_ddpm.ui.components.controls import MODES, START, opening
+from lowlight_ddpm.ui.components.choices import START, opening
 from lowlight_ddpm.ui.components.jobs import Course, Launcher, Slot
 from lowlight_ddpm.ui.components.widgets import Slider
+from lowlight_ddpm.ui.components.words import MODES
 from lowlight_ddpm.ui.messages import at_once, skip
 from lowlight_ddpm.ui.session import Session, Watched
 from lowlight_ddpm.ui.why import jobs
@@ -30,7 +31,7 @@ STRENGTH, STEP = 20, 10
 
 
 class Why:
-    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Watch."""
+    """Layout and wiring of the tab that it is built in; `session` is the user's, shared with Play."""
 
     def __init__(self, tab: gr.Tab, session: gr.State) -> None:
         run = chosen(session.value, session.value.staged.run.settings.mode)
@@ -40,7 +41,7 @@ class Why:
                     [(title, mode) for mode, title in MODES.items()],
                     value=run.settings.mode,
                     label="Task",
-                    info="That of the last run in Watch, or the other task with its settings. "
+                    info="That of the last run in Play, or the other task with its settings. "
                     "Unconditional sampling generates 16 images for every part, which takes longer. "
                     "Always on the central square.",
                     elem_id="why-task",
@@ -106,7 +107,7 @@ class Why:
 
 
 def source(session: Session) -> Watched:
-    """The run to explain: the last finished one of Watch, else the staged one."""
+    """The run to explain: the last finished one of Play, else the staged one."""
     return session.finished or session.staged
 
 
@@ -157,7 +158,7 @@ def draw_tint(session: Session, job: TintJob) -> str:
 
 
 def follow(session: Session, slot: Slot[ExplanationJob]) -> str:
-    """The task of the newest run of Watch, unless a job of this tab is under way or of the same run."""
+    """The task of the newest run of Play, unless a job of this tab is under way or of the same run."""
     job, watched = slot.job, source(session)
     kept = slot.busy or (job is not None and job.source is watched)
     return skip() if kept else watched.run.settings.mode

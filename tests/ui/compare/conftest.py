@@ -10,7 +10,9 @@ from lowlight_ddpm.ui.worker import source
 
 @pytest.fixture
 def session():
-    return Session(drawn_gallery())
+    session = Session(drawn_gallery())
+    session.brightened = False
+    return session
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,35 @@ def shown(run, brightened=False):
 
 def test_the_stage_is_empty_until_there_is_something_to_see(make_run, finished):
     assert [picture.shape for picture in shown(make_run())] == [(64, 64, 3)]
+    assert "press Run" in run_view.stage(make_run(), False, "")
     assert len(shown(finished)) == 3
+
+
+def test_the_noised_image_is_there_before_the_first_step_and_the_run_before_beside_it(make_run, finished):
+    watched = make_run(start=300, seed=1)
+    html = run_view.stage(watched, False, "", finished, watched.noised)
+    _, noised, previous = (pixels(uri) for uri in re.findall(r'src="([^"]+)"', html))
+    np.testing.assert_array_equal(noised, to_image(watched.noised[0]))
+    np.testing.assert_array_equal(previous, to_image(finished.run.x0[0]))
+    assert "Changed: start timestep 600 → 300, seed 0 → 1." in html
+    assert "Changed" not in run_view.stage(finished, False, "", finished)
+
+
+def test_a_run_that_has_ended_is_judged_in_two_sentences(make_run, finished):
+    assert run_view.stage(finished, False, "").count('class="verdict"') == 2
+    finished.aside = "7 of 100 seeds show it."
+    assert "7 of 100 seeds show it." in run_view.stage(finished, False, "")
+    watched = make_run()
+    under_way = watched.walk()
+    next(under_way)
+    assert "verdict" not in run_view.stage(watched, False, "")
+
+
+def test_a_dark_photograph_is_shown_at_a_fair_exposure(make_run):
+    dark = draw(0, 64).point(lambda value: value // 8)
+    watched = Watched(run_settings(brightness=1, steps=4), Picked("dark", dark, exposure=7.0))
+    as_is, fair = (shown(watched, brightened)[0].astype(float).max() for brightened in (False, True))
+    assert fair == pytest.approx(7 * as_is, abs=7)
 
 
 def test_the_stage_shows_the_latest_step_to_the_last_bit(finished):

@@ -1,10 +1,10 @@
-"""The filmstrip's value: true pixels of every step."""
+"""The player's value: true pixels of every step."""
 
 import numpy as np
 import pytest
 
 from lowlight_ddpm.images.photometry import to_image
-from lowlight_ddpm.ui.components.widgets import Filmstrip, film
+from lowlight_ddpm.ui.components.widgets import Player, film, link_to
 
 
 @pytest.mark.parametrize("gain", [1.0, 2.0])
@@ -22,6 +22,14 @@ def test_captions_tell_step_and_timestep(finished):
 
 
 def test_the_component_is_drawn_by_gradios_html(finished):
-    component = Filmstrip(value=film(finished.run.steps))
+    component = Player(value=film(finished.run.steps))
     assert component.get_block_name() == "html"
     assert component.get_config()["value"]["captions"]
+
+
+def test_a_run_s_link_has_its_query_and_its_python_and_is_new_every_time(finished):
+    link, again = link_to(finished), link_to(finished)
+    assert link["query"] == finished.query
+    assert "denoise('butterfly 0', variant='dim', steps=4)" in link["python"]
+    assert link["begun"] != again["begun"]
+    assert link_to(finished, begun=False)["begun"] == 0

@@ -13,9 +13,9 @@ from lowlight_ddpm.images.photometry import expose
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.models.checkpoints import ROOT
 from lowlight_ddpm.ui import interface
-from lowlight_ddpm.ui.components.controls import STEPS, opening
+from lowlight_ddpm.ui.components.choices import opening
 from lowlight_ddpm.ui.play import first_run
-from lowlight_ddpm.ui.play.first_run import FOLDER, VARIANT, load
+from lowlight_ddpm.ui.play.first_run import FOLDER, KEPT, SEEDS, VARIANT, load
 from lowlight_ddpm.ui.session import Watched
 
 REMEDY = "The checkpoint dim has changed: run `make first-run`, and commit lowlight_ddpm/ui/static/first_run."
@@ -39,13 +39,16 @@ def test_it_was_made_with_the_committed_network(real):
 
 
 def test_it_is_the_run_that_pressing_run_gives(real):
-    stored, watched = load(), Watched(opening(VARIANT), first_run.picked())
+    stored, watched = load(), Watched(opening(VARIANT, "generate"), first_run.picked())
     assert stored, REMEDY
     stored, run = stored.run, watched.run
     assert stored.settings == run.settings
-    assert len(stored.steps) == run.settings.steps
-    for step, kept, mean in zip(watched.walk(), stored.steps, stored.means.values(), strict=True):
-        assert (kept.index, kept.total, kept.timestep) == (step.index, step.total, step.timestep)
+    assert len(stored.steps) == KEPT
+    steps = {step.index: step for step in watched.walk()}
+    assert list(stored.means) == list(run.means)
+    for kept in stored.steps:
+        step, mean = steps[kept.index], stored.means[kept.timestep]
+        assert (kept.total, kept.timestep) == (step.total, step.timestep)
         assert kept.alpha_bar == step.alpha_bar
         for name in ("x_t", "x0"):
             levels = (expose(getattr(kept, name)).int() - expose(getattr(step, name)).int()).abs()
@@ -60,11 +63,13 @@ def test_the_page_opens_with_it_finished_and_a_user_shares_it(real):
         for component in page.get_config_file()["components"]
     }
     assert "made beforehand" in shown["stage"]
-    assert shown["stage"].count("<img") == 3
-    assert "CIEDE2000" in shown["findings"]
-    assert len(shown["filmstrip"]["x0"]) == STEPS
-    query = "variant=dim&start=300&steps=20&sampler=dpm%2B%2B&picture=drawn_0000"
-    assert shown["link"] == {"query": query, "begun": 0}
+    assert shown["stage"].count("<img") == 2
+    assert "Background: " in shown["stage"]
+    assert f"of {SEEDS} seeds show it" in shown["stage"]
+    assert "training set" in shown["findings"]
+    assert len(shown["player"]["x0"]) == KEPT
+    assert shown["link"]["query"] == "variant=dim&mode=generate"
+    assert shown["link"]["begun"] == 0
     session = next(
         block.value
         for block in page.blocks.values()
@@ -88,9 +93,11 @@ def test_a_damaged_one_is_left_out(real, tmp_path, monkeypatch, damage):
 
 def test_making_it_twice_gives_the_same_files(tmp_path, monkeypatch):
     made = []
+    monkeypatch.setattr(first_run, "SEEDS", 3)
     for name in "ab":
         monkeypatch.setattr(first_run, "FOLDER", tmp_path / name)
         first_run.make()
         made.append({file.name: file.read_bytes() for file in Path(tmp_path / name).iterdir()})
-        assert load().run.settings == opening(VARIANT)
+        assert load().run.settings == opening(VARIANT, "generate")
+        assert " of 3 seeds show it" in load().aside
     assert made[0] == made[1]

@@ -75,12 +75,13 @@ def test_at_most_four_generators_lie_between_the_network_and_the_page(traced):
     ]
 
 
-def test_five_files_lie_between_the_network_and_the_page(traced):
+def test_six_files_lie_between_the_network_and_the_page(traced):
     stack = [file for file, _, _ in traced[0]]
     assert list(dict.fromkeys(stack)) == [
         "diffusion/backends.py",
         "diffusion/sampling.py",
         "ui/worker/source.py",
+        "ui/session.py",
         "ui/worker/queue.py",
         "ui/play/visit.py",
     ]

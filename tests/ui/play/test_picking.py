@@ -52,7 +52,7 @@ def session():
 @pytest.mark.parametrize("name", GOOD)
 def test_pictures_of_every_kind_are_taken(name, session, tmp_path):
     GOOD[name](tmp_path / name)
-    assert bring(session, str(tmp_path / name)) == str(tmp_path / name)
+    assert bring(session, str(tmp_path / name))[0] == str(tmp_path / name)
     assert session.picked.name == name
     assert session.picked.image.mode == "RGB"
 
@@ -61,15 +61,33 @@ def test_pictures_of_every_kind_are_taken(name, session, tmp_path):
 def test_anything_else_is_taken_away_with_a_sentence(name, session, tmp_path):
     BAD[name](tmp_path / name)
     with pytest.warns(UserWarning, match=name):
-        assert bring(session, str(tmp_path / name)) is None
+        assert bring(session, str(tmp_path / name))[0] is None
     assert session.picked.name == "drawn_0000"
 
 
 def test_removing_the_own_picture_goes_back_to_the_gallery(session, tmp_path):
     PICTURE.save(tmp_path / "mine.png")
-    bring(session, str(tmp_path / "mine.png"))
-    assert bring(session, None) is None
+    taken, gallery = bring(session, str(tmp_path / "mine.png"))
+    assert gallery.selected_index is None, "no image of the gallery is framed"
+    taken, gallery = bring(session, None)
+    assert (taken, gallery.selected_index) == (None, 0)
     assert session.picked.name == "drawn_0000"
+
+
+def test_a_dark_photograph_of_one_s_own_is_known(session, tmp_path):
+    PICTURE.point(lambda value: value // 8).save(tmp_path / "dark.png")
+    PICTURE.save(tmp_path / "mine.png")
+    bring(session, str(tmp_path / "dark.png"))
+    assert session.picked.exposure > 5
+    bring(session, str(tmp_path / "mine.png"))
+    assert session.picked.exposure == 1
+
+
+def test_in_python_an_image_is_called_as_denoise_opens_it(session, tmp_path):
+    assert session.picked.source == "drawn:0"
+    PICTURE.save(tmp_path / "mine.png")
+    bring(session, str(tmp_path / "mine.png"))
+    assert session.picked.source == "mine.png"
 
 
 def test_another_subject_s_first_picture_is_chosen_and_the_own_one_put_away(session, tmp_path):

@@ -18,7 +18,9 @@ from lowlight_ddpm.ui.session import OPENING_PAIR, Session
 
 @pytest.fixture
 def session(finished):
-    return Session(drawn_gallery(), finished=finished)
+    session = Session(drawn_gallery(), finished=finished)
+    session.brightened = False
+    return session
 
 
 @pytest.fixture

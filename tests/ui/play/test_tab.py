@@ -1,7 +1,6 @@
-"""The callbacks of the tab Watch, without a browser."""
+"""The callbacks of the tab Play, without a browser."""
 
 import random
-import re
 
 import gradio as gr
 import pytest
@@ -10,7 +9,9 @@ from starlette.requests import Request
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import draw
 from lowlight_ddpm.images.gallery import Gallery, drawn_gallery
-from lowlight_ddpm.ui.components.controls import FIELDS, values_of
+from lowlight_ddpm.ui.components.choices import named, opening
+from lowlight_ddpm.ui.components.controls import shown, values_of
+from lowlight_ddpm.ui.components.words import FIELDS
 from lowlight_ddpm.ui.play import visit
 from lowlight_ddpm.ui.play.picking import bring
 from lowlight_ddpm.ui.play.results import UNCHANGED
@@ -36,7 +37,8 @@ def request(query):
 
 
 def test_a_run_goes_from_begin_over_stream_to_conclude(session):
-    seed, run, stop, stage, link = start(session, seed=5)
+    seed, run, stop, stage, player, link = start(session, seed=5)
+    assert player is None, "the run before is not played over this one"
     assert seed == 5
     assert (run.interactive, stop.interactive) == (False, True)
     assert "Waiting for the network" in stage
@@ -102,39 +104,82 @@ def test_refusals_reach_the_user_as_their_sentence(session):
     assert not session.running
 
 
-def preview(session, brightness, light="pixels", seed=0):
-    """What the stage becomes."""
-    return visit.preview(session, "dim", "restore", brightness, light, False, seed)[0]
-
-
-def test_a_preview_leaves_a_run_under_way_alone(session):
+def test_what_nobody_has_foreseen_is_said_in_a_sentence(session, monkeypatch):
     start(session)
+    monkeypatch.setattr(Watched, "walk", lambda _: 1 / 0)
+    with pytest.raises(gr.Error, match="ZeroDivisionError"):
+        list(visit.stream(session))
+
+
+def test_stop_says_so_at_once(session):
+    start(session, steps=500)
+    stream = visit.stream(session)
+    next(stream)
+    assert "Stopping." in visit.halt(session)
+    list(stream)
+    visit.conclude(session)
+    assert visit.halt(session) == gr.skip(), "nothing runs any more"
+
+
+def test_the_run_before_stays_beside_the_new_one(session):
+    for steps in (2, 3):
+        start(session, steps=steps)
+        list(visit.stream(session))
+        *_, stage = visit.conclude(session)[:3]
+    assert "Changed: steps 2 → 3." in stage
+    assert session.previous is session.former
+    assert session.former.run.settings.steps == 2
+    assert "Changed: steps 3 → 4." in start(session, steps=4)[3]
+
+
+def by_itself(session, **values):
+    return visit.begin_by_itself(session, *values_of(run_settings(**({"steps": 3} | values))))
+
+
+def test_of_runs_that_follow_changes_the_latest_wins_and_no_stale_one_is_shown(session):
+    by_itself(session, steps=500)
+    stream, former = visit.stream(session), session.staged
+    next(stream)
+    _, run, stop, *_ = by_itself(session, steps=2)
+    assert (run.interactive, stop.interactive) == (True, True)
+    assert former.stopped
+    assert list(stream) == [], "nothing of the former is shown after the new one has begun"
+    assert "step 2 of 2" in list(visit.stream(session))[-1]
+    visit.conclude(session)
+    assert session.finished.run.settings.steps == 2
+
+
+def test_a_run_that_was_asked_for_is_not_ended_by_a_change(session):
+    start(session, steps=500)
     staged = session.staged
-    assert preview(session, 0.9) == gr.skip()
+    assert set(map(str, by_itself(session, steps=2))) == {SKIPPED}
     assert session.staged is staged
+    assert not staged.stopped
 
 
-def test_a_preview_leaves_a_finished_run_of_the_same_picture_on_the_stage(session):
+def test_what_is_on_the_stage_already_is_not_run_again_by_itself(session):
     start(session)
     list(visit.stream(session))
     visit.conclude(session)
-    assert preview(session, 0.5) == gr.skip()
-    assert "Ready" in preview(session, 0.9)
-    session.index = 3
-    assert "Ready" in preview(session, 0.9)
+    assert set(map(str, by_itself(session))) == {SKIPPED}
+    assert list(visit.stream(session)) == []
 
 
-def test_a_picture_in_another_light_is_another_and_each_light_is_shown_beside_the_other(session):
-    start(session)
-    list(visit.stream(session))
-    visit.conclude(session)
-    assert preview(session, 0.5, light="camera") != gr.skip()
-    assert preview(session, 0.5, light="camera") == gr.skip()
-    assert preview(session, 0.5, light="camera", seed=1) != gr.skip(), "other photons"
-    _, lights = visit.preview(session, "dim", "restore", 0.5, "camera", False, 1)
-    assert lights.count("data:image/png") == len(set(re.findall(r'src="([^"]+)"', lights))) == 2
-    assert re.search(r'class="chosen"><img alt="[^"]*camera', lights)
-    assert visit.preview(session, "dim", "generate", 0.5, "pixels", False, 0)[1] == ""
+def test_an_image_that_is_picked_is_noised_and_not_noise_alone(session):
+    told, *answered = visit.picked(session, *values_of(opening("dim", "generate")))
+    assert "task unconditional sampling → denoise an image" in told
+    assert named(tuple(answered[: len(FIELDS)]))["start"] == 300
+    assert visit.picked(session, *values_of(opening("dim")))[0] == ""
+
+
+def test_a_dark_photograph_is_not_dimmed_again_and_small_at_first(session, tmp_path):
+    draw(1, 64).point(lambda value: value // 8).save(tmp_path / "dark.png")
+    bring(session, str(tmp_path / "dark.png"))
+    told, *answered = visit.picked(session, *values_of(run_settings(start=300, whole=True, light="camera")))
+    after = named(tuple(answered[: len(FIELDS)]))
+    assert (after["brightness"], after["light"], after["whole"]) == (1.0, "pixels", False)
+    assert visit.DARK_ALREADY in told
+    assert "brightness 0.5 → 1" in told
 
 
 def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypatch):
@@ -144,7 +189,6 @@ def test_exposure_shows_the_same_run_again_without_the_network(session, monkeypa
     monkeypatch.setattr(Watched, "walk", None)
     stage, film, findings, _, _, wipe, *_ = visit.expose(session, "as the model sees it")
     bright = visit.expose(session, "brightened")
-    assert (stage, film, wipe) != (bright[0], bright[1], bright[5])
     assert stage != bright[0]
     assert film["x0"] != bright[1]["x0"]
     assert wipe != bright[5]
@@ -155,12 +199,13 @@ def test_a_link_sets_every_control_and_makes_the_run_ready(session):
     settings = run_settings(start=200, steps=4, seed=9, clip=False, epsilon_scale=1.006)
     outcome = visit.reopen(session, visit.want(query_of(settings, "drawn_0007")))
     assert list(outcome[: len(FIELDS)]) == values_of(settings)
-    gallery, upload, run, _, stage, link, tabs = outcome[len(FIELDS) :]
+    count = len(shown(settings.model_dump()))
+    gallery, upload, run, _, stage, _, link, tabs = outcome[count:]
     assert (gallery.selected_index, session.picked.name) == (7, "drawn_0007")
     assert upload == gr.skip()
     assert not run.interactive
     assert "Waiting for the network" in stage
-    assert tabs.selected == "watch"
+    assert tabs.selected == "play"
     assert session.staged.run.settings == settings
     assert session.running
     list(visit.stream(session))

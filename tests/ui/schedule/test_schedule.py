@@ -21,7 +21,9 @@ from lowlight_ddpm.variants import VARIANTS, find_variant
 
 @pytest.fixture
 def session():
-    return Session(drawn_gallery())
+    session = Session(drawn_gallery())
+    session.brightened = False
+    return session
 
 
 @pytest.fixture

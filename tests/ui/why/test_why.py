@@ -21,6 +21,7 @@ from lowlight_ddpm.ui.why import jobs, tab
 def session(make_run):
     """A user whose last run is a restoration in four steps."""
     session = Session(drawn_gallery())
+    session.brightened = False
     session.staged = session.finished = make_run(start=300, seed=3)
     session.finished.begun = True
     return session
