@@ -190,8 +190,8 @@ def train(
     bar = progress(quiet=quiet, total=total, unit="image", desc=name, mininterval=5)
     if is_main_process() and not quiet:
         learned, held_out = (len(data.names[part]) for part in ("learned", "held_out"))
-        steps = f"{job.total_steps} steps of {job.batch_size}"
-        print(f"{learned} images are learned in {steps}, {held_out} held out.", flush=True)
+        steps = f"steps: {job.total_steps}, of {job.batch_size} images"
+        print(f"{learned} images are learned, {held_out} held out; {steps}.", flush=True)
     with stop_requested() as stopped, bar:
         for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)

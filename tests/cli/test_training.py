@@ -88,9 +88,12 @@ def test_a_log_has_a_line_for_every_epoch_and_no_bar(run, monkeypatch, tmp_path)
     train = "train", "own", "--images", "drawn:32", "--epochs", 2
     status, said, told = run(*train, "--out", "trained")
     assert status == 0
-    assert said.startswith("trained is trained: ")
-    lines = [line for line in told.splitlines() if line.startswith("own: ")]
-    assert [line.split(",")[0] for line in lines] == ["own: epoch 1/2", "own: epoch 2/2"]
+    counts, end = said.splitlines()
+    assert counts == "16 images are learned, 16 held out; steps: 2, of 16 images."
+    assert end.startswith("trained is trained: ")
+    lines = [line.split(", ") for line in told.splitlines() if line.startswith("own: ")]
+    epochs = [[f"own: epoch {number}/2", what] for number in (1, 2) for what in ("loss", "drawing")]
+    assert [[place, what.split()[0]] for place, what in lines] == epochs, "samples are drawn without a bar"
     assert "image/s" not in told
     assert run(*train, "--out", "again", "--quiet") == (0, "", "")
 

@@ -51,6 +51,9 @@ ELSEWHERE = {
     "python -m lowlight_ddpm.ui": Elsewhere(
         _SERVES, "tests/ui/test_web.py::test_an_installed_package_serves_its_page"
     ),
+    "make diagnosis": Elsewhere("takes a minute", "tests/benchmarks/test_diagnosis.py"),
+    "make first-run": Elsewhere("writes into lowlight_ddpm/", "tests/ui/play/test_first_run.py"),
+    "make prepared": Elsewhere("does what make first-run does", "tests/ui/play/test_first_run.py"),
     "make test": Elsewhere("is this very suite", ".ci/run"),
     "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),
