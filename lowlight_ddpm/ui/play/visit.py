@@ -99,8 +99,10 @@ def offer(session: Session) -> gr.Button:
     return gr.Button(visible=own is not None and own.file is not None and own.exposure > 1)
 
 
-def reopen(session: Session, wanted: Wanted) -> tuple[Any, ...]:
+def reopen(session: Session, wanted: Wanted | None) -> tuple[Any, ...]:
     """(`controls.shown`, gallery, upload, then as `begin` without the seed, tabs) for the run of a link."""
+    if wanted is None:  # Gradio tells of a state in a tab that is not open as if it had changed
+        return skip()
     with refusals_shown():
         settings, key = parse(wanted[1])
         uploaded = session.own

@@ -115,7 +115,7 @@ def _stop(place: int, stop: Stop, found: Measured | None) -> str:
         f'<article class="stop" data-key="{stop.key}" hidden aria-labelledby="stop-{stop.key}">'
         f'<p class="of">The post “{POST}”, stop {place + 1} of {len(STOPS)}</p>'
         f'<h2 id="stop-{stop.key}" tabindex="-1">{escape(stop.title)}</h2>'
-        f'<p class="said"><span>The post:</span> {escape(stop.said)}</p>'
+        f'<p class="post-said"><span>The post:</span> {escape(stop.said)}</p>'
         f'<div class="images" data-count="{len(stop.images)}">{images}</div>'
         f'<p class="seen">{escape(stop.seen)}</p>'
         f'<div class="answers">{_answers(stop, found)}</div>'
