@@ -48,6 +48,8 @@ _SERVES = "serves until it is stopped"
 # The first words of a command; the longest that fit count.
 ELSEWHERE = {
     "make demo": Elsewhere(_SERVES, "tests/e2e/test_visit.py"),
+    "make diagnosis": Elsewhere("takes a minute", "tests/benchmarks/test_diagnosis.py"),
+    "make prepared": Elsewhere("writes into lowlight_ddpm/", "tests/ui/play/test_first_run.py"),
     "make test": Elsewhere("is this very suite", ".ci/run"),
     "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),
