@@ -29,12 +29,8 @@ class _Row:
     against: str = CONFIGURED
 
 
-def _starts_late(evidence: Evidence) -> bool:
-    return evidence.schedule.starts_late
-
-
 def _trailing(model: Model, reference: Reference, evidence: Evidence) -> Change | None:
-    return Change(spacing="trailing") if _starts_late(evidence) else None
+    return Change(spacing="trailing") if evidence.schedule.starts_late else None
 
 
 def _leak_start(model: Model, reference: Reference, evidence: Evidence) -> Change | None:

@@ -8,7 +8,10 @@ them, so that greys stay grey. Per channel, rather than by one gain a pixel that
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from PIL import Image
+
+from lowlight_ddpm.images.photometry import linear, srgb
 
 LEVELS = {"as it was": 0.0, "dusk": 0.25, "day": 0.42}
 """Named levels: the mean luma that a photograph is brightened to, pixel values in 0..1."""
@@ -106,10 +109,7 @@ def _luma(counts: np.ndarray, values: np.ndarray) -> float:
 
 def _balanced(counts: np.ndarray) -> np.ndarray:
     """Pixel values (3, 256) with the channels' mean light made equal."""
-    light = np.where(
-        _PIXEL_VALUES <= 0.04045, _PIXEL_VALUES / 12.92, ((_PIXEL_VALUES + 0.055) / 1.055) ** 2.4
-    )
+    light = linear(torch.from_numpy(_PIXEL_VALUES)).numpy()
     means = (counts * light).sum(axis=1) / counts.sum(axis=1)
     gains = np.minimum(means.max() / np.maximum(means, 1e-9), MOST_BALANCE) if means.any() else np.ones(3)
-    raised = (light * gains[:, None]).clip(0, 1)
-    return np.where(raised <= 0.0031308, 12.92 * raised, 1.055 * raised ** (1 / 2.4) - 0.055)
+    return srgb(torch.from_numpy(light * gains[:, None])).numpy()

@@ -175,7 +175,7 @@ def lying(path, files):
 ZIPS = {
     "up": lambda path, files: zipped(path, files | {"../outside.json": b"{}"}),
     "up, by backslashes": lambda path, files: zipped(path, files | {"..\\outside.json": b"{}"}),
-    "from the root": lambda path, files: zipped(path, files | {"/tmp/outside.json": b"{}"}),
+    "from the root": lambda path, files: zipped(path, files | {"/outside.json": b"{}"}),
     "on a drive": lambda path, files: zipped(path, files | {"C:outside.json": b"{}"}),
     "a link": lambda path, files: zipped(path, {"unet": b"/etc"}, mode=0o120777),
     "a bomb": lambda path, files: zipped(path, files | {"more.json": b"0" * 20_000_000}),
