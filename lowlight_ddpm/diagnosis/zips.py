@@ -11,21 +11,21 @@ _WANTED = {".json", ".safetensors"}  # nothing else of a model is opened
 _PIECE = 2**20
 
 
-def unpack(archive: Path, into: Path, most: int = MOST_BYTES) -> Path:
+def unpack(path: Path, into: Path, most: int = MOST_BYTES) -> Path:
     """Unpack a zip's JSON and safetensors files into an empty folder; returns the model's folder there.
 
     Raises Refusal, in one sentence, for what is no zip, is encrypted or damaged, has links or paths that lead
     out of it, unpacks to more than `most` bytes, or holds no model.
     """
     try:
-        with ZipFile(archive) as zipped:
-            entries = zipped.infolist()
+        with ZipFile(path) as archive:
+            entries = archive.infolist()
             if len(entries) > MOST_FILES:
                 raise Refusal(f"The zip has {len(entries):,} entries: one of a model's folder has a dozen.")
             left = most
             for entry in entries:
-                if (path := _path(entry)) is not None:
-                    left -= _written(zipped, entry, into / path, left, most)
+                if (place := _path(entry)) is not None:
+                    left -= _written(archive, entry, into / place, left, most)
     except Refusal:
         raise
     except Exception as error:  # zipfile and zlib raise many kinds
@@ -44,11 +44,11 @@ def _path(entry: ZipInfo) -> PurePosixPath | None:
     return None if entry.is_dir() or path.suffix not in _WANTED else path
 
 
-def _written(zipped: ZipFile, entry: ZipInfo, place: Path, left: int, most: int) -> int:
+def _written(archive: ZipFile, entry: ZipInfo, place: Path, left: int, most: int) -> int:
     """Write an entry, counting what really comes out of it; how many bytes."""
     place.parent.mkdir(parents=True, exist_ok=True)
     size = 0
-    with zipped.open(entry) as packed, place.open("xb") as file:
+    with archive.open(entry) as packed, place.open("xb") as file:
         while piece := packed.read(_PIECE):
             size += len(piece)
             if size > left:
