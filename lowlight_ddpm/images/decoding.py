@@ -18,6 +18,7 @@ MIN_SIDE = 8  # pixels; less than that shows nothing, and the networks work in m
 MAX_PIXELS = 100_000_000  # a 100-megapixel camera; decoding more could exhaust a small machine
 MAX_READS = 10_000  # from a file until its size is known; Pillow joins a GIF's comments in quadratic time
 PROFILE = "profile"  # in a PIL image's `info`: the name of what it was converted to sRGB from
+FINER = "finer"  # likewise: True where `read` has kept 8 bits of more a channel
 _EXIF, _INTEROPERABILITY, _ORIENTATION, _COLOUR_SPACE, _INDEX = 0x8769, 0xA005, 0x0112, 0xA001, 1
 _UNCALIBRATED, _ADOBE_RGB = 65535, 2  # EXIF's colour spaces; the second is in no standard, but in cameras
 # EXIF's number for how a camera was held, and what makes the image upright.
@@ -128,7 +129,7 @@ def _in_srgb(samples: Samples, tags: Tags, name: str) -> Image.Image:
     colours = way(samples.sixteen_bits()) if way else samples.eight_bits()
     if samples.alpha is not None:
         colours = _on_white(colours, Image.fromarray(samples.alpha))
-    return _named(colours, way.name if way else None)
+    return _named(colours, way.name if way else None, samples.is_finer)
 
 
 def _eight_bits(picture: Image.Image, tags: Tags, name: str) -> Image.Image:
@@ -158,12 +159,12 @@ def _on_white(colours: Image.Image, alpha: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
 
 
-def _named(picture: Image.Image, profile: str | None) -> Image.Image:
+def _named(picture: Image.Image, profile: str | None, finer: bool = False) -> Image.Image:
     """The image with the name of what it was, and with none of what its file said of colours and turning.
 
     Whoever saves it would else save a profile with it that is no longer that of its pixels.
     """
-    picture.info = {PROFILE: profile} if profile else {}
+    picture.info = ({PROFILE: profile} if profile else {}) | ({FINER: True} if finer else {})
     return picture
 
 

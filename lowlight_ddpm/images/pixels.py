@@ -15,6 +15,7 @@ from PIL import Image
 
 BLOCK = 2**22  # values that are scaled at once
 HIGHLIGHTS = 16  # as high as floats may go that count 1 as white; what is above 1 is clipped
+FINER_ROWS = 8
 _UNDER = -0.1  # of full scale; floats lower than that are no overshoot of a filter
 
 
@@ -39,6 +40,13 @@ class Samples:
 
     levels: np.ndarray
     alpha: np.ndarray | None = None
+
+    @property
+    def is_finer(self) -> bool:
+        """Whether 8 bits lose any of it; one row of FINER_ROWS is looked at."""
+        part = self.levels[::FINER_ROWS]
+        levels = part / np.float32(257) if part.dtype == np.uint16 else part * np.float32(255)
+        return bool((abs(levels - levels.round()) > 1e-3).any())
 
     def sixteen_bits(self) -> np.ndarray:
         """The levels as uint16 (H, W, 1 or 3)."""

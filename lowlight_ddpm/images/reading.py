@@ -22,6 +22,7 @@ __all__ = [
     "ImageLike",
     "converted_from",
     "entire",
+    "finer_than_read",
     "framed",
     "notes",
     "read",
@@ -61,6 +62,11 @@ def converted_from(picture: Image.Image) -> str | None:
     """
     found = picture.info.get(decoding.PROFILE)
     return found if isinstance(found, str) else None
+
+
+def finer_than_read(picture: Image.Image) -> bool:
+    """Whether what `read` opened has more than the 8 bits a channel that it kept."""
+    return bool(picture.info.get(decoding.FINER))
 
 
 def notes(picture: Image.Image, whole: bool | None = None) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from lowlight_ddpm.images.reading import ImageLike, notes, read
+from lowlight_ddpm.images.reading import ImageLike, finer_than_read, notes, read
 from lowlight_ddpm.photographs.denoising import Denoiser, sample, strength_for
 from lowlight_ddpm.photographs.tone import Tone, histogram, tone_of
 
@@ -26,6 +26,8 @@ class Photograph:
         """What `images.read` takes and refuses, made smaller if it has more than MOST_PIXELS."""
         picture = read(source, name)
         said, (width, height) = notes(picture), picture.size
+        if finer_than_read(picture):
+            said.append("Read as 8 bits a channel, of more: brightened shadows may show steps.")
         scale = (MOST_PIXELS / (width * height)) ** 0.5
         if scale < 1:
             picture = picture.resize((int(width * scale), int(height * scale)), Image.Resampling.LANCZOS)

@@ -104,6 +104,21 @@ def test_more_than_the_limit_is_made_smaller_and_noted(monkeypatch):
     assert made.notes == ["Made smaller: of 128×128 pixels, more than 24 megapixels, to 32×32."]
 
 
+@pytest.mark.parametrize(
+    "levels", [DARK.astype(np.uint16) * 257 + 40, DARK / np.float32(300)], ids=["16", "float"]
+)
+def test_more_than_eight_bits_are_noted_where_they_are_lost(levels):
+    (note,) = brighten(levels).notes
+    assert note == "Read as 8 bits a channel, of more: brightened shadows may show steps."
+    assert brighten(DARK.astype(np.uint16) * 257).notes == [], "nothing is lost of it"
+    assert brighten(DARK / np.float32(255)).notes == []
+
+
+def test_a_png_of_sixteen_bits_says_so_too(tmp_path):
+    Image.fromarray(DARK[..., 0].astype(np.uint16) * 257 + 40).save(tmp_path / "deep.png")
+    assert brighten(tmp_path / "deep.png").notes == brighten(DARK.astype(np.uint16) * 257 + 40).notes
+
+
 def test_the_time_is_announced_before_any_progress():
     said = []
     brighten(DARK, denoise="nlm", announce=said.append, progress=said.append)

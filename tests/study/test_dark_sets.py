@@ -1,6 +1,7 @@
 """Sets of pairs of LOL's layout: measured as they are, apart from each other and from the study."""
 
 import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -78,6 +79,24 @@ def test_lol_s_layout_is_measured_unprepared(run, lol, tmp_path):
     assert "0 of 10 methods to run" in told
 
 
+def test_a_set_of_lol_s_size_is_measured_unprepared(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "lol", [data.astronaut()], (600, 400))
+    status, said, told = run(
+        "dark", tmp_path / "lol", "--methods", "as it is,exposure,levels and gamma,CLAHE"
+    )
+    assert status == 0, told
+    assert "4 of 4 methods to run on 1 pairs" in told
+    likeness = {method: float(row(said, method)[1]) for method in ("as it is", "exposure", "CLAHE")}
+    assert likeness["as it is"] < likeness["CLAHE"] < 1
+    assert likeness["as it is"] < likeness["exposure"] < 1
+
+
+def test_where_results_go_in_a_checkout_git_does_not_look():
+    ignored = ["git", "check-ignore", "--quiet", "out/dark-0123456789ab/no-network.jsonl"]
+    assert subprocess.run(ignored, cwd=paths.REPOSITORY, check=False).returncode == 0
+
+
 def test_two_sets_one_interrupted_leave_each_other_and_the_study_untouched(run, lol, tmp_path, monkeypatch):
     study = written(paths.RESULTS)
     run("dark", lol, "--methods", "exposure,CLAHE")
@@ -124,6 +143,7 @@ def test_networks_run_from_the_starts_that_are_asked_for(run, tmp_path, monkeypa
     lol = put(tmp_path / "lol", [data.astronaut()], (64, 64))
     status, said, told = run("dark", lol, "--methods", "none", "--networks", "dim", "--starts", "5,10")
     assert status == 0, told
+    assert "Loading" not in told, "diffusers' own bar"
     assert [line.split(" | ")[0] for line in said.splitlines() if line.startswith("| dim")] == [
         "| dim from 5",
         "| dim from 10",

@@ -52,6 +52,8 @@ class Whole:
             made, suffix, content = work.made, KINDS[self.kind], BytesIO()
             WRITERS[suffix](made.image, content)
             name = f"{Path(self.shot.name).stem}-brightened{suffix}"
+            if self.stopped:  # while it was written
+                return
             self.copy = served(Photograph(made.image, []).small(LONGEST))
             self.words, self.seconds = made.in_words, time.monotonic() - since
             self.file = save_bytes_to_cache(content.getvalue(), name, get_upload_folder())
@@ -106,6 +108,8 @@ def told(shot: Shot | None, kind: str, *values) -> gr.Button:
 
 
 def _progress(share: float, seconds: float) -> str:
+    if share == 1:
+        return bar(_PARTS, _PARTS, "100% done: the file is written now", "Share done")
     left = f", {about(seconds / share * (1 - share))} left" if share else ""
     return bar(round(share * _PARTS), _PARTS, f"{share:.0%} done{left}", "Share done")
 

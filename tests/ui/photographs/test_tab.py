@@ -20,6 +20,7 @@ from lowlight_ddpm.photographs import denoising
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.photographs import shots, tab, views, whole
 from lowlight_ddpm.ui.photographs.shots import Settings, Shot
+from lowlight_ddpm.ui.play import visit
 from lowlight_ddpm.ui.session import Picked, Session
 
 BRIGHT = data.astronaut()[:300, :400]
@@ -29,6 +30,12 @@ DARK = (BRIGHT * 0.12).round().astype(np.uint8)
 @pytest.fixture(autouse=True)
 def _nothing_is_open():
     shots._read.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def page_built():
+    """The page, not served."""
+    return interface.build()
 
 
 @pytest.fixture
@@ -123,7 +130,7 @@ def test_without_a_loupe_nothing_is_looked_at(shot):
 def test_the_whole_photograph_is_what_the_core_makes(shot, kind):
     order, *_ = whole.begin(shot, kind, 0.42, True, "tv", 0.5)
     states = list(whole.stream(order))
-    assert "100% done" in states[-1]
+    assert "100% done: the file is written now" in states[-1]
     _, _, status, download, made = whole.conclude(order)
     assert "Denoised by total variation, 50% of it" in status
     assert (
@@ -162,6 +169,14 @@ def test_stop_ends_it_within_a_second_and_leaves_nothing(shot, monkeypatch):
     assert "Stopped." in status
 
 
+def test_what_is_stopped_while_its_file_is_written_leaves_none(shot, monkeypatch):
+    order, *_ = whole.begin(shot, "PNG", 0.42, False, "none", 1.0)
+    monkeypatch.setitem(whole.WRITERS, ".png", lambda *_: whole.halt(order))
+    list(whole.stream(order))
+    assert (order.file, order.over) == (None, True)
+    assert "Stopped." in whole.conclude(order)[2]
+
+
 def test_what_is_stopped_while_it_waits_does_nothing(shot):
     order, *_ = whole.begin(shot, "PNG", 0.42, False, "nlm", 1.0)
     whole.halt(order)
@@ -191,6 +206,34 @@ def test_the_page_s_own_upload_is_taken_along(shot):
     assert tabs.selected == tab.ID
 
 
+def test_play_offers_to_brighten_a_dark_photograph_of_one_s_own_alone(shot, tmp_path):
+    Image.fromarray(BRIGHT).save(tmp_path / "bright.png")
+    gallery = Gallery("", [Image.fromarray(DARK)], ["drawn"])
+    offered = {
+        name: visit.offer(Session(gallery, own=own)).visible
+        for name, own in (
+            ("dark", Picked.of_file(shot.path)),
+            ("bright", Picked.of_file(tmp_path / "bright.png")),
+            ("of a link", Picked("drawn_3", Image.fromarray(DARK), exposure=4.0)),
+            ("of the gallery", None),
+        )
+    }
+    assert offered == {"dark": True, "bright": False, "of a link": False, "of the gallery": False}
+
+
+def test_one_click_on_play_opens_the_very_photograph_here(shot, page_built):
+    (offer,) = [one for one in page_built.blocks.values() if getattr(one, "elem_id", "") == "brighten"]
+    (clicked,) = [one for one in page_built.fns.values() if (offer._id, "click") in one.targets]
+    (session,) = clicked.inputs
+    own = Picked.of_file(shot.path)
+    results = clicked.fn(Session(session.value.gallery, own=own))
+    by_kind = {type(part): result for part, result in zip(clicked.outputs, results, strict=True)}
+    assert by_kind[gr.State].path == shot.path
+    assert by_kind[views.Darkroom]["key"] == str(shot.path)
+    assert by_kind[gr.Tabs].selected == tab.ID
+    assert tab.ID in dict(interface.TABS)
+
+
 def test_refusals_are_sentences(tmp_path, one_sentence):
     (tmp_path / "none.png").write_bytes(b"not a picture")
     session = Session(Gallery("", [Image.fromarray(BRIGHT)], ["drawn"]))
@@ -207,8 +250,8 @@ def test_refusals_are_sentences(tmp_path, one_sentence):
         one_sentence(getattr(caught.value, "message", caught.value))
 
 
-def test_a_file_of_the_server_is_never_taken_for_an_upload(monkeypatch):
-    page = interface.build()
+def test_a_file_of_the_server_is_never_taken_for_an_upload(monkeypatch, page_built):
+    page = page_built
     monkeypatch.setattr(page, "has_launched", True)  # before that, Gradio checks no path
     served = ContextVar("served")
     served.set(page)
