@@ -78,7 +78,7 @@ def _findings(page: Page) -> None:
 def _dark_photograph(page: Page) -> None:
     bring(page, night(1536, 1152))
     page.get_by_label("Non-local means").check()
-    stage = page.locator("#darkroom .stage")
+    stage = page.locator("#darkroom .print")
     box = stage.bounding_box() or {"width": 300, "height": 200}
     stage.click(position={"x": box["width"] * 0.45, "y": box["height"] * 0.25})
     page.locator("#loupe img.denoised[src]").wait_for(timeout=PATIENCE)

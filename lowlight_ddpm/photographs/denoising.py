@@ -19,7 +19,7 @@ BAND = 2**19  # pixels of a band, which has LEAST_ROWS rows at least
 LEAST_ROWS = 32
 TICK = 0.2  # seconds
 MOST_THREADS = 4  # every one has a band in memory
-_TILE = 96  # pixels a side of the four parts of a large photograph that its strength is chosen on
+_TILE = 64  # pixels a side of the four parts of a large photograph that its strength is chosen on
 _TIMED = 2**18  # pixels that a photograph's time is told from
 
 Filter = Callable[[np.ndarray, float], np.ndarray]

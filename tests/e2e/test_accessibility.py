@@ -75,7 +75,7 @@ def test_a_dark_photograph_has_no_grave_violation(themed):
     themed.get_by_role("tab", name="Dark photograph", exact=True).click()
     bring(themed, night(320, 240))
     themed.get_by_label("Total variation").check()
-    themed.locator("#darkroom .stage").click(position={"x": 60, "y": 60})
+    themed.locator("#darkroom .print").click(position={"x": 60, "y": 60})
     expect(themed.locator("#loupe img.denoised[src]")).to_be_visible()
     themed.locator("#photo-make").click()
     expect(themed.locator("#photo-download")).to_be_visible()

@@ -57,6 +57,8 @@ def test_a_dark_photograph_is_shown_brightened_as_the_server_makes_it(tab, dark)
     bring(tab, dark)
     expect(tab.locator("#darkroom .said")).to_contain_text("Brightened from a mean luma of 0.0")
     assert (on_canvas(tab, "over") == dark).all()
+    before, after, whole = (tab.locator(f"#darkroom {name}") for name in (".over", ".under", ".print"))
+    assert before.bounding_box() == after.bounding_box() == whole.bounding_box(), "one lies on the other"
     for level in (0.42, 0.25, 0.7):
         set_level(tab, level)
         expect(tab.locator("#darkroom .said")).to_contain_text(f"to {level:.2f} of 1")
@@ -82,7 +84,7 @@ def test_the_slider_answers_at_once_on_the_largest_copy(tab):
 def test_the_loupe_shows_denoising_and_strength_needs_no_server(tab, dark):
     bring(tab, dark)
     tab.get_by_label("Total variation").check()
-    tab.locator("#darkroom .stage").click(position={"x": 300, "y": 230})
+    tab.locator("#darkroom .print").click(position={"x": 300, "y": 230})
     denoised = tab.locator("#loupe img.denoised")
     expect(denoised).to_have_attribute("src", re.compile("^data:image/png"))
     expect(tab.locator("#loupe .said")).to_contain_text("Right: denoised")
@@ -103,9 +105,21 @@ def test_the_loupe_shows_denoising_and_strength_needs_no_server(tab, dark):
     tab.wait_for_function(moved, arg=before)
 
 
+def test_on_a_telephone_who_taps_sees_the_loupe_and_the_photograph(open_page, dark):
+    page = open_page(390, 844)
+    page.get_by_role("tab", name="Dark photograph", exact=True).click()
+    bring(page, dark)
+    page.get_by_label("Total variation").check()
+    page.locator("#darkroom .print").click(position={"x": 60, "y": 60})
+    expect(page.locator("#loupe img.denoised")).to_have_attribute("src", re.compile("^data:image/png"))
+    for seen in ("#loupe .frame", "#darkroom .print"):
+        expect(page.locator(seen)).to_be_in_viewport(ratio=0.9)
+    page.context.close()
+
+
 def test_the_border_follows_a_drag_and_a_tap_does_not_move_it(tab, dark):
     bring(tab, dark)
-    box = tab.locator("#darkroom .stage").bounding_box()
+    box = tab.locator("#darkroom .print").bounding_box()
     middle = box["y"] + box["height"] / 2
     tab.mouse.move(box["x"] + box["width"] / 2, middle)
     tab.mouse.down()

@@ -1,5 +1,5 @@
 const room = element.querySelector(".darkroom");
-const stage = element.querySelector(".stage");
+const print = element.querySelector(".print");
 const under = element.querySelector(".under");
 const over = element.querySelector(".over");
 const range = element.querySelector("input");
@@ -83,7 +83,7 @@ async function load() {
 
 function wipe(percent) {
   range.value = percent;
-  stage.style.setProperty("--cut", `${range.value}%`);
+  print.style.setProperty("--cut", `${range.value}%`);
 }
 
 function look(x, y) {
@@ -96,25 +96,25 @@ function look(x, y) {
 }
 
 function within(event) {
-  const box = stage.getBoundingClientRect();
+  const box = print.getBoundingClientRect();
   return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
 }
 
 let pressed = null;
-stage.addEventListener("pointerdown", (event) => {
+print.addEventListener("pointerdown", (event) => {
   pressed = { x: event.clientX, y: event.clientY, dragged: false };
-  stage.setPointerCapture(event.pointerId);
+  print.setPointerCapture(event.pointerId);
 });
-stage.addEventListener("pointermove", (event) => {
+print.addEventListener("pointermove", (event) => {
   if (!pressed) return;
   pressed.dragged ||= Math.abs(event.clientX - pressed.x) > DRAGGED;
   if (pressed.dragged) wipe(100 * within(event)[0]);
 });
-stage.addEventListener("pointerup", (event) => {
+print.addEventListener("pointerup", (event) => {
   if (pressed && !pressed.dragged) look(...within(event));
   pressed = null;
 });
-stage.addEventListener("pointercancel", () => { pressed = null; });
+print.addEventListener("pointercancel", () => { pressed = null; });
 range.addEventListener("input", () => wipe(range.value));
 marker.addEventListener("keydown", (event) => {
   const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Enter: [0, 0] }[event.key] ?? [];

@@ -35,9 +35,12 @@ element.querySelector(".zooms").addEventListener("click", ({ target }) => {
 });
 window.addEventListener("photograph", () => element.isConnected && settle());
 window.addEventListener("photograph-look", () => {
-  if (!element.isConnected || props.value?.side) return;
-  loupe.dataset.empty = "false";
-  said.textContent = "Looking…";
+  if (!element.isConnected) return;
+  if (!props.value?.side) {
+    loupe.dataset.empty = "false";
+    said.textContent = "Looking…";
+  }
+  requestAnimationFrame(() => loupe.scrollIntoView({ block: "nearest" }));
 });
 watch("value", load);
 load();
