@@ -213,6 +213,8 @@ def _data(written: Written) -> None:
 def _misled(written: Written) -> None:
     """The pair on one synthetic butterfly that MSE ranks most plainly against the eye."""
     rows = results.table(RESULTS)
+    if rows.empty:
+        return
     one_size = rows.loc[
         (rows["mode"] == "restore") & rows.as_trained & rows.leaks & (rows.source == DRAWN), :
     ]

@@ -97,9 +97,9 @@ def test_a_claim_that_is_not_measured_and_a_network_that_is_not_there(monkeypatc
 
 
 def test_what_is_not_measured_yet_is_counted_in_the_pairs_shown(monkeypatch):
-    shown = prepared.record() | {
-        "dim": prepared.record()["dim"] | {"errors": [5.0, 6.0, 7.0]},
-        "corrected": prepared.record()["corrected"] | {"errors": [4.0, 7.0, 1.0]},
+    shown = {
+        name: known | {"errors": [4.0, 7.0, 1.0] if name == "corrected" else [5.0, 6.0, 7.0]}
+        for name, known in prepared.record().items()
     }
     monkeypatch.setattr(prepared, "record", lambda: shown)
     html = articles(view.stops(found(NOT_MEASURED, None)))["correction"]
