@@ -119,14 +119,25 @@ def condition_rows(
     `where` says how it started; `source` names the images. A variant of another subject is measured on images
     of that alone. A setting that no result knows of has no rows.
     """
-    row = find_variant(variant)
-    wanted = USUAL | {"variant": variant, "leaks": True} | where
-    wanted |= {"brightness": row.brightness, "variance_type": row.variance_type} | changed
-    if where["mode"] == "restore" and source and not row.source:
-        wanted["source"] = source
-    if not wanted.keys() <= set(rows.columns):
+    return _of_condition(rows.loc[rows["variant"] == variant, :], where, source, **changed)
+
+
+def _of_condition(
+    rows: pd.DataFrame, where: dict[str, Any], source: str | None, **changed: Any
+) -> pd.DataFrame:
+    """`condition_rows` of every variant, each with its own brightness, variance and subject."""
+    wanted = USUAL | {"leaks": True} | where | changed
+    if not wanted.keys() | {"brightness", "variance_type"} <= set(rows.columns):
         return rows.iloc[:0]
-    return rows.loc[_equal(rows, wanted), :]
+    variants = {name: find_variant(name) for name in rows["variant"].unique()}
+    masks = [rows[name] == value for name, value in wanted.items()]
+    for name in {"brightness", "variance_type"} - changed.keys():
+        own = {variant: getattr(row, name) for variant, row in variants.items()}
+        masks.append(rows[name] == rows["variant"].map(own))
+    if where["mode"] == "restore" and source:
+        others = [name for name, row in variants.items() if row.source]
+        masks.append((rows["source"] == source) | rows["variant"].isin(others))
+    return rows.loc[np.logical_and.reduce(masks), :]
 
 
 def _equal(rows: pd.DataFrame, wanted: dict) -> np.ndarray:
@@ -177,10 +188,9 @@ def _arms(
 ) -> dict[Variant, list[Any]]:
     """Recipe -> the condition of each of its trainings; none of a recipe that is not there."""
     arms = defaultdict(dict)
-    for name, of_one in rows.groupby("variant", sort=False):
-        measured = condition_rows(of_one, str(name), where, source, variance_type=variance_type)
-        if len(measured):
-            arms[recipe(str(name))].setdefault(find_variant(str(name)).trained_as, measured)
+    alike = _of_condition(rows, where, source, variance_type=variance_type)
+    for name, measured in alike.groupby("variant", sort=False):
+        arms[recipe(str(name))].setdefault(find_variant(str(name)).trained_as, measured)
     return defaultdict(list, {arm: list(trainings.values()) for arm, trainings in arms.items()})
 
 

@@ -46,7 +46,10 @@ STOPS = (
         "process”.",
         "Above, what enters the network; below, its estimate of the image. The noise is removed a little at "
         "a time, and the butterfly was never photographed: the network makes it up.",
-        images=(("growing", "One image from pure noise to the end, by the dim network."),),
+        images=(
+            ("growing", "One image from pure noise to the end, by the dim network."),
+            ("epochs", "Two noises after 1, 2, 5, 10, 20 and 50 epochs of training."),
+        ),
         runs=(_DIM,),
     ),
     Stop(

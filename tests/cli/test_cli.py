@@ -234,7 +234,7 @@ def test_pictures_of_two_sizes_are_not_measured(run, photo, tmp_path, one_senten
     draw(0, 64).save(tmp_path / "small.png")
     status, _, err = run("measure", photo, tmp_path / "small.png")
     assert status == 2
-    assert "shape" in one_sentence(err.strip())
+    assert "130×90 and 64×64 pixels" in one_sentence(err.strip())
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def test_a_heading_sorts_up_and_down_and_leaves_the_undefined_below(tab):
 
 def test_a_telephone_needs_no_sideways_scrolling(open_page):
     page = open_page(width=390, height=844)
-    open_tab(page)
+    page.locator(".overflow-menu > button").click()
+    page.locator(".overflow-dropdown button", has_text="Findings").click()
     expect(page.locator("#figures figure").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()

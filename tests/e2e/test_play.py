@@ -63,6 +63,15 @@ def test_everything_that_a_first_run_needs_is_in_sight_and_run_is_early(fresh):
     expect(page.locator(".said")).to_contain_text("no original")
 
 
+def test_a_keyboard_skips_the_tabs_to_run(fresh):
+    page = fresh()
+    page.locator("h1").click()
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#run")).to_be_focused()
+
+
 def test_on_a_telephone_result_and_run_are_in_sight(fresh):
     page = fresh(390, 844)
     in_sight(page, "#panel-x0", "#run")

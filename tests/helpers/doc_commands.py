@@ -54,6 +54,9 @@ ELSEWHERE = {
     "make diagnosis": Elsewhere("takes a minute", "tests/benchmarks/test_diagnosis.py"),
     "make first-run": Elsewhere("writes into lowlight_ddpm/", "tests/ui/play/test_first_run.py"),
     "make prepared": Elsewhere("does what make first-run does", "tests/ui/play/test_first_run.py"),
+    "make sheets": Elsewhere(
+        "takes minutes, and writes into lowlight_ddpm/", "tests/ui/start/test_prepared.py"
+    ),
     "make test": Elsewhere("is this very suite", ".ci/run"),
     "make quick-test": Elsewhere("is a part of this suite", "tests/test_quick.py"),
     "make lint": Elsewhere("is the first thing that make test does", ".ci/run"),

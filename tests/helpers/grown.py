@@ -14,7 +14,7 @@ def grow(folder: Path) -> None:
     record = json.loads(path.read_text())
     (folder / "milestones").mkdir()
     for epoch, colour in SHEET_COLOURS.items():
-        Image.new("RGB", (266, 266), colour).save(folder / "milestones" / f"epoch-{epoch}.png")
+        Image.new("RGB", (276, 276), colour).save(folder / "milestones" / f"epoch-{epoch}.png")
     record["milestones"] = [
         {
             "epoch": epoch,

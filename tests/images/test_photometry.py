@@ -5,7 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowlight_ddpm.images.photometry import channel_statistics, expose, prepare, to_image
+from lowlight_ddpm.images.photometry import (
+    channel_statistics,
+    expose,
+    picture_grid,
+    prepare,
+    taken_apart,
+    to_image,
+)
 
 EVERY_VALUE = torch.arange(256, dtype=torch.uint8).repeat(3).reshape(3, 16, 16)
 BRIGHTNESS = st.floats(0.01, 1)
@@ -61,3 +68,8 @@ def test_the_statistics_are_of_the_pictures_mean_colours(brightness):
     torch.testing.assert_close(mean, means.mean(0))
     off = means - means.mean(0)
     torch.testing.assert_close(covariance, off.T @ off / 8)
+
+
+def test_a_grid_is_taken_apart_as_it_was_joined():
+    pictures = torch.rand(16, 3, 8, 8) * 2 - 1
+    torch.testing.assert_close(taken_apart(picture_grid(pictures), 6), pictures[:6], atol=1 / 127, rtol=0)

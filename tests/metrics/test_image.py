@@ -202,8 +202,8 @@ def test_values_out_of_range_are_clipped():
 @pytest.mark.parametrize(
     ("output", "reference", "data_range", "words"),
     [
-        (torch.zeros(3, 8, 8), torch.zeros(3, 8, 9), 1, "one shape"),
-        (torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8), 1, "one shape"),
+        (torch.zeros(3, 8, 8), torch.zeros(3, 8, 9), 1, "9×8 and 8×8 pixels"),
+        (torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8), 1, "of shape"),
         (torch.full((3, 8, 8), torch.nan), torch.zeros(3, 8, 8), 1, "NaN"),
         (torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), 0, "data range"),
     ],

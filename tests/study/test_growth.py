@@ -2,13 +2,14 @@
 
 import shutil
 
-import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from lowlight_ddpm.figures import Inputs, Missing
 from lowlight_ddpm.figures.growth import draw_epochs
 from lowlight_ddpm.figures.style import look, write
+from lowlight_ddpm.images.display import curve
 from lowlight_ddpm.study.growth import milestones
 from lowlight_ddpm.ui.findings.growth import grown
 from tests.helpers.grown import SHEET_COLOURS, grow
@@ -44,7 +45,7 @@ def test_the_figure_shows_every_sheet_brightened(root, tmp_path):
     with Image.open(tmp_path / "epochs.png") as image:
         colours = {colour for _, colour in image.getcolors(image.width * image.height)}
     for colour in SHEET_COLOURS.values():
-        assert tuple(np.clip([2 * value for value in colour], 0, 255).tolist()) in colours
+        assert tuple(curve(2 * torch.tensor(colour) / 255).round().int().tolist()) in colours
         assert colour not in colours
 
 
@@ -57,7 +58,8 @@ def test_the_page_has_every_epoch_s_sheet_and_measures(root):
     value = grown(dict(milestones(root)))
     assert value["epochs"] == [1, 5]
     (network,) = value["networks"]
-    assert (network["title"], network["gain"]) == ("Dim control", 2)
+    assert network["title"] == "Dim control"
+    assert network["levels"][127] == pytest.approx(178 / 255, abs=0.01), "white at half brightness"
     assert network["kept"]["5"]["sheet"].endswith("/dim/milestones/epoch-5.png")
     assert network["kept"]["5"]["measured"] == (
         "75% of a tint passes, backgrounds deviate by 10.0 of 255, error of the noise 0.0600"

@@ -9,6 +9,7 @@ from gradio.data_classes import ImageData
 from lowlight_ddpm.diffusion.sampling import Step
 from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.runs.export import spread
+from lowlight_ddpm.ui.components.scripted import Scripted
 from lowlight_ddpm.ui.html.images import data_uri
 from lowlight_ddpm.ui.session import Watched
 
@@ -53,19 +54,13 @@ class ButtonsHTML(gr.HTML):
         return "html"
 
 
-class CopyLink(gr.HTML):
+class CopyLink(Scripted):
     """The button that copies a link to the run on the page; its value is what `link_to` gives.
 
     It also keeps the browser's address equal to the link, once a run has begun.
     """
 
-    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
-        html, js = ((STATIC / f"copy_link.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
-        super().__init__(value, html_template=html, js_on_load=js, apply_default_css=False, **kwargs)
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
+    drawn_by = "copy_link"
 
 
 def link_to(watched: Watched, begun: bool = True, scrolls: bool = True) -> dict[str, Any]:
@@ -77,36 +72,23 @@ def link_to(watched: Watched, begun: bool = True, scrolls: bool = True) -> dict[
     return {"query": watched.query, "python": watched.python, "begun": begun_at, "scrolls": scrolls}
 
 
-class Debounced(gr.HTML):
+class Debounced(Scripted):
     """Nothing to see: a click event comes WAIT milliseconds after its value was last set, unless to 0."""
 
     WAIT = 300
+    drawn_by = "debounced"
 
     def __init__(self, **kwargs) -> None:
-        js = (STATIC / "debounced.js").read_text(encoding="utf-8")
-        super().__init__(0, html_template=f'<i data-wait="{self.WAIT}"></i>', js_on_load=js, **kwargs)
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
+        super().__init__(0, html_template=f'<i data-wait="{self.WAIT}"></i>', **kwargs)
 
 
-class Player(gr.HTML):
+class Player(Scripted):
     """Plays and scrubs the steps of the run on the stage, in its panels, without a request to the server.
 
     Its value is what `film` gives, None while there is no run, or one is under way.
     """
 
-    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
-        files = (STATIC / f"player.{kind}" for kind in ("html", "css", "js"))
-        html, css, js = (file.read_text(encoding="utf-8") for file in files)
-        super().__init__(
-            value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
-        )
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
+    drawn_by = "player"
 
 
 def film(steps: list[Step], gain: float | None = None) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from html import escape
-from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -67,32 +66,55 @@ class Tested:
     source: str | None
 
 
-Tests = tuple[Claim, list[Tested]]
-"""A claim and the outcomes of its comparisons."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measured:
-    """`rows` are results.table(); the rest follows from them.
-
-    `restored` has a row for each condition of denoising, `generated` for each of unconditional sampling;
-    `dark` is dark_photographs.method_table().
-    """
+    """`rows` are results.table(); the rest follows from them, each part when it is first asked for."""
 
     rows: pd.DataFrame
-    restored: pd.DataFrame
-    generated: pd.DataFrame
-    claims: list[Tests]
-    causes: list[Tests]
-    corrections: list[Tests]
-    lights: list[Tests]
-    subjects: list[Tests]
-    dark: pd.DataFrame
+    _tests: dict[str, list[Tested]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """What restorations are judged by: the photographs first, then the synthetic butterflies."""
+        there = self.rows["source"].dropna().unique()
+        photographs = [source for source in there if source not in (DRAWN, FRUIT)][:1]
+        return [*photographs, *([DRAWN] if DRAWN in there else [])]
+
+    @cached_property
+    def judged(self) -> Judged:
+        """The verdicts on the headlines, all of which are judged together."""
+        return judge(self.rows, next((source for source in self.sources if source != DRAWN), None))
+
+    @cached_property
+    def restored(self) -> pd.DataFrame:
+        """A row for each condition of denoising."""
+        return results.summary(self.rows)
+
+    @cached_property
+    def generated(self) -> pd.DataFrame:
+        """A row for each condition of unconditional sampling."""
+        return results.samples(self.rows, protocol.RESULTS)
+
+    @cached_property
+    def dark(self) -> pd.DataFrame:
+        """A row for each method on each real pair of photographs."""
+        return dark_photographs.method_table(protocol.RESULTS, checkpoints.ROOT)
 
     def tests(self, claim: Claim) -> list[Tested]:
-        """What became of a claim's comparisons, whichever list it is in."""
-        lists = (self.claims, self.causes, self.corrections, self.lights, self.subjects)
-        return next((tests for known, tests in chain(*lists) if known == claim), [])
+        """What became of a claim's comparisons; those of denoising once for each source."""
+        if claim.key not in self._tests:
+            self._tests[claim.key] = list(self._tested(claim))
+        return self._tests[claim.key]
+
+    def _tested(self, claim: Claim) -> Iterator[Tested]:
+        # How far trainings lie apart is known of butterflies alone, by whose noise fruit is judged too.
+        fruit = claim in SUBJECTS
+        sources = self.sources[:1] if fruit else self.sources
+        for comparison in claim.comparisons:
+            alone = replace(claim, comparisons=(comparison,))
+            for source in sources if comparison.start and sources else [None]:
+                for finding in findings(self.rows, (alone,), source, self.judged):
+                    yield Tested(finding, FRUIT if fruit and source else source)
 
     @property
     def variants(self) -> list[str]:
@@ -103,22 +125,7 @@ class Measured:
 @cache
 def measured() -> Measured:
     """The results in results/ of the checkpoints that are there, read once."""
-    rows = results.table(protocol.RESULTS, checkpoints.ROOT)
-    there = rows["source"].dropna().unique()
-    photographs = next((source for source in there if source not in (DRAWN, FRUIT)), None)
-    judged = judge(rows, photographs)
-    sources = [*filter(None, [photographs]), *([DRAWN] if DRAWN in there else [])]
-    claims, causes, corrections, lights = (
-        _tested(rows, judged, sources, claims) for claims in (CLAIMS, CAUSE_CLAIMS, CORRECTIONS, LIGHTS)
-    )
-    # How far trainings lie apart is known of butterflies alone.
-    subjects = [
-        (claim, [replace(t, source=t.source and FRUIT) for t in tests])
-        for claim, tests in _tested(rows, judged, sources[:1], SUBJECTS)
-    ]
-    restored, generated = results.summary(rows), results.samples(rows, protocol.RESULTS)
-    in_the_dark = dark_photographs.method_table(protocol.RESULTS, checkpoints.ROOT)
-    return Measured(rows, restored, generated, claims, causes, corrections, lights, subjects, in_the_dark)
+    return Measured(results.table(protocol.RESULTS, checkpoints.ROOT))
 
 
 def shown_as(source: str | None) -> str:
@@ -126,36 +133,23 @@ def shown_as(source: str | None) -> str:
     return source if source in (DRAWN, FRUIT) else "photographs"
 
 
-def _tested(rows: pd.DataFrame, judged: Judged, sources: list[str], claims: tuple[Claim, ...]) -> list[Tests]:
-    """Every claim's comparisons; those of denoising once for each source, photographs first."""
-    found = []
-    for claim in claims:
-        tests = []
-        for comparison in claim.comparisons:
-            alone = replace(claim, comparisons=(comparison,))
-            for source in sources if comparison.start and sources else [None]:
-                tests += [Tested(finding, source) for finding in findings(rows, (alone,), source, judged)]
-        found.append((claim, tests))
-    return found
-
-
 def claims(found: Measured) -> str:
     """HTML of all claims with their verdicts, how to read them, and what is not measured yet."""
     return (
         f'{_progress(found)}<p class="how">{READING}</p>'
-        f'<h3>The post’s claims</h3><div class="claims">{_cards(found.claims)}</div>'
+        f'<h3>The post’s claims</h3><div class="claims">{_cards(found, CLAIMS)}</div>'
         "<h3>What explains the shift</h3>"
         '<p class="how">Each network below lacks one possible cause, which it would be if the shift were '
-        f'smaller without it.</p><div class="claims">{_cards(found.causes)}</div>'
-        f'<h3>What corrects it</h3><div class="claims">{_cards(found.corrections)}</div>'
+        f'smaller without it.</p><div class="claims">{_cards(found, CAUSE_CLAIMS)}</div>'
+        f'<h3>What corrects it</h3><div class="claims">{_cards(found, CORRECTIONS)}</div>'
         "<h3>What linear scaling hides</h3>"
         '<p class="how">The same networks and images with white equally dark, but dimmed by the camera '
         "model. The input that results are compared with has the camera's noise too.</p>"
-        f'<div class="claims">{_cards(found.lights)}</div>'
+        f'<div class="claims">{_cards(found, LIGHTS)}</div>'
         "<h3>Another subject</h3>"
         '<p class="how">Two more networks are trained on synthetic fruit, which shows what is specific to '
         "butterflies.</p>"
-        f'<div class="claims">{_cards(found.subjects)}</div>'
+        f'<div class="claims">{_cards(found, SUBJECTS)}</div>'
     )
 
 
@@ -163,7 +157,7 @@ def _progress(found: Measured) -> str:
     missing = [row.title for name, row in VARIANTS.items() if name not in found.variants]
     if not found.variants:
         return '<p class="verdict">Nothing has been measured yet: results/ has no trained network.</p>'
-    verdicts = Counter(t.finding.verdict for _, tests in found.claims for t in tests)
+    verdicts = Counter(t.finding.verdict for claim in CLAIMS for t in found.tests(claim))
     counts = ", ".join(f"<b>{verdicts[name]}</b> “{name}”" for name in BADGES if verdicts[name])
     html = f'<p class="verdict">{verdicts.total()} comparisons test the post’s claims: {counts}.</p>'
     if missing:
@@ -174,11 +168,11 @@ def _progress(found: Measured) -> str:
     return html
 
 
-def _cards(found: list[Tests]) -> str:
+def _cards(found: Measured, claims: tuple[Claim, ...]) -> str:
     return "".join(
         f'<article class="claim" id="claim-{claim.key}"><h4>{escape(claim.text)}</h4>'
-        f"{_lines(tests)}</article>"
-        for claim, tests in found
+        f"{_lines(found.tests(claim))}</article>"
+        for claim in claims
     )
 
 

@@ -3,28 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import torch
 
 from lowlight_ddpm.images.display import curve
-from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.study.growth import Milestone
+from lowlight_ddpm.ui.components.scripted import Scripted
 from lowlight_ddpm.variants import find_variant
 
 
-class Growth(gr.HTML):
+class Growth(Scripted):
     """Sheets of what networks generate, scrubbed over epochs in the browser; its value is `grown`'s."""
 
-    def __init__(self, value: dict[str, Any] | None = None, **kwargs) -> None:
-        files = (STATIC / f"growth.{kind}" for kind in ("html", "css", "js"))
-        html, css, js = (file.read_text(encoding="utf-8") for file in files)
-        super().__init__(
-            value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
-        )
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
+    drawn_by = "growth"
 
 
 def grown(networks: dict[str, list[Milestone]]) -> dict[str, Any]:

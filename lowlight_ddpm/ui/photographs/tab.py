@@ -26,7 +26,7 @@ SIDE = 256  # pixels of the loupe
 _READING: Any = {"concurrency_limit": MOST_READERS, "concurrency_id": READING}
 FILTERS = [("None", NONE), *((row.title.capitalize(), name) for name, row in DENOISERS.items())]
 LEFT = {"Before": "before", "Brightened": "brightened"}
-_SETTLE = (STATIC / "photograph" / "settle.js").read_text("utf-8")
+_SETTLE = (STATIC / "photograph" / "settle.js").read_text(encoding="utf-8")
 # A level's name means what the slider's own least value means where the photograph is brighter already.
 _TICK = "() => Math.max({}, Number(document.querySelector('#level input[type=range]').min))"
 

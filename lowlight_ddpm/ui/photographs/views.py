@@ -30,7 +30,9 @@ class _View(gr.HTML):
     """gr.HTML of the three files called `name`."""
 
     def __init__(self, name: str, value: Any = None, **kwargs) -> None:
-        html, css, js = ((_FOLDER / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
+        html, css, js = (
+            (_FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
+        )
         super().__init__(
             value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
         )

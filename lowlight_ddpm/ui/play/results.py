@@ -158,16 +158,15 @@ def _exposed(watched: Watched, key: str, brightened: bool) -> tuple[str, str]:
     """(name, data-URI) of one picture; the original is shown as bright as all the others are."""
     run, exposure = watched.run, exposure_of(watched, brightened)
     name = {known: name for name, known in choices(run)}[key]
-    if key == "original":
-        exposure *= run.settings.brightness
-        name += "" if exposure == 1 else f", shown at brightness {exposure:g}"
+    if key == "original" and exposure is None:
+        name += f", shown at brightness {run.settings.brightness:g}"
     return name, data_uri(_image(run, key), exposure)
 
 
 def _image(run: Run, key: str) -> Tensor:
-    """One of the run's images (3, H, W) in model range; the original is as bright as it was taken."""
+    """One of the run's images (3, H, W) in model range; the original is as dark as all the others."""
     if key == "original" and run.pixels is not None:
-        return prepare(run.pixels)
+        return prepare(run.pixels, run.settings.brightness)
     if key == "start":
         return run.steps[0].x_t[0] if run.dim is None else run.dim[0]
     if key == "result":

@@ -22,7 +22,7 @@ from torchvision.utils import make_grid
 from lowlight_ddpm import api
 from lowlight_ddpm.figures.images import most_contrary
 from lowlight_ddpm.images import display, draw
-from lowlight_ddpm.images.photometry import prepare
+from lowlight_ddpm.images.photometry import prepare, taken_apart
 from lowlight_ddpm.images.sources import DRAWN
 from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.metrics.image import measure
@@ -30,6 +30,7 @@ from lowlight_ddpm.metrics.sets import set_colours
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import RESULTS
 from lowlight_ddpm.study import results
+from lowlight_ddpm.study.growth import milestones
 from lowlight_ddpm.ui.start.prepared import FOLDER, RECORD
 from lowlight_ddpm.variants import find_variant
 
@@ -106,6 +107,7 @@ def make(folder: Path = FOLDER) -> None:
         if settings["variant"] in there:
             sheet(written, name, sample(settings), settings["variant"])
             print(f"{name}: {written.record[name]['file']}", flush=True)
+    _grown(written)
     _data(written)
     _misled(written)
     written.close()
@@ -187,6 +189,20 @@ def _encoded(picture: Image.Image, kind: str, quality: int) -> tuple[bytes, str]
     return file.getvalue(), kind
 
 
+def _grown(written: Written) -> None:
+    """What two noises became after each epoch that the dim network's training kept."""
+    kept = dict(milestones()).get("dim", [])
+    if not kept:
+        return
+    first = []
+    for milestone in kept:
+        with Image.open(milestone.sheet, formats=("PNG", "JPEG")) as sheet:
+            first.append(taken_apart(sheet.convert("RGB"), 2))
+    pictures = torch.stack(first, dim=1).flatten(0, 1)
+    gain = 1 / find_variant("dim").brightness
+    written.keep("epochs", tiled(pictures, gain, len(kept)), "avif", ["dim"])
+
+
 def _data(written: Written) -> None:
     """Sixteen synthetic butterflies, and the same dimmed as the post does it: both as a network sees them."""
     pixels = torch.stack([pil_to_tensor(draw(number, 64)) for number in range(COUNT)])
@@ -197,6 +213,8 @@ def _data(written: Written) -> None:
 def _misled(written: Written) -> None:
     """The pair on one synthetic butterfly that MSE ranks most plainly against the eye."""
     rows = results.table(RESULTS)
+    if rows.empty:
+        return
     one_size = rows.loc[
         (rows["mode"] == "restore") & rows.as_trained & rows.leaks & (rows.source == DRAWN), :
     ]

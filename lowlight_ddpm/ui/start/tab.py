@@ -2,38 +2,22 @@
 
 import gradio as gr
 
-from lowlight_ddpm.paths import STATIC
+from lowlight_ddpm.ui.components.scripted import Scripted
 from lowlight_ddpm.ui.findings.claims_view import measured
 from lowlight_ddpm.ui.messages import at_once
 from lowlight_ddpm.ui.start import view
 
 
-class _Scripted(gr.HTML):
-    """gr.HTML with a style and a script of its own, named by `kind`; its click event has a run's query."""
+class Sheets(Scripted):
+    """Three sheets that grow out of the same noise: `view.sheets`; its click has a run's query."""
 
-    kind = ""
-
-    def __init__(self, value: str, **kwargs) -> None:
-        css, js = ((STATIC / f"{self.kind}.{of}").read_text(encoding="utf-8") for of in ("css", "js"))
-        super().__init__(
-            value, css_template=css, js_on_load=js, padding=False, apply_default_css=False, **kwargs
-        )
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
+    drawn_by = "sheets"
 
 
-class Sheets(_Scripted):
-    """Three sheets that grow out of the same noise; its value is `view.sheets`."""
+class Stops(Scripted):
+    """The stops of the post, one at a time: `view.stops`; its click has a run's query."""
 
-    kind = "sheets"
-
-
-class Stops(_Scripted):
-    """The stops of the post, one at a time; its value is `view.stops`."""
-
-    kind = "stops"
+    drawn_by = "stops"
 
 
 class Start:
@@ -41,8 +25,8 @@ class Start:
 
     def __init__(self, page: gr.Blocks) -> None:
         with gr.Column(elem_classes="canvas start"):
-            self.sheets = Sheets(view.sheets(), elem_id="start-sheets")
-            self.stops = Stops(view.stops(), elem_id="stops")
+            self.sheets = Sheets(view.sheets(), elem_id="start-sheets", padding=False)
+            self.stops = Stops(view.stops(), elem_id="stops", padding=False)
         at_once(page.load, told, None, self.stops)
 
     @property

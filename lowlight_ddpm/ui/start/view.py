@@ -116,7 +116,7 @@ def _stop(place: int, stop: Stop, found: Measured | None) -> str:
         f'<p class="of">The post “{POST}”, stop {place + 1} of {len(STOPS)}</p>'
         f'<h2 id="stop-{stop.key}" tabindex="-1">{escape(stop.title)}</h2>'
         f'<p class="post-said"><span>The post:</span> {escape(stop.said)}</p>'
-        f'<div class="images" data-count="{len(stop.images)}">{images}</div>'
+        f'<div class="images" data-count="{images.count("<img")}">{images}</div>'
         f'<p class="seen">{escape(stop.seen)}</p>'
         f'<div class="answers">{_answers(stop, found)}</div>'
         f'<div class="runs">{_runs(stop, found is not None)}</div>'
@@ -152,19 +152,23 @@ def _turn(stop: Stop | None, left: str, what: str, right: str = "") -> str:
 def _answers(stop: Stop, found: Measured | None) -> str:
     if found is None:
         return '<p class="answer">Our measurements are being read.</p>'
-    lines = [_answer(claim, found.tests(claim)) for claim in stop.claims]
+    lines = [_answer(claim, found.tests(claim), stop) for claim in stop.claims]
     if stop.told:
         told = None if found.rows.empty else stop.told(found.rows)
-        lines.append(f'<p class="answer"><b>{_MEASURED}</b> {escape(told)}</p>' if told else _unmeasured([]))
+        lines.append(
+            f'<p class="answer"><b>{_MEASURED}</b> {escape(told)}</p>' if told else _unmeasured(stop, [])
+        )
     return "".join(lines) or f'<p class="answer">{UNTESTED}</p>'
 
 
-def _answer(claim: Claim, tests: list[Tested]) -> str:
+def _answer(claim: Claim, tests: list[Tested], stop: Stop) -> str:
     """The verdict on a claim by its first comparison that is measured, with its number."""
     told = next((t.finding for t in tests if t.finding.outcome), None)
     link = f'<button type="button" class="more" data-claim="{claim.key}">How it was measured</button>'
     if told is None or told.outcome is None:
-        return f"<p class='answer'><i>{escape(claim.text)}?</i></p>{_unmeasured(list(claim.comparisons))}"
+        return (
+            f"<p class='answer'><i>{escape(claim.text)}?</i></p>{_unmeasured(stop, list(claim.comparisons))}"
+        )
     answer = _ANSWERS.get(told.verdict, _MEASURED)
     sentence = f"{_measure(told.comparison)} is {in_words(told.comparison, told.outcome)}"
     badge = f'<b class="{BADGES[told.verdict]}">{answer}</b>'
@@ -175,11 +179,22 @@ def _measure(c: Comparison) -> str:
     return f"The {MEASURES[c.measure].meaning}"
 
 
-def _unmeasured(comparisons: list[Comparison]) -> str:
+def _unmeasured(stop: Stop, comparisons: list[Comparison]) -> str:
     there = checkpoints.available()
     named = {name for c in comparisons for name in (c.a, c.b) if name}
-    why = ANEW if named - set(there) or not there else "Not measured yet."
+    why = ANEW if named - set(there) or not there else f"Not measured on a set of images yet. {_pairs(stop)}"
     return f'<p class="answer">{why}</p>'
+
+
+def _pairs(stop: Stop) -> str:
+    """In how many pairs of images on the same noise a stop's second sheet is nearer to what was learned."""
+    errors = [
+        known["errors"] for name, _ in stop.images if "errors" in (known := prepared.record().get(name, {}))
+    ]
+    if len(errors) != 2:
+        return ""
+    nearer = sum(after < before for before, after in zip(*errors, strict=True))
+    return f"Of the {len(errors[0])} pairs shown here, the paper is nearer white in the second in {nearer}."
 
 
 def _runs(stop: Stop, timed: bool) -> str:

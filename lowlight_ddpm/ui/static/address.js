@@ -96,6 +96,13 @@ document.addEventListener("page:runs", ({ detail: { query, begun } }) => {
   else goTo(where);
 });
 
+// To Run where there is one, else to the first thing in the tab.
+element.querySelector(".skip").addEventListener("click", () => {
+  const panel = [...document.querySelectorAll('[role="tabpanel"]')].find((one) => one.checkVisibility());
+  const reached = [...(panel?.querySelectorAll("#run, button, input, textarea, summary") ?? [])].filter((one) => !one.disabled && one.checkVisibility());
+  (reached.find((one) => one.id === "run") ?? reached[0])?.focus();
+});
+
 window.addEventListener("popstate", () => apply(place(location.search)));
 
 const first = place(location.search);

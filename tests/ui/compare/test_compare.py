@@ -6,8 +6,10 @@ from dataclasses import replace
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 
 from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.images.display import show
 from lowlight_ddpm.ui.compare import sheet, tab, trials
 from lowlight_ddpm.ui.components.jobs import Course, Slot, halt
 from lowlight_ddpm.ui.worker import source
@@ -184,7 +186,8 @@ def test_the_wipe_lays_two_results_or_the_input_over_each_other(session, both_wo
     assert (picture != result).any()
     session.brightened = True
     bright, _ = re.findall('src="([^"]+)"', tab.wipe(session, slot, trials.INPUT, "dim"))
-    np.testing.assert_allclose(decoded(bright), picture * 2, atol=2)
+    expected = show(torch.tensor(picture) / 127.5 - 1, 2)
+    np.testing.assert_allclose(decoded(bright), expected, atol=2)
 
 
 def test_a_wipe_without_results_says_what_it_is_for(session):

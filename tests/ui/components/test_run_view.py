@@ -10,6 +10,7 @@ from PIL import Image
 
 from lowlight_ddpm.diffusion.settings import run_settings
 from lowlight_ddpm.images import decoding, draw
+from lowlight_ddpm.images.display import WHITE
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.components import run_view
 from lowlight_ddpm.ui.messages import about, duration
@@ -57,7 +58,7 @@ def test_a_dark_photograph_is_shown_at_a_fair_exposure(make_run):
     dark = draw(0, 64).point(lambda value: value // 8)
     watched = Watched(run_settings(brightness=1, steps=4), Picked("dark", dark, exposure=7.0))
     as_is, fair = (shown(watched, brightened)[0].astype(float).max() for brightened in (False, True))
-    assert fair == pytest.approx(7 * as_is, abs=7)
+    assert fair == pytest.approx(7 * as_is * WHITE / 255, abs=7)
 
 
 def test_the_stage_shows_the_latest_step_to_the_last_bit(finished):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lowlight_ddpm.diffusion.settings import run_settings
+from lowlight_ddpm.images.display import to_image
 from lowlight_ddpm.images.gallery import drawn_gallery
-from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.components.controls import values_of
 from lowlight_ddpm.ui.play import following, visit
 from lowlight_ddpm.ui.session import Session, Watched

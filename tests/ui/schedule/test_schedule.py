@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 
 from lowlight_ddpm.diffusion.schedule import Curves
+from lowlight_ddpm.images.display import show
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.models import checkpoints
@@ -108,9 +110,9 @@ def test_a_picture_is_dimmed_as_the_variant_has_it_and_follows_the_choice(sessio
 
 
 def test_the_exposure_chosen_in_watch_holds_here_too(session, pictures):
-    as_is = pictures(draw(session))[0].astype(int)
+    as_is = pictures(draw(session))[0] / 127.5 - 1
     session.brightened = True
-    np.testing.assert_allclose(pictures(draw(session))[0], as_is * 2, atol=2)
+    np.testing.assert_allclose(pictures(draw(session))[0], show(torch.tensor(as_is), 2), atol=2)
 
 
 @pytest.mark.parametrize(

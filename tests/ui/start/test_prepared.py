@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from PIL import Image, features
 
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import REPOSITORY
+from lowlight_ddpm.study import growth
 from lowlight_ddpm.ui.start import prepared, sheets
+from tests.helpers.grown import grow
 
 RECORD = prepared.record()
 MOVING = [name for name in RECORD if "frames" in RECORD[name]]
@@ -69,7 +72,7 @@ def test_no_frame_s_colour_is_off_by_more_than_1_of_255(name):
 
 @needs_avif
 def test_frames_come_apart_as_they_were_joined():
-    colours = np.random.default_rng(0).integers(0, 255, (16, 3), dtype=np.uint8)
+    colours = np.random.default_rng(0).integers(0, 255, (sheets.FRAMES, 3), dtype=np.uint8)
     frames = [Image.new("RGB", (24, 16), tuple(map(int, colour))) for colour in colours]
     cut = list(sheets.cut(sheets.atlas(frames)))
     assert [frame.getpixel((3, 3)) for frame in cut] == [tuple(colour) for colour in colours.tolist()]
@@ -84,6 +87,26 @@ def test_a_background_s_error_is_that_of_results(monkeypatch, tmp_path):
     x[1, 0] -= 0.1  # 12.75 of 255 less red, twice that at full brightness
     errors = sheets.background_errors(x, "dim")
     assert errors == pytest.approx([0, 25.5 / 3**0.5], abs=0.1)
+
+
+@needs_avif
+def test_the_command_writes_every_image_its_record_and_nothing_else(monkeypatch, tmp_path, checkpoint_root):
+    root = shutil.copytree(checkpoint_root, tmp_path / "checkpoints")
+    grow(root / "dim")
+    x0, x_t = (torch.rand(sheets.STEPS, count, 3, 16, 16) * 2 - 1 for count in (sheets.COUNT, 1))
+    monkeypatch.setattr(sheets, "milestones", lambda: growth.milestones(root))
+    monkeypatch.setattr(sheets, "RESULTS", tmp_path)  # nothing is measured: no pair misleads
+    monkeypatch.setattr(sheets, "sample", lambda settings: sheets.Sampled(x0, x_t))
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "of-old.png").touch()
+    sheets.make(tmp_path / "prepared")
+    record = json.loads((tmp_path / "prepared" / prepared.RECORD).read_text(encoding="utf-8"))
+    assert {"bright", "dim", "corrected", "growing", "epochs", "full", "halved"} <= record.keys()
+    assert {file.name for file in (tmp_path / "prepared").iterdir()} == {
+        prepared.RECORD,
+        *(one[of] for one in record.values() for of in ("file", "frames") if of in one),
+    }
+    assert record["epochs"]["size"][1] == 2 * 64 + sheets.GAP, "two noises"
 
 
 def test_only_what_the_record_names_is_served():

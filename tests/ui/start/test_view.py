@@ -28,12 +28,11 @@ OUTCOME = Outcome(Effect(0.05, 0.01, 9.0), "5 networks")
 def found(verdict, outcome=OUTCOME):
     """Every claim has this verdict."""
     every = (*claims.CLAIMS, *claims.CORRECTIONS, *claims.LIGHTS)
-    tests = [
-        (claim, [claims_view.Tested(Finding(claim, claim.comparisons[0], outcome, verdict), None)])
+    tests = {
+        claim.key: [claims_view.Tested(Finding(claim, claim.comparisons[0], outcome, verdict), None)]
         for claim in every
-    ]
-    nothing = pd.DataFrame()
-    return Measured(nothing, nothing, nothing, tests, [], [], [], [], nothing)
+    }
+    return Measured(pd.DataFrame(), tests)
 
 
 def articles(html):
@@ -90,11 +89,21 @@ def test_a_stop_says_yes_or_no_as_measured_with_the_number(verdict, answer):
 def test_a_claim_that_is_not_measured_and_a_network_that_is_not_there(monkeypatch):
     known = ["dim", "dim-deep", "dim-deep-low", "dim-deep-high"]
     monkeypatch.setattr(checkpoints, "available", lambda root=None: known)
-    assert "Not measured yet." in articles(view.stops(found(NOT_MEASURED, None)))["betas"]
+    assert "Not measured on a set of images yet." in articles(view.stops(found(NOT_MEASURED, None)))["betas"]
     known.remove("dim-deep-low")
     html = articles(view.stops(found(NOT_MEASURED, None)))["betas"]
     assert view.ANEW in html
     assert "low betas" not in html
+
+
+def test_what_is_not_measured_yet_is_counted_in_the_pairs_shown(monkeypatch):
+    shown = {
+        name: known | {"errors": [4.0, 7.0, 1.0] if name == "corrected" else [5.0, 6.0, 7.0]}
+        for name, known in prepared.record().items()
+    }
+    monkeypatch.setattr(prepared, "record", lambda: shown)
+    html = articles(view.stops(found(NOT_MEASURED, None)))["correction"]
+    assert "Of the 3 pairs shown here, the paper is nearer white in the second in 2." in html
 
 
 def test_do_it_yourself_sets_a_whole_run_that_the_page_can_open():

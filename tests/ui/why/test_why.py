@@ -10,6 +10,7 @@ import torch
 
 from lowlight_ddpm.analysis.tint_injection import Probe
 from lowlight_ddpm.diffusion import sampling
+from lowlight_ddpm.images.display import show
 from lowlight_ddpm.images.gallery import drawn_gallery
 from lowlight_ddpm.images.photometry import to_image
 from lowlight_ddpm.ui.components.jobs import Slot
@@ -251,10 +252,10 @@ def test_the_slider_ends_at_the_run_s_last_step(session):
 
 
 def test_the_exposure_chosen_in_watch_holds_here_too(session, answered, decoded):
-    dark = decoded(rows(tab.draw(session, answered))["The whole shift"].pictures[0]).astype(int)
+    dark = decoded(rows(tab.draw(session, answered))["The whole shift"].pictures[0]) / 127.5 - 1
     session.brightened = True
     light = decoded(rows(tab.draw(session, answered))["The whole shift"].pictures[0])
-    np.testing.assert_allclose(light, dark * 2, atol=2)
+    np.testing.assert_allclose(light, show(torch.tensor(dark), 2), atol=2)
 
 
 def test_only_what_an_eye_sees_leads(session, answered, monkeypatch):
