@@ -19,6 +19,7 @@ from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.ui import interface
 from lowlight_ddpm.ui.api import requests, tools
 from lowlight_ddpm.ui.start import prepared
+from lowlight_ddpm.ui.start.view import SHEETS
 from lowlight_ddpm.ui.worker import logs
 from lowlight_ddpm.ui.worker.source import LIMITS
 
@@ -108,11 +109,18 @@ _ADDRESSES = [
 _PREPARED = APIRoute(f"/{prepared.ADDRESS}/{{name}}", prepared.serve, methods=["GET", "HEAD"])
 
 
+def _preloads() -> str:
+    """HTML by which a browser fetches the three sheets while it still builds the page that shows them."""
+    urls = filter(None, map(prepared.url, SHEETS))
+    return "".join(f'<link rel="preload" as="image" fetchpriority="low" href="{url}">' for url in urls)
+
+
 def _options() -> dict[str, Any]:
     """The options that Blocks.launch and gr.mount_gradio_app both take."""
     return {
         "theme": interface.theme(),
         "css_paths": sorted((STATIC / "styles").glob("*.css")),
+        "head": _preloads(),
         "max_file_size": LIMITS.upload,
         "app_kwargs": {
             "routes": [APIRoute("/health", health), _PREPARED, *_ADDRESSES],  # before Gradio's own

@@ -19,18 +19,22 @@ from lowlight_ddpm.images import framed, notes, read
 from lowlight_ddpm.images.darkness import fair_exposure
 from lowlight_ddpm.images.gallery import Gallery
 from lowlight_ddpm.metrics.colour_shift import onset
+from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.runs.noised import noised
 from lowlight_ddpm.runs.python import as_python
 from lowlight_ddpm.runs.run import Run
 from lowlight_ddpm.runs.verdict import verdict
 from lowlight_ddpm.ui.worker import source
 from lowlight_ddpm.ui.worker.queue import Work
+from lowlight_ddpm.variants import find_variant
+from lowlight_ddpm.variants.study import STUDY
 
 HOUR = 3600  # seconds; how long a user who has left is remembered
 
 OPENING_PAIR = ("start", "result")  # keys of `play.results.choices`
 
 PICTURE = "picture"
+TRAINED = "trained"  # by the weights of which training a link's run was made
 # Other parameters of the page's address: Gradio's own, and places of the page. A Space's start with "__".
 _NOT_OURS = ("view", "deep_link", "tab", "stop", "claim")
 
@@ -105,8 +109,10 @@ class Watched(Work):
 
     @property
     def query(self) -> str:
-        """The query of a link that opens this very run."""
-        return query_of(self.run.settings, None if self.run.generates else self.picked.key)
+        """The query of a link that opens this very run, and knows its network's weights again."""
+        query = query_of(self.run.settings, None if self.run.generates else self.picked.key)
+        weights = checkpoints.record(self.run.settings.variant).get("weights_sha256", "")
+        return f"{query}&{TRAINED}={weights[:8]}" if weights else query
 
     @property
     def python(self) -> str:
@@ -208,8 +214,25 @@ def parse(query: str | Mapping[str, str]) -> tuple[RunSettings, str | None]:
     limits, or contradict each other.
     """
     values = own(query)
-    picture = values.pop(PICTURE, None)
+    picture, _ = values.pop(PICTURE, None), values.pop(TRAINED, None)
     return run_settings(**values), picture or None
+
+
+def trained_anew(query: Mapping[str, str]) -> str | None:
+    """What a link's user is told whose network has other weights here than where it was made; None if none.
+
+    Links say which weights since networks of the study were trained with a licence in their records.
+    """
+    name = query.get("variant", "")
+    if name not in checkpoints.available():
+        return None
+    record = checkpoints.record(name)
+    if TRAINED in query:
+        anew = not record.get("weights_sha256", "").startswith(query[TRAINED])
+    else:
+        anew = name in STUDY and "licence" in record.get("data", {})
+    title = find_variant(name).title
+    return f"“{title}” was trained anew after this link was made, so that pixels differ." if anew else None
 
 
 def own(query: str | Mapping[str, str]) -> dict[str, str]:

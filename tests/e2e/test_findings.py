@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.helpers.browser import open_from_menu
+
 
 def open_tab(page):
     page.get_by_role("tab", name="Findings", exact=True).click()
@@ -32,14 +34,14 @@ def test_networks_grow_on_a_slider_without_the_server(tab):
     slider = tab.get_by_role("slider", name="Epochs of training")
     sheet, caption = tab.locator("#growth img"), tab.locator("#growth .caption")
     expect(caption).to_have_text("After 5 epochs")
-    expect(sheet).to_have_js_property("naturalWidth", 266)
+    expect(sheet).to_have_js_property("naturalWidth", 276)
     later = sheet.get_attribute("src")
     slider.press("ArrowLeft")
     expect(caption).to_have_text("After 1 epoch")
     expect(slider).to_have_attribute("aria-valuetext", "After 1 epoch")
     expect(tab.locator("#growth figcaption")).to_contain_text("79% of a tint passes")
     assert sheet.get_attribute("src") != later
-    expect(sheet).to_have_js_property("naturalWidth", 266)
+    expect(sheet).to_have_js_property("naturalWidth", 276)
     assert "growth-levels-0" in sheet.evaluate("image => getComputedStyle(image).filter")
 
 
@@ -75,8 +77,7 @@ def test_a_heading_sorts_up_and_down_and_leaves_the_undefined_below(tab):
 
 def test_a_telephone_needs_no_sideways_scrolling(open_page):
     page = open_page(width=390, height=844)
-    page.locator(".overflow-menu > button").click()
-    page.locator(".overflow-dropdown button", has_text="Findings").click()
+    open_from_menu(page, "Findings")
     expect(page.locator("#figures figure").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()

@@ -74,7 +74,7 @@ def test_a_keyboard_skips_the_tabs_to_run(fresh):
 
 def test_on_a_telephone_result_and_run_are_in_sight(fresh):
     page = fresh(390, 844)
-    in_sight(page, "#panel-x0", "#run")
+    in_sight(page, "#learned", "#correction", "#noise", "#seed", "#panel-x0", "#run")
     run(page)
     in_sight(page, "#panel-x0 img", "#run")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.helpers.browser import open_from_menu
+
 
 @pytest.fixture
 def tab(page):
@@ -67,7 +69,7 @@ def test_it_shows_the_picture_that_was_chosen_in_watch(page):
 
 def test_a_telephone_needs_no_sideways_scrolling(open_page):
     page = open_page(width=390, height=844)
-    page.get_by_role("tab", name="Schedule", exact=True).click()
+    open_from_menu(page, "Schedule")
     expect(page.locator("#schedule .chart")).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()

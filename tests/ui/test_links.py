@@ -16,7 +16,10 @@ from lowlight_ddpm.diffusion.settings import (
     run_settings,
 )
 from lowlight_ddpm.errors import Refusal
-from lowlight_ddpm.ui.session import own, parse, query_of
+from lowlight_ddpm.images.gallery import drawn_gallery
+from lowlight_ddpm.models import checkpoints
+from lowlight_ddpm.ui.play import visit
+from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of, trained_anew
 from lowlight_ddpm.variants import VARIANTS
 
 NAMES = st.none() | st.text(min_size=1, max_size=40)
@@ -96,3 +99,30 @@ def test_what_is_no_run_is_refused_in_a_sentence(query, said, one_sentence):
 def test_the_theme_and_what_a_space_adds_are_no_settings():
     assert own("?__theme=dark&__sign=x&view=api") == {}
     assert parse("__theme=dark&variant=dim") == (run_settings(), None)
+
+
+@pytest.mark.parametrize(
+    ("trained", "licence", "told"),
+    [("aaaa", {}, False), ("bbbb", {}, True), (None, {}, False), (None, {"licence": "CC0-1.0"}, True)],
+)
+def test_a_link_to_a_network_that_was_trained_anew_says_so(monkeypatch, trained, licence, told):
+    record = {"weights_sha256": "aaaabbbb", "data": licence}
+    monkeypatch.setattr(checkpoints, "record", lambda name: record)
+    said = trained_anew({"variant": "dim"} | ({"trained": trained} if trained else {}))
+    assert bool(said) == told
+    assert (
+        not told or said == "“Dim control” was trained anew after this link was made, so that pixels differ."
+    )
+
+
+def test_a_copied_link_knows_the_weights_and_is_told_nothing_of_them():
+    query = Watched(run_settings(), Session(drawn_gallery()).picked).query
+    assert dict(parse_qsl(query))["trained"] == checkpoints.record("dim")["weights_sha256"][:8]
+    assert trained_anew(dict(parse_qsl(query))) is None
+    assert parse(query) == (run_settings(), "drawn_0000")
+
+
+def test_a_link_to_a_network_that_is_not_there_yet_says_so(monkeypatch, one_sentence):
+    monkeypatch.setattr(checkpoints, "available", lambda: ["bright"])
+    with pytest.raises(Exception, match="being trained anew"):
+        visit.reopen(Session(drawn_gallery()), visit.want("variant=dim"))

@@ -1,6 +1,7 @@
 """What a stranger may ask the server for: nothing but the page, its endpoints, and what it made for him."""
 
 import json
+import re
 import runpy
 import socket
 
@@ -15,6 +16,7 @@ from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.ui import interface, server
 from lowlight_ddpm.ui.api.table import ENDPOINTS
+from lowlight_ddpm.ui.start import prepared
 from lowlight_ddpm.ui.worker import logs
 
 FORBIDDEN = {
@@ -105,6 +107,14 @@ def test_a_file_s_name_cannot_leave_its_folder_or_carry_html(web, tmp_path):
     (path,) = web.post("gradio_api/upload", files={"files": (name, picture)}).json()
     assert "<" not in path
     assert ".." not in path
+
+
+def test_the_sheets_are_fetched_while_the_page_is_built(web):
+    links = re.findall(
+        r'<link rel="preload" as="image"[^>]* href="([^"]+)">', web.get("config").json()["head"]
+    )
+    assert links == [prepared.url(name) for name in ("bright", "dim", "corrected")]
+    assert all(web.get(link).headers["content-type"] == "image/png" for link in links)
 
 
 def test_nothing_is_told_to_anyone_else(web):

@@ -21,8 +21,9 @@ from lowlight_ddpm.ui.messages import refusals_shown, skip
 from lowlight_ddpm.ui.play import picking
 from lowlight_ddpm.ui.play.following import still
 from lowlight_ddpm.ui.play.results import UNCHANGED, results
-from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of
+from lowlight_ddpm.ui.session import Session, Watched, own, parse, query_of, trained_anew
 from lowlight_ddpm.ui.worker.queue import Pace, waiting
+from lowlight_ddpm.variants.study import STUDY
 
 FRAME_SECONDS = 0.2  # between two looks at a run; oftener would slow it; every step is kept all the same
 EXPOSURES = {"brightened": True, "as the model sees it": False}
@@ -42,6 +43,8 @@ def want(query: str) -> Wanted:
 def arrive(session: Session, request: gr.Request) -> tuple[Any, ...]:
     """(gallery, source, wanted) when the page opens; a link's run is wanted."""
     settings = own(dict(request.query_params))
+    if told := trained_anew(settings):
+        gr.Warning(told, duration=None)
     return *picking.refresh(session), want(urlencode(settings)) if settings else skip()
 
 
@@ -105,6 +108,10 @@ def reopen(session: Session, wanted: Wanted | None) -> tuple[Any, ...]:
         return skip()
     with refusals_shown():
         settings, key = parse(wanted[1])
+        if settings.variant in STUDY and settings.variant not in checkpoints.available():
+            raise Refusal(
+                f"The network “{settings.row.title}” is being trained anew: its links work again then."
+            )
         uploaded = session.own
         picking.find(session, key)
         begun = _begin(session, settings)

@@ -150,6 +150,8 @@ def _turn(stop: Stop | None, left: str, what: str, right: str = "") -> str:
 
 
 def _answers(stop: Stop, found: Measured | None) -> str:
+    if not (stop.claims or stop.told):
+        return f'<p class="answer">{UNTESTED}</p>'
     if found is None:
         return '<p class="answer">Our measurements are being read.</p>'
     lines = [_answer(claim, found.tests(claim), stop) for claim in stop.claims]
@@ -158,7 +160,7 @@ def _answers(stop: Stop, found: Measured | None) -> str:
         lines.append(
             f'<p class="answer"><b>{_MEASURED}</b> {escape(told)}</p>' if told else _unmeasured(stop, [])
         )
-    return "".join(lines) or f'<p class="answer">{UNTESTED}</p>'
+    return "".join(lines)
 
 
 def _answer(claim: Claim, tests: list[Tested], stop: Stop) -> str:
