@@ -98,26 +98,25 @@ def test_an_uploaded_picture_is_restored_before_your_eyes(page, tmp_path):
     expect(page.locator(".trace polyline")).to_have_count(3)
 
 
-def test_the_plan_is_for_the_newest_values_though_what_follows_an_upload_comes_late(page, tmp_path):
+def test_what_follows_an_upload_late_leaves_what_was_typed_meanwhile(page, tmp_path):
     draw(9, 96).save(tmp_path / "mine.png")
-    before, asked, held, typed = shown(page.locator("#panel-input img")), [], [], []
+    before, held, typed = shown(page.locator("#panel-input img")), [], []
 
     def hold(route):
-        if asked and not typed:
-            held.append(route)
-        else:  # the upload's own event, or what the page asks for once the visitor has typed
+        if typed:
             route.continue_()
-        asked.append(route)
+        else:
+            held.append(route)
 
-    page.route("**/queue/join*", hold)
+    page.route("**/run/predict*", hold)
     page.locator("#upload input[type=file]").set_input_files(tmp_path / "mine.png")
-    while len(held) < 2:
+    while not held:
         page.wait_for_timeout(20)
     typed.append(4)
     set_steps(page, 4)
     for route in held:
         route.continue_()
-    page.unroute("**/queue/join*")
+    page.unroute("**/run/predict*")
     expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
     press(page, "Run")
     expect(page.locator(".status")).to_contain_text("Done: 4 of 4 steps")

@@ -250,9 +250,13 @@ def values_of(settings: RunSettings) -> list[Any]:
     return [getattr(settings, name) for name in FIELDS]
 
 
-def shown(values: Values) -> list[Any]:
-    """What `Controls.all` shows of the values of all settings."""
-    return [*(values[name] for name in FIELDS), *essentials(values), gr.Column(visible=has_variance(values))]
+def shown(values: Values, before: Values | None = None) -> list[Any]:
+    """What `Controls.all` shows of the values of all settings.
+
+    A control whose value is that of `before` is left alone: the user may have changed it meanwhile.
+    """
+    fields = [skip() if before and before[name] == values[name] else values[name] for name in FIELDS]
+    return [*fields, *essentials(values), gr.Column(visible=has_variance(values))]
 
 
 def fresh_seed() -> int:
@@ -272,7 +276,7 @@ def answer(choice: Callable[[Values, Any], Values], own: str, skipped: int, valu
         after = choice(before, value)
     except Refusal:  # of other settings, which the plan tells
         return [skip()] * (len(fields) + 4)
-    answered = [line(set_with_it(before, after, own)), *shown(after)]
+    answered = [line(set_with_it(before, after, own)), *shown(after, before)]
     return answered[:skipped] + answered[skipped + 1 :]
 
 
@@ -285,7 +289,7 @@ def pressed(choice: Callable[[Values], Values], *fields) -> list[Any]:
     """(what was set, then `shown`) after a button that sets several settings."""
     before = named(fields)
     after = choice(before)
-    return [line(set_with_it(before, after)), *shown(after)]
+    return [line(set_with_it(before, after)), *shown(after, before)]
 
 
 def line(text: str) -> str:

@@ -93,7 +93,7 @@ def picked(session: Session, *values) -> list[Any]:
     told = set_with_it(before, after)
     if session.picked.exposure > 1:
         told = f"{DARK_ALREADY} {told}"
-    return [line(told), *shown(after)]
+    return [line(told), *shown(after, before)]
 
 
 def offer(session: Session) -> gr.Button:
