@@ -113,14 +113,16 @@ def test_what_follows_an_upload_late_leaves_what_was_typed_meanwhile(page, tmp_p
     while not held:
         page.wait_for_timeout(20)
     typed.append(4)
-    set_steps(page, 4)
+    steps = page.get_by_label("number input for Steps", exact=True)
+    steps.fill("4")
+    steps.blur()
     for route in held:
         route.continue_()
     page.unroute("**/run/predict*")
     expect(page.locator("#panel-input img")).not_to_have_attribute("src", before)
+    expect(page.locator("#plan")).to_contain_text(" 4 network calls")
     press(page, "Run")
     expect(page.locator(".status")).to_contain_text("Done: 4 of 4 steps")
-    expect(page.locator("#plan")).to_contain_text("4 network calls")
 
 
 def start_a_long_run(page: Page) -> None:
