@@ -211,6 +211,7 @@ def test_rows_are_read_from_a_file(table, tmp_path):
         ("[mine]\nbrightness = 2", "at most 1"),
         ('[mine]\nprediction_type = "velocity"', "v_prediction"),
         ("[dim]\nbrightness = 0.3", "has a variant dim already"),
+        ('[mine]\nbeta_schedule = "squaredcos_cap_v2"\nbeta_end = 0.01', "leave beta_end out"),
     ],
 )
 def test_a_file_that_holds_no_rows_is_refused(table, tmp_path, text, says, one_sentence):

@@ -47,7 +47,7 @@ def model_card(
         tags=["ddpm", *(["low-light"] if is_dim else []), *([subject] if subject else [])],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
-    betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
+    betas = f"{variant.betas}, T = 1000"
     if variant.zero_terminal_snr:
         betas += ", rescaled to zero terminal SNR"
     weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"

@@ -16,6 +16,7 @@ BetaSchedule = Literal["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"
 PredictionType = Literal["epsilon", "v_prediction", "sample"]  # ε, v and x0
 VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
 PREDICTION_TYPES = get_args(PredictionType)
+_FIXED = ("squaredcos_cap_v2",)  # schedules that are the same whatever beta_start and beta_end are
 Beta = Annotated[float, Field(gt=0, lt=1)]
 Brightness = Annotated[float, Field(gt=0, le=1)]
 _Count = Annotated[int, Field(ge=1)]
@@ -110,6 +111,17 @@ class Variant:
                 f"The variant {self.name} normalises {groups} groups of channels, which do not divide all of "
                 f"its widths, {', '.join(map(str, self.channels))}: choose a norm_num_groups that does."
             )
+
+    @property
+    def betas_count(self) -> bool:
+        """Whether `beta_start` and `beta_end` have a part in its schedule."""
+        return self.beta_schedule not in _FIXED
+
+    @property
+    def betas(self) -> str:
+        """Its schedule in words: the betas where they count, and what they follow."""
+        ends = f"{self.beta_start} to {self.beta_end}, " if self.betas_count else ""
+        return ends + self.beta_schedule
 
     @property
     def decides_training(self) -> dict[str, Any]:

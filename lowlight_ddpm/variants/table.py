@@ -71,4 +71,11 @@ def _row(name: str, table: object, path: Path) -> Variant:
         raise Refusal(
             f"The variant {name} in {path} has a field “{unknown[0]}”: choose among {', '.join(known)}."
         )
-    return Variant(name, **table)
+    row = Variant(name, **table)
+    given = [field for field in ("beta_start", "beta_end") if field in table]
+    if given and not row.betas_count:
+        raise Refusal(
+            f"The variant {name} in {path} has {given[0]}, which its beta_schedule {row.beta_schedule} does not "
+            f"look at: leave {' and '.join(given)} out, or choose another beta_schedule."
+        )
+    return row

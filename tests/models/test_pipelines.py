@@ -53,6 +53,22 @@ def test_a_folder_has_its_own_schedule_and_is_taken_for_undimmed(plain):
     assert torch.equal(run.settings.alphas_cumprod, levels)
 
 
+def test_betas_that_a_schedule_does_not_look_at_are_refused(plain, one_sentence):
+    network = api.load(plain)
+    for call in (
+        lambda: api.generate(1, network, beta_start=0.001),
+        lambda: api.denoise(draw(1, 64), network, beta_end=0.5),
+        lambda: api.schedule(network, beta_end=0.01),
+        lambda: api.generate(1, network, trained_betas=DDPMScheduler(beta_end=0.01).betas),
+    ):
+        with pytest.raises(Refusal, match="squaredcos_cap_v2") as refusal:
+            call()
+        one_sentence(refusal)
+    by_name = api.generate(1, network, beta_start=1e-4, beta_end=0.02).settings  # as a record has them
+    of_scheduler = api.generate(1, network, scheduler=DDPMScheduler(beta_end=0.5, **COSINE)).settings
+    assert of_scheduler == by_name == api.generate(1, network).settings
+
+
 def test_a_path_is_run_as_its_network_is(plain):
     by_path, loaded = (api.generate(1, given, steps=2).x0 for given in (str(plain), api.load(plain)))
     assert torch.equal(by_path, loaded)
