@@ -203,8 +203,8 @@ def test_rows_are_read_from_a_file(table, tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (None, "cannot be read"),
-        ("[mine", "cannot be read"),
+        (None, "There is no file"),
+        ("[mine]\nbrightness = = 2", "line 2"),
         ("mine = 3", "outside a row"),
         ("[mine]\nbeta = 3", "a field “beta”"),
         ('[mine]\nname = "other"', "a field “name”"),

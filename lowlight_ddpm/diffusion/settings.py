@@ -209,8 +209,8 @@ def _check_betas(settings: RunSettings) -> None:
     for name in () if row.betas_count else ("beta_start", "beta_end"):
         if getattr(settings, name) != getattr(row, name):
             raise Refusal(
-                f"The network {row.name} has the schedule {row.beta_schedule}, which does not look at {name}: "
-                "leave it out, or choose a network of another beta_schedule."
+                f"The network {row.name} has the schedule {row.beta_schedule}, which does not look at "
+                f"{name}: leave it out, or choose a network of another beta_schedule."
             )
 
 

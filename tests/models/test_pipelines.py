@@ -123,7 +123,7 @@ def test_what_nothing_here_can_sample_is_refused_before_it_is_loaded(
     [
         ("dimm", "There is no variant"),
         ("/no/such/folder", "There is no folder"),
-        ("me/net", "neither here nor within reach"),
+        ("me/net", "cannot be fetched"),
     ],
 )
 def test_a_network_that_is_nowhere_is_refused(place, says, one_sentence):
@@ -269,3 +269,15 @@ def test_the_committed_schedulers_say_how_we_sample(name):
     ours = dict(trained_scheduler(Variant(**vars(VARIANTS[name]))).config)
     differing = {key for key, value in ours.items() if not key.startswith("_") and config[key] != value}
     assert differing == set(), f"run `python -m lowlight_ddpm cards {name}`"
+
+
+def test_what_needs_the_colours_learned_is_refused_at_the_call(plain, one_sentence):
+    for settings in ({"leak_start": True}, {"mean_correction": "training"}):
+        with pytest.raises(Refusal, match="are not known") as refusal:
+            api.generate(1, plain, **settings)
+        one_sentence(refusal)
+
+
+def test_a_folder_s_row_has_the_groups_of_its_network(plain):
+    network = api.load(plain)
+    assert network.variant.norm_num_groups == network.unet.config["norm_num_groups"]
