@@ -36,7 +36,7 @@ class Constructed:
     """The ideal denoiser for a scheduler, but for its faults.
 
     It passes the part `passes` of every tint, where an ideal one passes W; from timestep `first` to `last`
-    its mean colour is off by `off`, in the network's unit.
+    its mean colour is off by `off`, in the network's unit. One that has not `learned` predicts nothing, 0.
     """
 
     scheduler: DDPMScheduler
@@ -44,9 +44,12 @@ class Constructed:
     first: int = 0
     last: int = -1
     off: float = 0.0
+    learned: bool = True
 
     def __call__(self, x_t, timesteps):
         """Its prediction for x_t (B, 3, H, W), all at one timestep."""
+        if not self.learned:
+            return torch.zeros_like(x_t)
         timestep = int(timesteps[0])
         level = self.scheduler.alphas_cumprod[timestep].double().item()
         signal, noise = signal_and_noise(level)

@@ -162,7 +162,10 @@ def generate(count: int = 1, variant: Network = "dim", **settings: Unpack[Genera
     for a count that is none, and for settings as `denoise` does.
     """
     checkpoint = _checkpoint(variant)
-    return Run(settings_of("generate", checkpoint.variant, settings), count=count, checkpoint=checkpoint)
+    chosen = settings_of("generate", checkpoint.variant, settings)
+    if chosen.leak_start or chosen.mean_correction != "off":
+        checkpoints.colours(checkpoint.variant, checkpoint.record)  # refused here, and not when it is read
+    return Run(chosen, count=count, checkpoint=checkpoint)
 
 
 @_takes_settings("restore")
@@ -176,6 +179,8 @@ def compare(
     `shifts`; `analysis.compare` ranks them. Raises Refusal as `denoise` does, and for two of one name.
     """
     named = checkpoints.available() if variants is None else _several("variants", variants)
+    if not named:
+        raise Refusal("There is no network to compare: give one at least, or leave variants out for all.")
     networks = [_checkpoint(variant) for variant in named]
     by_name = {network.variant.name: network for network in networks}
     if len(by_name) < len(networks):

@@ -184,6 +184,14 @@ def value(name: str) -> Any:
         raise Refusal(f"{name} is “{shown}”: set it to {variable.must}, or leave it out.") from error
 
 
+def network_called(name: str) -> str | None:
+    """What LOWLIGHT_NETWORKS names that has `name` as its last part, by which the page calls it."""
+    for place in value("LOWLIGHT_NETWORKS") or ():
+        if home(place).resolve().name == name:
+            return place
+    return None
+
+
 def check() -> None:
     """Read every variable once. Raises Refusal for the first value that cannot be meant."""
     for name in VARIABLES:

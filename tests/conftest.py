@@ -16,6 +16,7 @@ from benchmarks.tiny import save_tiny
 from lowlight_ddpm import cli
 from lowlight_ddpm.models import checkpoints
 from lowlight_ddpm.variants import VARIANTS
+from lowlight_ddpm.variants import table as variant_table
 from tests.helpers.grown import grow
 
 torch.set_num_threads(1)
@@ -108,6 +109,7 @@ def table():
     VARIANTS.clear()
     VARIANTS.update(before)
     checkpoints._OFFERED.clear()
+    variant_table._ALSO.clear()
 
 
 @pytest.fixture

@@ -169,6 +169,7 @@ REFUSED = {
     # schedules
     "a schedule of nothing": (lambda: schedule("dark"), "no variant"),
     "a schedule of a number": (lambda: schedule(3), "named by a text or a path"),
+    "a comparison of none": (lambda: compare(IMAGE, []), "no network to compare"),
     "betas that fall": (lambda: schedule("dim", beta_end=1e-5), "below beta_end"),
     "a schedule by a text": (lambda: schedule("dim", zero_terminal_snr="no"), "true or false"),
 }

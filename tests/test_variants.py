@@ -203,14 +203,15 @@ def test_rows_are_read_from_a_file(table, tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (None, "cannot be read"),
-        ("[mine", "cannot be read"),
+        (None, "There is no file"),
+        ("[mine]\nbrightness = = 2", "line 2"),
         ("mine = 3", "outside a row"),
         ("[mine]\nbeta = 3", "a field “beta”"),
         ('[mine]\nname = "other"', "a field “name”"),
         ("[mine]\nbrightness = 2", "at most 1"),
         ('[mine]\nprediction_type = "velocity"', "v_prediction"),
         ("[dim]\nbrightness = 0.3", "has a variant dim already"),
+        ('[mine]\nbeta_schedule = "squaredcos_cap_v2"\nbeta_end = 0.01', "leave beta_end out"),
     ],
 )
 def test_a_file_that_holds_no_rows_is_refused(table, tmp_path, text, says, one_sentence):

@@ -2,6 +2,9 @@
 
 import logging
 import os
+import sys
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +17,7 @@ from lowlight_ddpm.environment import MOST_THREADS, home
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.variants import (
     OR_OWN,
+    OR_ROW,
     VARIANTS,
     Variant,
     find_variant,
@@ -134,6 +138,19 @@ def progress(steps: Any = None, *, quiet: bool = False, **options: Any) -> Any:
     return tqdm(steps, disable=True if quiet or not is_main_process() else None, **options)
 
 
+def told(jobs: Iterator[Any], total: int, unit: str, quiet: bool) -> Iterator[Any]:
+    """`jobs` with a bar; off a terminal, where a log has lines, with a line after each and the time left."""
+    bar = progress(quiet=quiet, total=total, unit=unit)
+    began = time.monotonic()
+    with bar:
+        for done, job in enumerate(jobs, 1):
+            bar.update()
+            if bar.disable and is_main_process() and not quiet:
+                left = (time.monotonic() - began) / done * (total - done) / 60
+                print(f"{unit} {done}/{total}, about {left:.0f} min left", file=sys.stderr, flush=True)
+            yield job
+
+
 def check_folder(folder: Path) -> None:
     """Raise Refusal unless files can be put into a folder, which need not be there; none is made."""
     there = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
@@ -145,11 +162,31 @@ def check_folder(folder: Path) -> None:
 
 def row_of(network: str) -> Variant:
     """The row of a variant, or of the network in a folder or at OWNER/NAME of the Hub."""
-    if network in VARIANTS or not ("/" in network or home(network).is_dir()):
+    if network in VARIANTS or not is_known(network):
         return find_variant(network, OR_OWN)  # at once, as torch takes seconds
     from lowlight_ddpm.models.checkpoints import row_at
 
     return row_at(network)
+
+
+def is_known(network: str) -> bool:
+    """Whether it is a name that there is here, or may be a place."""
+    return network in VARIANTS or _is_place(network) or bool(environment.network_called(network))
+
+
+def row_named(name: str) -> Variant:
+    """The row of a variant, for a command that keeps what it makes by its name."""
+    if name not in VARIANTS and _is_place(name):
+        raise Refusal(
+            f"“{name}” is a place, and this command keeps what it makes by names of variants: give the name "
+            "of its row, which --variants or LOWLIGHT_VARIANTS may add, and have LOWLIGHT_CHECKPOINTS name "
+            "the folder that it is in."
+        )
+    return find_variant(name, OR_ROW)
+
+
+def _is_place(network: str) -> bool:
+    return "/" in network or home(network).is_dir()
 
 
 def load_network(network: str, threads: int | None):

@@ -11,7 +11,7 @@ import typer
 from lowlight_ddpm.cli.app import AsJson, FastestThreads, OwnRows, Quiet, app, load_network
 from lowlight_ddpm.cli.output import Brighten, Out, Output, ReportAsJson
 from lowlight_ddpm.cli.pictures import pictures
-from lowlight_ddpm.cli.settings import Record, RecordFile, settings_of, takes_settings
+from lowlight_ddpm.cli.settings import RecordFile, record_of, settings_of, takes_settings
 
 if TYPE_CHECKING:
     from lowlight_ddpm.diffusion.settings import RunSettings
@@ -46,7 +46,7 @@ def denoise(
     from lowlight_ddpm import images
     from lowlight_ddpm.runs.run import Run
 
-    record = Record.read(recorded, "restore") if recorded else None
+    record = record_of(ctx, "restore", recorded, values)
     settings = settings_of(ctx, "restore", values, record)
     given = pictures(image)
     names = [picture.name for picture in given]
@@ -93,7 +93,7 @@ def generate(
     """
     from lowlight_ddpm.runs.run import Run
 
-    record = Record.read(recorded, "generate") if recorded else None
+    record = record_of(ctx, "generate", recorded, values)
     settings = settings_of(ctx, "generate", values, record)
     output = Output(out, brighten=brighten, as_json=as_json, quiet=quiet)
     checkpoint = load_network(settings.variant, threads)

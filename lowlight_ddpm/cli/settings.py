@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin
 
 import typer
 
-from lowlight_ddpm.cli.app import PATH, row_of, variant_names
+from lowlight_ddpm.cli.app import PATH, is_known, row_of, variant_names
 from lowlight_ddpm.diffusion.settings import (
     EARLIER_NAMES,
     ONLY_IN,
@@ -111,12 +111,21 @@ class Record:
     weights_sha256: str | None = None
 
     @classmethod
-    def read(cls, path: Path, mode: Mode) -> "Record":
-        """Raises Refusal for a file that is no record of a run, or one of another mode's."""
+    def read(cls, path: Path, mode: Mode, network: str | None = None) -> "Record":
+        """Read it; `network` is what made the run, where its name on record does not open it here.
+
+        Raises Refusal for a file that is no record of a run, one of another mode's, or of no network here.
+        """
         try:
             written = json.loads(path.read_text(encoding="utf-8"))
             kept = {name: written[name] for name in ("count", "picture", "weights_sha256") if name in written}
-            record = cls(path, {**written["settings"]}, **kept)
+            own = {"variant": network} if network else {}
+            record = cls(path, {**written["settings"], **own}, **kept)
+            if (made_by := str(record.values.get("variant") or "dim")) and not is_known(made_by):
+                raise Refusal(
+                    f"The run in {path} is of the network “{made_by}”, and none here is called so: name its "
+                    "folder with --variant, or in LOWLIGHT_NETWORKS as for the page that it comes from."
+                )
             settings = _settings(record.values)
             if type(record.count) is not int or record.count < 1:
                 raise ValueError(record.count)
@@ -138,7 +147,8 @@ class Record:
         """
         path = self.path.parent.parent / folder / self.path.name
         try:
-            other = Record.read(path, _settings(self.values).mode) if folder and path.is_file() else self
+            mode, network = _settings(self.values).mode, self.values.get("variant")
+            other = Record.read(path, mode, network) if folder and path.is_file() else self
         except Refusal:
             return self
         return other if other.values == self.values else self
@@ -169,6 +179,12 @@ def settings_of(ctx: typer.Context, mode: Mode, values: dict, record: Record | N
     if record is None:
         return _settings({"mode": mode, **values})
     return _settings(record.values | {name: value for name, value in values.items() if _given(ctx, name)})
+
+
+def record_of(ctx: typer.Context, mode: Mode, path: Path | None, values: dict) -> Record | None:
+    """The record at `path`, if there is one, of the network that was written on the command line, if any."""
+    network = values["variant"] if _given(ctx, "variant") else None
+    return Record.read(path, mode, network) if path else None
 
 
 def _given(ctx: typer.Context, name: str) -> bool:

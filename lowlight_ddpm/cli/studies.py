@@ -22,10 +22,10 @@ from lowlight_ddpm.cli.app import (
     check_folder,
     is_main_process,
     load_network,
-    progress,
+    row_named,
+    told,
     variant_names,
 )
-from lowlight_ddpm.variants import find_variant
 
 
 @app.command()
@@ -57,7 +57,7 @@ def evaluate(
     opened = cache(protocol.evaluation_set)  # most variants share theirs
     todo = []
     for name in names:
-        row, learned = find_variant(name), None
+        row, learned = row_named(name), None
         pictures = [] if row.source else [opened("drawn", (), row.size)]
         more = [] if row.source else [opened(*mean_correction.synthetic(), row.size)]
         if source := row.source or images:
@@ -78,7 +78,7 @@ def evaluate(
         )
     # A condition of every variant in turn: a run that is cut short leaves what can be compared.
     in_turn = [job for turn in zip_longest(*todo) for job in turn if job]
-    for _ in progress(run_all(in_turn), quiet=quiet, total=len(in_turn), unit="condition"):
+    for _ in told(run_all(in_turn), len(in_turn), "condition", quiet):
         pass
     if is_main_process():
         rows = results.table()
@@ -120,10 +120,10 @@ def causes(
         for job in (
             small_networks.trainings()
             if name == "small-networks"
-            else clipping.conditions(find_variant(name).name)
+            else clipping.conditions(row_named(name).name)
         )
     ]
-    for _ in progress(run_all(jobs), quiet=quiet, total=len(jobs), unit="job"):
+    for _ in told(run_all(jobs), len(jobs), "job", quiet):
         pass
     for table in ("small-networks", "clipping", "hypotheses"):
         print(f"{written(table, Inputs())}\n")
@@ -148,7 +148,7 @@ def baselines(
     from lowlight_ddpm.study import baselines
     from lowlight_ddpm.study.protocol import evaluation_set
 
-    row = find_variant(name)
+    row = row_named(name)
     open_source(images)  # what cannot be is refused before a network is loaded
     checkpoint = load_network(row.name, threads)  # what it holds out is in its record
     data = evaluation_set(images, checkpoint.record["held_out"], checkpoint.variant.size)

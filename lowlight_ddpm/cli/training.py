@@ -26,6 +26,7 @@ from lowlight_ddpm.cli.app import (
     check_folder,
     is_main_process,
     progress,
+    row_named,
     variant_names,
 )
 from lowlight_ddpm.environment import home
@@ -156,7 +157,7 @@ def train(
     from lowlight_ddpm.training.distributed import on_main
 
     torch.set_num_threads(threads)
-    variant = find_variant(name)
+    variant = row_named(name)
     learner = find_variant(variant.trained_as)
     source = images or learner.source
     if not source:
@@ -191,7 +192,13 @@ def train(
     if is_main_process() and not quiet:
         learned, held_out = (len(data.names[part]) for part in ("learned", "held_out"))
         steps = f"steps: {job.total_steps}, of {job.batch_size} images"
-        print(f"{learned} images are learned, {held_out} held out; {steps}.", flush=True)
+        left_out = learned % job.batch_size
+        rest = f", and leaves out {left_out} images, others every time" if left_out else ""
+        print(
+            f"{learned} images are learned, {held_out} held out; {steps}; "
+            f"an epoch has {job.steps_per_epoch}{rest}.",
+            flush=True,
+        )
     with stop_requested() as stopped, bar:
         for step in saved_state.run(job, state, stopped=stopped):
             bar.update(step.step * job.batch_size - bar.n)
@@ -264,7 +271,7 @@ def cards(
     torch.set_num_threads(threads)
     inputs = Inputs()
     for name in names or ():
-        if find_variant(name).name not in inputs.trained:
+        if row_named(name).name not in inputs.trained:
             raise Refusal(f"The variant {name} has no checkpoint in {inputs.root}: train it first.")
     for path in write_cards(names or inputs.trained, inputs):
         print(path, flush=True)
@@ -295,6 +302,8 @@ def publish(
 
     from lowlight_ddpm.report import publish
 
+    for name in names:
+        row_named(name)
     for upload in publish.uploads(names, space, models):
         size = sum(path.stat().st_size for path in upload.files.values()) / 1e6
         print(f"{upload.kind} {upload.repository}: {len(upload.files)} files, {size:.1f} MB")

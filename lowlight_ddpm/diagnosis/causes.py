@@ -20,6 +20,9 @@ THRESHOLDS = SimpleNamespace(
     sure=3.0,  # so many of its standard errors
     leak=0.5,  # predicted in 1/255
     cut=0.01,  # share of the training images' pixels that clipping reaches
+    half_from=0.3,  # √ᾱ from and
+    half_to=0.8,  # to which an image and its noise are of about one size, and
+    unlearned=1.2,  # error of detail there, as part of flat images', above which hardly anything was learned
     gain=1.5,  # in 1/255, with an interval above 0, that makes a suspect a cause
 )
 LINES = """from lowlight_ddpm import with_mean_correction
@@ -64,6 +67,17 @@ def biased(evidence: Evidence) -> list:
         if row.bias_size > THRESHOLDS.bias
         and any(abs(b) > THRESHOLDS.sure * e for b, e in zip(row.bias, row.bias_error, strict=True))
     ]
+
+
+def hardly_learned(evidence: Evidence) -> float | None:
+    """The least error of detail between THRESHOLDS.half_from and half_to, where even that is `unlearned`.
+
+    A network that predicts x0 and has learned nothing may give flat images, and is not told from others.
+    """
+    shares = [
+        row.detail for row in evidence.mean_errors if THRESHOLDS.half_from <= row.signal <= THRESHOLDS.half_to
+    ]
+    return min(shares) if shares and min(shares) > THRESHOLDS.unlearned else None
 
 
 def _insensitive(evidence: Evidence) -> bool:

@@ -139,6 +139,7 @@ class MeanError:
 
     `bias` is the mean colour's error that is common to all images, channel by channel in 1/255, less what a
     denoiser errs by that knows the colours' distribution; `bias_error` its standard error over images.
+    `detail` is the error beyond the mean colour's as part of that of flat images of the right mean colours.
     """
 
     timestep: int
@@ -148,6 +149,7 @@ class MeanError:
     ideal_mean: float
     bias: tuple[float, ...]
     bias_error: tuple[float, ...]
+    detail: float
 
     @property
     def bias_size(self) -> float:
@@ -166,17 +168,18 @@ def mean_errors(
     assert reference.images is not None
     x0 = _base(model, reference, count)
     noise = randn(x0.shape, [torch.Generator().manual_seed(seed + i) for i in range(count)])
-    last = len(model.alphas_cumprod) - 1
+    last, flat = len(model.alphas_cumprod) - 1, _detail(x0)
     for timestep in np.linspace(last, last * 0.02, timesteps).round().astype(int).tolist():
         level = model.alphas_cumprod[timestep].item()
         if not model.tells_x0(timestep):
             continue
-        whole, mean, ideal, over = [], [], [], []
+        whole, mean, ideal, over, detail = [], [], [], [], []
         for sign in (1, -1):
             x_t = add_noise(x0, sign * noise, level)
             found, told = model.x0(x_t, timestep), reference.colours.given(x_t, level, model.offset_noise)[0]
             whole.append((found - x0).square().mean().item())
             mean.append(mean_colours(found - x0))
+            detail.append(_detail(found - x0))
             ideal.append(told - mean_colours(x0))
             over.append(mean_colours(found) - told)
         bias = (over[0] + over[1]) / 2
@@ -188,7 +191,13 @@ def mean_errors(
             UNIT * torch.cat(ideal).square().mean().sqrt().item(),
             tuple((UNIT * bias.mean(dim=0)).tolist()),
             tuple((UNIT * bias.std(dim=0) / count**0.5).tolist()),
+            float(np.mean(detail) / flat) ** 0.5 if flat > 0 else 0.0,
         )
+
+
+def _detail(images: Tensor) -> float:
+    """Mean square of what images (B, C, H, W) have beyond their mean colours."""
+    return (images - images.mean(dim=(2, 3), keepdim=True)).square().mean().item()
 
 
 def leak(model: Model, reference: Reference, timestep: int, stochastic: bool) -> float:

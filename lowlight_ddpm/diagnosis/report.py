@@ -107,7 +107,13 @@ class Report:
         if reference is None:
             return [f"What is more {MISSING}: give some hundreds of them.", rest]
         kind = f"{reference.count} images of {reference.label}" if reference.count else reference.label
-        lines = [f"Compared with {kind}.", rest]
+        brightness = (self.model.record.get("variant") or {}).get("brightness") or 1.0
+        dimmed = (
+            f", dimmed to brightness {brightness:g} as in training"
+            if reference.count and brightness < 1
+            else ""
+        )
+        lines = [f"Compared with {kind}{dimmed}.", rest]
         if not reference.count:
             lines.append(f"Backgrounds, errors by timestep and clipping {MISSING}.")
         return lines

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lowlight_ddpm.diagnosis.causes import CAUSES, THRESHOLDS, Cause
+from lowlight_ddpm.diagnosis.causes import CAUSES, THRESHOLDS, Cause, hardly_learned
 from lowlight_ddpm.diagnosis.colours import Estimate
 from lowlight_ddpm.diagnosis.evidence import Correction, Evidence
 from lowlight_ddpm.diagnosis.reference import MISSING, Reference
@@ -49,7 +49,14 @@ def conclude(evidence: Evidence, reference: Reference | None) -> Verdict:
     measured = [finding for finding in found if finding.strength == MEASURED]
     told = reference is not None or bool(measured)
     fault = off if off is not None else bool(measured) if told else None
-    return Verdict(fault, _sentence(evidence, fault, measured), tuple(found))
+    sentence = _sentence(evidence, fault, measured)
+    if share := hardly_learned(evidence):
+        untrained = (
+            "The network has hardly learned: at half noise its error, without its mean colour's, is "
+            f"{share:.0%} of what a flat image errs by; train it longer before anything below is believed"
+        )
+        fault, sentence = True, f"{untrained}. {sentence}" if fault else untrained
+    return Verdict(fault, sentence, tuple(found))
 
 
 def _is_off(evidence: Evidence) -> bool | None:

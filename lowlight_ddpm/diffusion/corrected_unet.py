@@ -104,8 +104,9 @@ def with_mean_correction(
         )
     if scheduler.config.prediction_type != "epsilon":
         raise Refusal(
-            f"The network predicts {scheduler.config.prediction_type}, which already looks at the mean: "
-            "the mean correction is for those that predict epsilon."
+            f"The network predicts {scheduler.config.prediction_type}, and only pipelines that predict "
+            "epsilon can carry the mean correction: what it does to yours is tried by diagnose, and on "
+            "this project's networks of v and x0 it made colours worse."
         )
     prior = _told(mean, covariance, images, image_side(unet))
     if len(prior.mean) != unet.config["in_channels"]:

@@ -128,7 +128,9 @@ def _ends(scheduler: Any, row: Variant) -> Settings | None:
     ours = noise_schedule(start, end, row.beta_schedule, row.zero_terminal_snr).betas
     same = start < end and ours.shape == scheduler.betas.shape
     same = same and torch.allclose(ours, scheduler.betas.to(ours), rtol=1e-4)
-    return {"beta_start": start, "beta_end": end} if same else None
+    if not same:
+        return None
+    return {"beta_start": start, "beta_end": end} if row.betas_count else {}
 
 
 def _is_of(scheduler: Any, sampler: Sampler) -> bool:

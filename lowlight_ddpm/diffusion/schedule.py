@@ -227,7 +227,7 @@ class Curves:
 
     @property
     def snr(self) -> Tensor:
-        """10·log10(ᾱ_t / (1−ᾱ_t)) in dB, held to ±SNR_LIMIT."""
+        """10·log10(ᾱ_t / (1−ᾱ_t)) in dB, held to ±60: −60 where nothing of an image is left."""
         power = self.alphas_cumprod / (1 - self.alphas_cumprod)
         return (10 * power.log10()).clamp(-SNR_LIMIT, SNR_LIMIT)
 

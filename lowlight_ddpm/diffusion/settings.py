@@ -199,7 +199,19 @@ def _settings(values: dict[str, Any], strict: bool | None = None) -> RunSettings
     row = values.get("variant")
     if isinstance(row, Variant) and row != VARIANTS.get(row.name):
         cast(Any, settings)._row = row
+    _check_betas(settings)
     return settings
+
+
+def _check_betas(settings: RunSettings) -> None:
+    """Refuse betas that the network's schedule would not look at; its own are in every run's settings."""
+    row = settings.row
+    for name in () if row.betas_count else ("beta_start", "beta_end"):
+        if getattr(settings, name) != getattr(row, name):
+            raise Refusal(
+                f"The network {row.name} has the schedule {row.beta_schedule}, which does not look at "
+                f"{name}: leave it out, or choose a network of another beta_schedule."
+            )
 
 
 def names_in(mode: Mode) -> tuple[str, ...]:

@@ -155,8 +155,9 @@ def _loaded(row: Variant, root: Path) -> Checkpoint:
 def open_network(place: str) -> Checkpoint:
     """Load the network at `place`: a variant's name, a folder of a pipeline, or OWNER/NAME of the Hub.
 
-    Such a pipeline is an unconditional one of diffusers, DDPM or DDIM, with weights as safetensors: none of
-    its own code is run. Raises Refusal as `load` and `row_at` do.
+    The name by which a page offers one of LOWLIGHT_NETWORKS will do, too. Such a pipeline is an
+    unconditional one of diffusers, DDPM or DDIM, with weights as safetensors: none of its own code is run.
+    Raises Refusal as `load` and `row_at` do.
     """
     if place in VARIANTS:
         return load(place)
@@ -176,11 +177,11 @@ def row_at(place: str) -> Variant:
 def offer(place: str) -> Variant:
     """Put a folder of a pipeline, or OWNER/NAME of the Hub, into the table, by the last part of its name.
 
-    `load` and whatever takes the name of a variant find it from then on. Raises Refusal as `row_at` and
-    `register` do.
+    `load` and whatever takes the name of a variant find it from then on, by `place` as well. Raises
+    Refusal as `row_at` and `register` do.
     """
     folder = _located(place)
-    row = register(replace(_row(folder, place), name=Path(place).resolve().name))
+    row = register(replace(_row(folder, place), name=home(place).resolve().name), also=place)
     _OFFERED[row.name] = folder
     return row
 
@@ -197,6 +198,8 @@ def _located(place: str) -> Path:
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", place, re.ASCII):
         return hub.fetch_repository(place)
     if "/" not in place:
+        if served := environment.network_called(place):
+            return _located(served)
         find_variant(place, OR_OWN)  # refuses it with the names that there are
     raise Refusal(f"There is no folder “{place}”: give that of a network, OWNER/NAME, or a variant.")
 

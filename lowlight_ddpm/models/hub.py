@@ -57,8 +57,9 @@ def _download(repository: str, revision: str | None, what: str) -> Path:
         )
     except Exception as error:  # the Hub's client raises many kinds
         raise Refusal(
-            f"{what} is neither here nor within reach at “{repository}” of the Hub: check the path if a "
-            "folder is meant, go online, or choose another variant."
+            f"{what} cannot be fetched: there is no folder “{repository}”, and the Hub has no such "
+            "repository or does not answer; correct the path or the name, go online, or choose another "
+            "variant."
         ) from error
 
 

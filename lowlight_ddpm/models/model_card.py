@@ -1,5 +1,6 @@
 """The model card of a checkpoint: what it is, how it was made, what was measured, and its limits."""
 
+import re
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
@@ -29,12 +30,17 @@ _FIRST_LICENCE = "learning-and-research-only"
 
 
 def model_card(
-    variant: Variant, record: dict[str, Any], measured: list[EvalResult] | None = None, picture: str = ""
+    variant: Variant,
+    record: dict[str, Any],
+    measured: list[EvalResult] | None = None,
+    picture: str = "",
+    lacks: tuple[str, ...] = (),
 ) -> str:
     """The README.md of a checkpoint folder, with the metadata that the Hub reads.
 
     `measured` are metrics of an evaluation, `picture` the name of a file beside the card that shows sixteen
-    of the variant's images from pure noise; a card written by training has neither.
+    of the variant's images from pure noise, `lacks` what an evaluation under way has still to measure; a card
+    written by training has none of them.
     """
     subject = subject_of(variant, record["data"])
     is_dim = variant.brightness < 1 or variant.name in STUDY  # whose bright rows are its controls
@@ -47,7 +53,7 @@ def model_card(
         tags=["ddpm", *(["low-light"] if is_dim else []), *([subject] if subject else [])],
         datasets=[record["data"]["source"]] if record["data"].get("kind") == "Hub" else None,
     )
-    betas = f"{variant.beta_start} to {variant.beta_end}, {variant.beta_schedule}, T = 1000"
+    betas = f"{variant.betas}, T = 1000"
     if variant.zero_terminal_snr:
         betas += ", rescaled to zero terminal SNR"
     weights = "moving average (EMA)" if variant.averaged else "as after the last step, not averaged"
@@ -65,14 +71,14 @@ def model_card(
         picture=f"![Sixteen images that {variant.name} generates from pure noise]({picture})\n"
         if picture
         else "",
-        data=_data_card(record["data"]),
-        figures=_figures(measured or []),
+        data=_data_card(record["data"], 1.0 if variant.renormalised else variant.brightness),
+        figures=_figures(measured or [], lacks),
         drawn=f", {record['data']['drawn']} of them synthetic" if record["data"]["drawn"] else "",
         description=variant.description if subject == variant.subject else "",
         terms="" if "kind" in record["data"] else _TERMS,
-        generates=subject or "images like those that it has learned from",
+        learned=subject or "the images above",
     )
-    return str(ModelCard(body))
+    return str(ModelCard(re.sub(r"\n{3,}", "\n\n", body)))  # where a part is left out
 
 
 def subject_of(variant: Variant, data: dict[str, Any]) -> str:
@@ -81,6 +87,11 @@ def subject_of(variant: Variant, data: dict[str, Any]) -> str:
     Records of before that was asked are of the subject of their row.
     """
     return data.get("subject", variant.subject)
+
+
+def are_photographs(data: dict[str, Any]) -> bool:
+    """Whether a record's images are known to be photographs: of others it is not asked."""
+    return "kind" not in data or data.get("sha256") in _KNOWN
 
 
 def _licence(data: dict[str, Any]) -> dict[str, Any]:
@@ -93,14 +104,15 @@ def _licence(data: dict[str, Any]) -> dict[str, Any]:
     return {"license": name} if name in _HUB_LICENCES else {"license": "other", "license_name": name}
 
 
-def _figures(measured: list[EvalResult]) -> str:
+def _figures(measured: list[EvalResult], lacks: tuple[str, ...]) -> str:
     if not measured:
         return ""
     lines = "\n".join(f"| {result.metric_name} | {result.metric_value} |" for result in measured)
-    return f"\n## Measured\n\n{measured[0].dataset_name}.\n\n| | |\n|---|---|\n{lines}\n"
+    rest = f" The evaluation is not complete, it lacks: {'; '.join(lacks)}." if lacks else ""
+    return f"\n## Measured\n\n{measured[0].dataset_name}.{rest}\n\n| | |\n|---|---|\n{lines}\n"
 
 
-def _data_card(data: dict[str, Any]) -> str:
+def _data_card(data: dict[str, Any], brightness: float) -> str:
     """What is known of the training images; older records have nothing of it."""
     facts = [
         f"| {name} | {data[name]} |" for name in ("kind", "revision", "licence", "homepage") if name in data
@@ -112,6 +124,8 @@ def _data_card(data: dict[str, Any]) -> str:
     lines = "\n".join([*facts, f"| sha256 | `{data['sha256']}` |"])
     _, credit = _KNOWN.get(data["sha256"], ("", "The images, cropped and scaled."))
     said = credit.format(specimens=data["pictures"] - data["drawn"], drawn=data["drawn"])
+    if brightness < 1:
+        said += f" For training their pixel values were multiplied by {brightness}."
     return f"\n## Data\n\n{said}\n\n| | |\n|---|---|\n{lines}\n"
 
 
@@ -168,5 +182,5 @@ Made by `{r[command]}`. `training.json` beside this file has the rest.
 {data}{figures}
 ## Limits
 
-{terms}It generates {generates}, at {v.size} pixels, and nothing else.
+{terms}It has learned from {learned}, at {v.size} pixels, and from nothing else.
 """

@@ -71,6 +71,7 @@ class Pipeline:
             size=self.unet["sample_size"],
             layers_per_block=self.unet.get("layers_per_block", 2),
             channels=channels,
+            norm_num_groups=self.unet.get("norm_num_groups", 32),
             attention_head_dim=math.gcd(*channels[-2:]),  # of a network that is there, it decides nothing
             variance_type=self.scheduler.get("variance_type") or "fixed_small",
             **schedule_of(self.scheduler),

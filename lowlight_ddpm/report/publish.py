@@ -15,7 +15,7 @@ from lowlight_ddpm.images.sources import OURS
 from lowlight_ddpm.images.writing import save_png
 from lowlight_ddpm.models import checkpoints, hub
 from lowlight_ddpm.models.checkpoints import ROOT
-from lowlight_ddpm.models.model_card import model_card, subject_of
+from lowlight_ddpm.models.model_card import are_photographs, model_card, subject_of
 from lowlight_ddpm.paths import REPOSITORY
 from lowlight_ddpm.study.protocol import STEPS
 from lowlight_ddpm.study.store import NO_NETWORK
@@ -34,7 +34,17 @@ _RESTORED = (
     ),
 )
 _STARTS = (300, 600)
-_BACKGROUND = ("background-colour", "background colour error in 1/255 as at full brightness, from pure noise")
+# The border is the background where that is plain, as in the study.
+_BACKGROUND = (
+    "background-colour",
+    "colour error of the border in 1/255 as at full brightness, from pure noise",
+)
+
+
+_TITLES = (
+    *(title.format(start=start) for start in _STARTS for _, title, _, _ in _RESTORED),
+    _BACKGROUND[1],
+)
 
 
 def write_cards(names: list[str], inputs: Inputs) -> Iterator[Path]:
@@ -54,9 +64,13 @@ def card_of(name: str, inputs: Inputs) -> str:
     """The card of a trained variant, with the figures that results/ has of it so far."""
     inputs.require(name)
     row, record = find_variant(name), checkpoints.record(name, inputs.root)
-    kind = "synthetic images" if record["data"].get("kind") == OURS else "photographs"
+    ours = record["data"].get("kind") == OURS
+    kind = "synthetic images" if ours else "photographs" if are_photographs(record["data"]) else "images"
     data = subject_of(row, record["data"]) or "images", _DATASET.format(kind)
-    return model_card(row, record, list(_measured(name, record["data"]["source"], data, inputs)), PICTURE)
+    measured = list(_measured(name, record["data"]["source"], data, inputs))
+    there = {result.metric_name for result in measured}
+    lacks = tuple(title for title in _TITLES if title not in there)
+    return model_card(row, record, measured, PICTURE, lacks)
 
 
 def _measured(name: str, source: str, data: tuple[str, str], inputs: Inputs) -> Iterator[EvalResult]:
@@ -160,6 +174,11 @@ def uploads(
         return models
     if space.count("/") != 1:
         raise Refusal(f"“{space}” names no Space: write OWNER/NAME.")
+    if not (house / OF_THE_SPACE[0]).is_file():
+        raise Refusal(
+            "A Space is made of this project's files, which an installed package does not hold: run publish "
+            "in a checkout of its repository, or publish the networks alone, with --models."
+        )
     files = {name: house / name for name in OF_THE_SPACE}
     for folder in FOLDERS:
         files |= {f"{folder}/{path}": place for path, place in _files(house / folder)}

@@ -97,8 +97,22 @@ def _state_for(training: Training, path: Path) -> dict[str, Any] | None:
     if place != path and path.exists():
         log.warning("The training state %s is damaged: going back to the one before, %s.", path, place)
     if state["settings"] != training.settings:
-        raise Refusal(f"The training state {place} has other settings: delete it, or repeat its own command.")
+        other = ", ".join(_differences(state["settings"], training.settings))
+        raise Refusal(
+            f"The training state {place} has other settings ({other}): delete it, or repeat its own command."
+        )
     return state
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
+    """What differs between the settings of two trainings, a few words each."""
+    for name in {**there, **here}:
+        before, now = there.get(name), here.get(name)
+        if isinstance(before, dict) and isinstance(now, dict):
+            yield from _differences(before, now)
+        elif before != now:
+            told = f"{name} {before} there, {now} here"
+            yield "other images" if name == "pictures" else told
 
 
 def _newest(path: Path) -> tuple[Path, dict[str, Any] | None]:

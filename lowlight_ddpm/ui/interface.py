@@ -1,5 +1,7 @@
 """The page as a whole: its tabs, its queue and its theme."""
 
+import logging
+
 import gradio as gr
 from gradio.themes import Base, colors, sizes
 
@@ -20,6 +22,7 @@ from lowlight_ddpm.ui.why.tab import Why
 from lowlight_ddpm.ui.worker.queue import bound
 from lowlight_ddpm.variants import register_from_environment
 
+log = logging.getLogger("lowlight_ddpm.ui")
 TITLE = "What a diffusion model does to a dark picture"
 # A tab's name in addresses, and its label.
 TABS = (
@@ -37,6 +40,7 @@ MAX_QUEUED = 200  # requests of any kind, most of which wait for nothing
 
 def build() -> gr.Blocks:
     """The page, ready to launch. Exits with a sentence where a network that it is to offer cannot be."""
+    log.info("The page is being built: the networks and images that it offers are opened")
     try:
         offer_own()
     except Refusal as refusal:  # however the page is served, this is read instead of a traceback

@@ -17,6 +17,7 @@ from lowlight_ddpm.variants.row import (
 from lowlight_ddpm.variants.study import STUDY
 from lowlight_ddpm.variants.table import (
     OR_OWN,
+    OR_ROW,
     VARIANTS,
     find_variant,
     register,
@@ -29,6 +30,7 @@ __all__ = [
     "DECIDES_SAMPLING",
     "FIELDS",
     "OR_OWN",
+    "OR_ROW",
     "PREDICTION_TYPES",
     "RESOLUTION",
     "STUDY",

@@ -16,6 +16,7 @@ BetaSchedule = Literal["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid"
 PredictionType = Literal["epsilon", "v_prediction", "sample"]  # ε, v and x0
 VarianceType = Literal["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
 PREDICTION_TYPES = get_args(PredictionType)
+_FIXED = ("squaredcos_cap_v2",)  # schedules that are the same whatever beta_start and beta_end are
 Beta = Annotated[float, Field(gt=0, lt=1)]
 Brightness = Annotated[float, Field(gt=0, le=1)]
 _Count = Annotated[int, Field(ge=1)]
@@ -35,8 +36,9 @@ class Variant:
     2024, algorithm 1). `prediction_type`, one of PREDICTION_TYPES, is what the network predicts. `centred`
     has it work on images minus the training set's mean colour, `renormalised` on images stretched from their
     dimmed range to [−1, 1]. `offset_noise` is the deviation of a random colour that is added to the noise.
-    `variance_type` plays no part in training: it is the reverse process's default. `epochs` counts how often
-    every image is seen. `weights` names the row whose training this one shares; `averaged` chooses between
+    `variance_type` plays no part in training: it is the reverse process's default. An epoch goes
+    through the images once, in whole batches: of `epochs` each leaves out as many as the last would lack,
+    others every time. `weights` names the row whose training this one shares; `averaged` chooses between
     the exponential moving average of the weights and the raw ones. `subject` is what the images show, ""
     where that is not stated; one of SYNTHETIC_SUBJECTS is learned from synthetic images. `synthetic` is how
     many synthetic butterflies are added to the images that it is trained on.
@@ -95,8 +97,8 @@ class Variant:
         halved = 2 ** (len(self.channels) - 1)
         if self.size % halved:
             raise Refusal(
-                f"The variant {self.name} has images of {self.size} pixels, and its {len(self.channels)} "
-                f"channels halve them down: choose a multiple of {halved}."
+                f"The variant {self.name} has images of {self.size} pixels, and its network halves their "
+                f"sides {len(self.channels) - 1} times: choose a size that is a multiple of {halved}."
             )
         head, deepest = self.attention_head_dim or self.channels[-2], self.channels[-2:]
         if any(channels % head for channels in deepest):
@@ -110,6 +112,17 @@ class Variant:
                 f"The variant {self.name} normalises {groups} groups of channels, which do not divide all of "
                 f"its widths, {', '.join(map(str, self.channels))}: choose a norm_num_groups that does."
             )
+
+    @property
+    def betas_count(self) -> bool:
+        """Whether `beta_start` and `beta_end` have a part in its schedule."""
+        return self.beta_schedule not in _FIXED
+
+    @property
+    def betas(self) -> str:
+        """Its schedule in words: the betas where they count, and what they follow."""
+        ends = f"{self.beta_start} to {self.beta_end}, " if self.betas_count else ""
+        return ends + self.beta_schedule
 
     @property
     def decides_training(self) -> dict[str, Any]:

@@ -166,3 +166,40 @@ def test_results_are_not_put_into_a_folder_called_like_a_picture(run, photo):
     assert status == 2
     assert "name a folder" in told
     assert not Path("light.png").exists()
+
+
+@pytest.mark.usefixtures("table")
+def test_a_page_s_record_is_run_again_where_its_network_is_named(run, photo, checkpoint_root, monkeypatch):
+    """The page calls what LOWLIGHT_NETWORKS names by the last part, and its records tell no path."""
+    folder = shutil.copytree(checkpoint_root / "dim", "nets/mine")
+    status, _, _ = run("generate", "--variant", folder, "--count", 1, "--steps", 1)
+    assert status == 0
+    served = report()["settings"] | {"variant": "mine"}
+    record = amend(settings=served)
+    status, _, said = run("generate", "--settings", record, "--out", "again")
+    assert status == 2
+    assert "of the network “mine”" in said
+    assert "--variant" in said
+    for options in (["--variant", folder], []):
+        assert run("generate", "--settings", record, *options, "--out", "again")[0] == 0
+        assert report()["x0_means"] == report("again")["x0_means"]
+        monkeypatch.setenv("LOWLIGHT_NETWORKS", str(folder))
+    assert report("again")["settings"]["variant"] == "mine"
+    assert api.generate(1, "mine", steps=1).settings.variant == "mine"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["evaluate", "nets/mine"],
+        ["publish", "nets/mine", "--models", "me"],
+        ["cards", "nets/mine"],
+        ["train", "nets/mine", "--images", "drawn:40"],
+        ["baselines", "nets/mine", "--images", "drawn:40"],
+    ],
+)
+def test_a_command_that_keeps_results_by_name_says_what_to_do_with_a_path(run, command):
+    status, _, said = run(*command)
+    assert status == 2
+    assert "names of variants: give the name of its row" in said
+    assert said.strip().count("\n") == 0

@@ -42,8 +42,10 @@ def test_evaluate_runs_the_protocol_once_and_prints_its_summary(run, monkeypatch
     def written():
         return {path: path.read_text().splitlines() for path in store.files(tmp_path)}
 
-    status, said, _ = run("evaluate", "dim")
+    status, said, told = run("evaluate", "dim")
     assert status == 0
+    assert "condition 1/" in told
+    assert "min left" in told
     assert "fixed_large" in said
     # Samples and three brightnesses under two variance types, one without leak, and what colour is kept;
     # samples with the mean correction, and restorations with it and without; what fewer steps are held

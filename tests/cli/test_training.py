@@ -89,7 +89,7 @@ def test_a_log_has_a_line_for_every_epoch_and_no_bar(run, monkeypatch, tmp_path)
     status, said, told = run(*train, "--out", "trained")
     assert status == 0
     counts, end = said.splitlines()
-    assert counts == "16 images are learned, 16 held out; steps: 2, of 16 images."
+    assert counts == "16 images are learned, 16 held out; steps: 2, of 16 images; an epoch has 1."
     assert end.startswith("trained is trained: ")
     lines = [line.split(", ") for line in told.splitlines() if line.startswith("own: ")]
     epochs = [[f"own: epoch {number}/2", what] for number in (1, 2) for what in ("loss", "drawing")]

@@ -49,6 +49,7 @@ def test_the_fault_that_was_built_in_is_the_first_cause(case):
     report = diagnosed(FAULTS[case](), steps=steps)
     fault = case.split(",")[0]
     assert report.verdict.causes[:1] == [fault], str(report)
+    assert "hardly learned" not in report.verdict.sentence
     assert report.verdict.fault is True
     (finding,) = (finding for finding in report.verdict.findings if finding.cause == fault)
     assert finding.gain.low > 0
@@ -62,6 +63,14 @@ def test_a_healthy_network_has_no_cause(case):
     assert report.verdict.fault is False
     assert report.verdict.sentence.startswith("No fault found")
     assert all(finding.strength == "not a cause" for finding in report.verdict.findings)
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
+def test_a_network_that_has_hardly_learned_is_told_so_first(kind):
+    report = diagnosed(Constructed(scheduler(prediction_type=kind), learned=False))
+    assert report.verdict.fault is True
+    assert report.verdict.sentence.startswith("The network has hardly learned: at half noise its error")
+    assert str(report).splitlines()[2].startswith("  The network has hardly learned")
 
 
 def test_two_faults_are_both_named():

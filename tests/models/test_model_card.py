@@ -44,7 +44,7 @@ def test_what_our_own_code_draws_is_nobody_else_s_to_license():
     assert card.data.license == "apache-2.0"
     assert "fruit" in card.data.tags
     assert "| 9 of “drawn fruit” at 64 px; 16 held out |" in card.text
-    assert "It generates fruit, at" in card.text
+    assert "It has learned from fruit, at" in card.text
     assert "photographs" not in card.text
     photographs = ModelCard(model_card(VARIANTS["dim"], RECORD))
     assert photographs.data.license_name == "learning-and-research-only"
@@ -89,7 +89,7 @@ def test_somebody_s_card_says_what_is_in_the_record_and_nothing_of_this_project_
     assert "What I want to know." in card.text
     assert "| licence | not stated |" in card.text
     assert card.data.license == "unknown"
-    assert "It generates images like those that it has learned from, at 64 pixels" in card.text
+    assert "It has learned from the images above, at 64 pixels" in card.text
     assert card.data.tags == ["ddpm", "low-light"]
     for word in ("butterfl", "white", "research", "thousand"):
         assert word not in str(card)
@@ -97,7 +97,7 @@ def test_somebody_s_card_says_what_is_in_the_record_and_nothing_of_this_project_
 
 def test_a_subject_that_was_given_is_the_card_s():
     card = ModelCard(model_card(MINE, RECORD | {"data": CATS | {"subject": "cats"}}))
-    assert "It generates cats, at" in card.text
+    assert "It has learned from cats, at" in card.text
     assert "cats" in card.data.tags
 
 
@@ -149,3 +149,22 @@ def test_the_committed_cards_say_what_the_results_say(name):
 def test_a_network_of_bright_images_is_not_called_one_of_low_light(brightness, tagged):
     card = ModelCard(model_card(Variant("mine", brightness=brightness), RECORD | {"data": CATS}))
     assert ("low-light" in card.data.tags) is tagged
+
+
+def test_a_card_claims_no_result_and_says_how_dark_its_images_were_made():
+    card = str(model_card(Variant("mine", brightness=0.5), RECORD | {"data": CATS}))
+    assert "generates" not in card
+    assert "their pixel values were multiplied by 0.5" in card
+    assert "\n\n\n" not in card
+    assert "multiplied" not in model_card(Variant("mine", brightness=1.0), RECORD | {"data": CATS})
+
+
+def test_betas_that_a_schedule_does_not_look_at_are_not_told():
+    row = Variant("mine", beta_schedule="squaredcos_cap_v2")
+    assert "| betas | squaredcos_cap_v2, T = 1000 |" in model_card(row, RECORD | {"data": CATS})
+
+
+def test_an_evaluation_under_way_says_what_it_lacks():
+    figure = EvalResult("image", "cats", "held-out", "ssim", 0.69, metric_name="SSIM")
+    card = model_card(MINE, RECORD | {"data": CATS}, [figure], lacks=("the border",))
+    assert "The evaluation is not complete, it lacks: the border." in card

@@ -53,6 +53,22 @@ def test_a_folder_has_its_own_schedule_and_is_taken_for_undimmed(plain):
     assert torch.equal(run.settings.alphas_cumprod, levels)
 
 
+def test_betas_that_a_schedule_does_not_look_at_are_refused(plain, one_sentence):
+    network = api.load(plain)
+    for call in (
+        lambda: api.generate(1, network, beta_start=0.001),
+        lambda: api.denoise(draw(1, 64), network, beta_end=0.5),
+        lambda: api.schedule(network, beta_end=0.01),
+        lambda: api.generate(1, network, trained_betas=DDPMScheduler(beta_end=0.01).betas),
+    ):
+        with pytest.raises(Refusal, match="squaredcos_cap_v2") as refusal:
+            call()
+        one_sentence(refusal)
+    by_name = api.generate(1, network, beta_start=1e-4, beta_end=0.02).settings  # as a record has them
+    of_scheduler = api.generate(1, network, scheduler=DDPMScheduler(beta_end=0.5, **COSINE)).settings
+    assert of_scheduler == by_name == api.generate(1, network).settings
+
+
 def test_a_path_is_run_as_its_network_is(plain):
     by_path, loaded = (api.generate(1, given, steps=2).x0 for given in (str(plain), api.load(plain)))
     assert torch.equal(by_path, loaded)
@@ -107,7 +123,7 @@ def test_what_nothing_here_can_sample_is_refused_before_it_is_loaded(
     [
         ("dimm", "There is no variant"),
         ("/no/such/folder", "There is no folder"),
-        ("me/net", "neither here nor within reach"),
+        ("me/net", "cannot be fetched"),
     ],
 )
 def test_a_network_that_is_nowhere_is_refused(place, says, one_sentence):
@@ -253,3 +269,15 @@ def test_the_committed_schedulers_say_how_we_sample(name):
     ours = dict(trained_scheduler(Variant(**vars(VARIANTS[name]))).config)
     differing = {key for key, value in ours.items() if not key.startswith("_") and config[key] != value}
     assert differing == set(), f"run `python -m lowlight_ddpm cards {name}`"
+
+
+def test_what_needs_the_colours_learned_is_refused_at_the_call(plain, one_sentence):
+    for settings in ({"leak_start": True}, {"mean_correction": "training"}):
+        with pytest.raises(Refusal, match="are not known") as refusal:
+            api.generate(1, plain, **settings)
+        one_sentence(refusal)
+
+
+def test_a_folder_s_row_has_the_groups_of_its_network(plain):
+    network = api.load(plain)
+    assert network.variant.norm_num_groups == network.unet.config["norm_num_groups"]

@@ -146,7 +146,7 @@ def test_what_is_published_is_loaded_from_there_at_its_revision(root, tmp_path):
     status, again, wrong = run("-c", f"{LOAD}; checkpoints.load('bright')", **place)
     assert again == said
     assert status != 0
-    assert "The variant bright is neither here nor within reach" in wrong
+    assert "The variant bright cannot be fetched" in wrong
 
 
 def test_a_folder_that_is_here_is_not_asked_for(root, tmp_path, monkeypatch):
@@ -180,3 +180,9 @@ def test_the_note_keeps_what_was_published_before(tmp_path):
     hub.note(tmp_path, "bright", "me/b", "2")
     assert json.loads((tmp_path / hub.NOTE).read_text())["models"] == hub.published(tmp_path)
     assert set(hub.published(tmp_path)) == {"dim", "bright"}
+
+
+def test_a_space_needs_a_checkout(tmp_path, checkpoint_root, one_sentence):
+    with pytest.raises(Refusal, match="in a checkout of its repository") as refusal:
+        publish.uploads(["dim"], "me/space", None, checkpoint_root, house=tmp_path)
+    one_sentence(refusal)

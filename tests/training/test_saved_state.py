@@ -147,18 +147,18 @@ def test_a_damaged_state_is_refused(tmp_path, begun, damage, one_sentence):
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "named"),
     [
-        lambda: job(replace(DIM, brightness=1.0)),
-        lambda: job(replace(DIM, beta_end=0.015)),
-        lambda: job(replace(DIM, seed=1)),
-        lambda: job(recipe=replace(RECIPE, epochs=3)),
-        lambda: job(pixels=255 - pictures()),
+        (lambda: job(replace(DIM, brightness=1.0)), "brightness 0.5 there, 1.0 here"),
+        (lambda: job(replace(DIM, beta_end=0.015)), "beta_end 0.02 there, 0.015 here"),
+        (lambda: job(replace(DIM, seed=1)), "seed 0 there, 1 here"),
+        (lambda: job(recipe=replace(RECIPE, epochs=3)), "epochs .* there, 3 here"),
+        (lambda: job(pixels=255 - pictures()), "other images"),
     ],
     ids=["brightness", "betas", "seed", "recipe", "pictures"],
 )
-def test_a_state_of_other_settings_is_refused(begun, other, one_sentence):
-    with pytest.raises(Refusal, match="other settings") as refusal:
+def test_a_state_of_other_settings_is_refused(begun, other, named, one_sentence):
+    with pytest.raises(Refusal, match=f"other settings \\({named}\\)") as refusal:
         saved_state.resume(other(), begun)
     one_sentence(refusal)
 

@@ -49,6 +49,7 @@ def test_the_page_offers_what_its_owner_names_and_runs_it(monkeypatch, elsewhere
         assert "data:image/png" in run_view.stage(watched, False, "")
         assert results(Session(drawn_gallery(), staged=watched, finished=watched))
     assert run_view.report(sampled.run)["target"] is None
+    assert run_settings(variant=str(elsewhere)).variant == "elsewhere"  # and no record has its owner's path
     assert "not known" in view.table("elsewhere")
     assert {row["name"]: row["available"] for row in endpoints.variants()}["elsewhere"]
 
@@ -57,7 +58,7 @@ def test_without_its_owner_s_word_no_folder_is_opened(monkeypatch, elsewhere, on
     monkeypatch.delenv("LOWLIGHT_NETWORKS", raising=False)
     assert "elsewhere" not in offered(interface.build())
     monkeypatch.setattr(checkpoints, "open_network", lambda place: pytest.fail("a user's path was opened"))
-    with pytest.raises(Refusal, match="There is no variant") as refusal:
+    with pytest.raises(Refusal, match=r"There is no variant .* where LOWLIGHT_NETWORKS names it") as refusal:
         run_settings(variant=str(elsewhere))
     one_sentence(refusal)
     with pytest.raises(Exception, match="There is no variant"):

@@ -18,6 +18,7 @@ from gradio import processing_utils, route_utils
 from gradio_client.utils import is_file_obj_with_meta
 from pydantic import TypeAdapter
 
+from lowlight_ddpm import __version__
 from lowlight_ddpm.errors import Refusal
 from lowlight_ddpm.ui.api.requests import check
 from lowlight_ddpm.ui.api.table import ENDPOINTS, Endpoint
@@ -42,6 +43,7 @@ class Tools:
     def __init__(self, gradio: "GradioMCPServer") -> None:
         from mcp import types
 
+        gradio.mcp_server.version = __version__  # else clients are told that of the package mcp
         self._gradio, self._types, server = gradio, types, gradio.mcp_server
         self._listed = server.request_handlers[types.ListToolsRequest]
         server.list_tools()(self.all)

@@ -137,9 +137,10 @@ def which(run: Run, name: str) -> str:
     source = "pure noise" if run.generates else f"{name}, brightness {s.brightness:g}"
     if s.whole and run.dim is not None:
         source += ", whole at {2}×{1} pixels".format(*run.dim[0].shape)
+    betas = f"{s.beta_start:g} to {s.beta_end:g}" if s.row.betas_count else s.row.beta_schedule
     return (
         f"{s.row.title}: {source}, from timestep {s.start} in {s.steps} steps, "
-        f"{steps_in_words(s)}, betas {s.beta_start:g} to {s.beta_end:g}, seed {s.seed}."
+        f"{steps_in_words(s)}, betas {betas}, seed {s.seed}."
     )
 
 
