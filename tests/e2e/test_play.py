@@ -201,3 +201,15 @@ def test_a_run_that_begins_out_of_sight_is_scrolled_to_and_who_comes_back_finds_
     expect(page.locator("#stage .panels")).to_be_in_viewport(ratio=1)
     page.get_by_role("tab", name="Compare", exact=True).click()
     page.wait_for_function("(place) => Math.abs(scrollY - place) < 40", arg=place)
+
+
+def test_more_opens_beside_the_stage_whatever_is_said_above_it(fresh):
+    page = fresh()
+    page.locator("#more .label-wrap").click()
+    tops = "['#more', '.play > .stage'].map((one) => document.querySelector(one).getBoundingClientRect().top)"
+    more, stage = page.evaluate(tops)
+    assert abs(more - stage) < 4
+    page.get_by_label("quarter", exact=True).check()
+    expect(page.locator("#said")).to_contain_text("Set with it")
+    more, stage = page.evaluate(tops)
+    assert abs(more - stage) < 4

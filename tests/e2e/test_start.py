@@ -176,3 +176,12 @@ def test_on_a_phone_one_sheet_its_switch_and_the_sentence_are_in_sight(browser, 
     expect(stop(page, "diffusion")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()
+
+
+def test_a_dark_photograph_has_a_way_of_its_own(bare):
+    page = bare()
+    page.get_by_role("button", name="Brighten a dark photograph", exact=True).click()
+    expect(page).to_have_url(re.compile("tab=photograph"))
+    expect(page.get_by_role("tab", name="Dark photograph", exact=True)).to_have_attribute(
+        "aria-selected", "true"
+    )

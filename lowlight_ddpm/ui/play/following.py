@@ -24,6 +24,9 @@ from lowlight_ddpm.ui.worker.queue import ahead
 
 AT_ONCE = 2.0  # seconds; a run that takes less follows a change by itself
 READY = "Ready."
+PRESS = (
+    f"Press Run: by itself a run follows a change only where it takes under {AT_ONCE:.0f} s and nobody waits."
+)
 _ONE_AT_A_TIME = Lock()  # the first plan for a network times it, which needs the processor to itself
 
 
@@ -42,7 +45,8 @@ def follow(session: Session, by_itself: bool, *values) -> tuple[Any, ...]:
                 empty = not session.running and not session.staged.run.history.done
                 return *said, still(session) if empty else skip(), skip(), lights, skip()
             asked = by_itself and quick(session, watched)
-            return *said, *_staged(session, watched), lights, time.monotonic_ns() if asked else 0
+            ready = READY if asked or not by_itself else PRESS
+            return *said, *_staged(session, watched, ready), lights, time.monotonic_ns() if asked else 0
         except Refusal:  # the plan tells why
             return *said, skip(), skip(), "", 0
 
@@ -57,7 +61,7 @@ def quick(session: Session, watched: Watched) -> bool:
     return seconds(watched.run.settings, watched.picked.image) < AT_ONCE
 
 
-def _staged(session: Session, watched: Watched) -> tuple[Any, ...]:
+def _staged(session: Session, watched: Watched, ready: str) -> tuple[Any, ...]:
     """(stage, player) before a run of these settings; one under way keeps them, an equal one comes back."""
     if session.running:
         return skip(), skip()
@@ -67,15 +71,15 @@ def _staged(session: Session, watched: Watched) -> tuple[Any, ...]:
             session.staged.run.steps, run_view.exposure_of(watched, session.brightened)
         )
     session.staged = watched
-    return still(session), None
+    return still(session, ready), None
 
 
-def still(session: Session) -> str:
-    """The stage while nothing moves."""
+def still(session: Session, ready: str = READY) -> str:
+    """The stage while nothing moves; `ready` is said of a run that has not begun."""
     watched = session.staged
     if watched.run.history.done:
         return run_view.stage(watched, session.brightened, run_view.outcome(watched), session.previous)
-    counter = run_view.idle(READY)
+    counter = run_view.idle(ready)
     return run_view.stage(watched, session.brightened, counter, session.previous, watched.noised)
 
 

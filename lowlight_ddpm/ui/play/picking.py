@@ -35,7 +35,7 @@ class Picker:
             elem_id="gallery",
         )
         self.yours = gr.UploadButton(
-            "Yours", file_types=["image"], size="sm", scale=0, min_width=72, elem_id="yours"
+            "Your own image", file_types=["image"], size="sm", scale=0, min_width=124, elem_id="yours"
         )
 
     def lay(self, session: Session) -> None:

@@ -30,6 +30,15 @@ class Play:
                 session.staged = Watched(self.controls.proposed, session.picked)
             with gr.Row(equal_height=False, elem_classes="images side"):
                 self.picker = Picker(session)
+                self.brighten = gr.Button(
+                    "Brighten this photograph",
+                    variant="primary",
+                    size="sm",
+                    visible=False,
+                    elem_id="brighten",
+                    scale=0,
+                    min_width=190,
+                )
             self.controls.said.render()
             with gr.Accordion("More", open=False, elem_id="more", elem_classes="side"):
                 self._exposure()
@@ -74,7 +83,6 @@ class Play:
             link = link_to(shown, begun=False) if shown else None
             self.link = CopyLink(link, elem_id="link", padding=False)
         self.plan = gr.HTML(elem_id="plan", padding=False)
-        self.brighten = gr.Button("Brighten this photograph", visible=False, elem_id="brighten", scale=0)
         self.ask = Debounced(elem_id="ask", padding=False)
         self.scene = gr.Number(0, visible="hidden")  # changes with what is picked, and is never seen
 

@@ -174,7 +174,9 @@ def conclude(session: Session) -> tuple[Any, ...]:
     session.running = False
     if not watched.run.history.done:
         return *buttons(running=False), still(session), *UNCHANGED
-    session.former, session.finished = session.finished, watched
+    if not watched.repeats(session.finished):  # the same run again stays beside the one before it
+        session.former = session.finished
+    session.finished = watched
     return *buttons(running=False), still(session), *results(session)
 
 

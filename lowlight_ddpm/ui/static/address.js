@@ -92,8 +92,12 @@ document.addEventListener("page:runs", ({ detail: { query, begun } }) => {
   if (begun === lastBegun) return; // its tab was left and opened again
   [lastQuery, lastBegun] = [new URLSearchParams(query).toString(), begun];
   const where = { tab: PLAY, run: lastQuery };
+  document.documentElement.classList.remove("opening");
   if (place(location.search).tab === PLAY) history.replaceState(history.state, "", written(where));
-  else goTo(where);
+  else {
+    goTo(where);
+    scrollTo(0, 0); // to the controls, which stand above the result
+  }
 });
 
 // To Run where there is one, else to the first thing in the tab.
@@ -107,3 +111,7 @@ window.addEventListener("popstate", () => apply(place(location.search)));
 
 const first = place(location.search);
 if (first.tab !== HOME) apply(first);
+if (first.run) { // until its run has begun, or it is refused, the page shows no other
+  document.documentElement.classList.add("opening");
+  setTimeout(() => document.documentElement.classList.remove("opening"), 20000);
+}

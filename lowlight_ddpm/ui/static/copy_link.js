@@ -37,10 +37,10 @@ buttons.python.addEventListener("click", () =>
 
 // A run that begins out of sight is scrolled to: Run may be far from it, or in another tab.
 function intoSight() {
-  const stage = document.querySelector("#stage .panels");
-  if (!stage) return;
-  const { top, bottom } = stage.getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) stage.closest(".canvas").scrollIntoView();
+  const result = document.querySelector("#panel-x0");
+  if (!result) return;
+  const { top, bottom } = result.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) result.closest(".canvas").scrollIntoView();
 }
 
 function begun() {

@@ -12,6 +12,7 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if ("stop" in button.dataset) document.dispatchEvent(new CustomEvent("page:goes", { detail: { stop: button.dataset.stop } }));
+  if (button.dataset.tab) document.dispatchEvent(new CustomEvent("page:goes", { detail: { tab: button.dataset.tab } }));
   if (button.dataset.value) trigger("click", { value: button.dataset.value });
   if (button.dataset.sheet) choose(button.dataset.sheet);
   if (button.classList.contains("large")) enlarge();
@@ -57,6 +58,7 @@ async function show(place) {
     canvas.hidden = last; // the image below it is the last frame, exact
     if (!last) canvas.getContext("2d").drawImage(atlases[i], (place % COLUMNS) * width, Math.floor(place / COLUMNS) * height, width, height, 0, 0, width, height);
   });
+  three.classList.toggle("on-the-way", place !== Number(range.max)); // what is measured is the last frame
   const steps = canvases[0].dataset.steps.split(",");
   step.textContent = `step ${steps[place]} of 50`;
   range.setAttribute("aria-valuetext", step.textContent);

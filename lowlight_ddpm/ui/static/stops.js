@@ -10,7 +10,7 @@ function show(key, focus) {
   if (!current || !focus) return;
   const head = element.querySelector(".stop:not([hidden]) h2");
   head?.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "nearest" });
+  if (element.getBoundingClientRect().top < 0) element.scrollIntoView();
 }
 
 element.addEventListener("click", (event) => {

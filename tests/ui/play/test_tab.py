@@ -52,6 +52,14 @@ def test_a_run_goes_from_begin_over_stream_to_conclude(session):
     assert not session.running
 
 
+def test_the_same_run_again_stays_beside_the_one_before_it(session):
+    for seed in (5, 6, 6):
+        start(session, seed=seed)
+        list(visit.stream(session))
+        visit.conclude(session)
+    assert session.previous.run.settings.seed == 5
+
+
 def test_an_unlocked_seed_is_drawn_anew_and_used(session):
     seeds = {start(session, locked=False, seed=5)[0] for _ in range(5)}
     assert len(seeds) > 1
