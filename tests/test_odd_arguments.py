@@ -40,6 +40,7 @@ def euler():
 
 # What is called, and a part of the sentence.
 REFUSED = {
+    "no networks": (lambda: compare(IMAGE, []), "no network to compare"),
     # networks
     "a number for a network": (lambda: load(3), "named by a text or a path"),
     "None for a network": (lambda: denoise(IMAGE, None), "named by a text or a path"),
@@ -187,7 +188,6 @@ ANSWERED = {
     "steps by two names, the same": lambda: (
         denoise(IMAGE, steps=5, num_inference_steps=5).settings.steps == 5
     ),
-    "no networks": lambda: compare(IMAGE, []) == [],
     "one pixel high": lambda: denoise(draw(3, 64).resize((640, 16)), start=9, steps=1).x0.shape[-1] == 16,
     "True for a correction": lambda: denoise(IMAGE, mean_correction=True).settings.mean_correction == "wide",
     "a sampler without betas of its own": lambda: (

@@ -180,7 +180,7 @@ def test_on_a_phone_one_sheet_its_switch_and_the_sentence_are_in_sight(browser, 
 
 def test_a_dark_photograph_has_a_way_of_its_own(bare):
     page = bare()
-    page.get_by_role("button", name="Brighten a dark photograph", exact=True).click()
+    page.get_by_role("button", name="Brighten photographs", exact=True).click()
     expect(page).to_have_url(re.compile("tab=photograph"))
     expect(page.get_by_role("tab", name="Dark photograph", exact=True)).to_have_attribute(
         "aria-selected", "true"

@@ -97,7 +97,7 @@ def _ways() -> str:
         f'<button type="button" class="first" data-value="{escape(first)}">Try it yourself</button>'
         f'<button type="button" data-stop="{STOPS[0].key}">The post in {len(STOPS)} stops</button>'
         f'<button type="button" data-stop="{STOPS[-1].key}">My network does this</button>'
-        '<button type="button" data-tab="photograph">Brighten a dark photograph</button></div>'
+        '<button type="button" data-tab="photograph">Brighten photographs</button></div>'
         f'<ol class="path">{path}</ol>'
     )
 

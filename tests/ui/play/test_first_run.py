@@ -68,7 +68,7 @@ def test_the_page_opens_with_it_finished_and_a_user_shares_it(real):
     assert f"of {SEEDS} seeds show it" in shown["stage"]
     assert "training set" in shown["findings"]
     assert len(shown["player"]["x0"]) == KEPT
-    assert shown["link"]["query"] == "variant=dim&mode=generate"
+    assert shown["link"]["query"].startswith("variant=dim&mode=generate&trained=")
     assert shown["link"]["begun"] == 0
     session = next(
         block.value

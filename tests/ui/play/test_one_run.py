@@ -92,4 +92,4 @@ def test_few_files_have_any_part_in_it(traced):
     _, files, frame = traced
     assert frame.count("<img") == 3
     assert len(files["to the network"]) <= 17
-    assert len(set().union(*files.values())) <= 30
+    assert len(set().union(*files.values())) <= 31
