@@ -133,7 +133,7 @@ def _of_condition(
     masks = [rows[name] == value for name, value in wanted.items()]
     for name in {"brightness", "variance_type"} - changed.keys():
         own = {variant: getattr(row, name) for variant, row in variants.items()}
-        masks.append(rows[name] == rows["variant"].map(own))
+        masks.append(rows[name] == rows["variant"].map(own.get))
     if where["mode"] == "restore" and source:
         others = [name for name, row in variants.items() if row.source]
         masks.append((rows["source"] == source) | rows["variant"].isin(others))

@@ -19,7 +19,8 @@ class Scripted(gr.HTML):
             path = STATIC / f"{self.drawn_by}.{kind}"
             if option not in kwargs and path.is_file():
                 kwargs[option] = path.read_text(encoding="utf-8")
-        super().__init__(value, **({"apply_default_css": False} | kwargs))
+        kwargs.setdefault("apply_default_css", False)
+        super().__init__(value, **kwargs)
 
     def get_block_name(self) -> str:
         """The name of the component whose browser code draws this one."""
