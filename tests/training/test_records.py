@@ -77,7 +77,9 @@ def test_a_large_source_is_split_by_name_once_and_for_all():
     assert len(records.split([*names, "one more"])["learned"]) == 851
 
 
-@pytest.mark.parametrize("name", ["dim", "dim-raw", "dim-large", "bright", "dim-groups1", "bright-groups1"])
+@pytest.mark.parametrize(
+    "name", ["dim", "dim-raw", "dim-large", "bright", "dim-groups1", "bright-groups1", "dim-deep-zsnr"]
+)
 def test_a_network_that_was_trained_is_tested_on_what_it_has_not_seen(name):
     """Its record has the names; were the seed or the rule another, it would be tested on its training set."""
     record = json.loads((checkpoints.ROOT / "next" / name / checkpoints.RECORD).read_text())
