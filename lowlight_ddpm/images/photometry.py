@@ -88,7 +88,7 @@ def picture_grid(pictures: Tensor, columns: int | None = None, gain: float = 1.0
 def taken_apart(grid: Image.Image, count: int) -> Tensor:
     """The first `count` images (count, 3, H, W) of a `picture_grid` of sixteen, in model range."""
     side = (grid.width - _GAP) // 4 - _GAP
-    pixels = tv.pil_to_tensor(grid).float() / 127.5 - 1
+    pixels = prepare(tv.pil_to_tensor(grid))
     corners = [[_GAP + part * (side + _GAP) for part in divmod(place, 4)] for place in range(count)]
     return torch.stack([pixels[:, y : y + side, x : x + side] for y, x in corners])
 

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,8 @@ def record(name: str, root: Path = ROOT) -> dict[str, Any]:
 def _record(name: str, folder: Path) -> dict[str, Any]:
     try:
         if name in _OFFERED and not (folder / RECORD).exists():
-            return {"weights_sha256": _sha256(folder / WEIGHTS)}
+            weights = folder / WEIGHTS
+            return {"weights_sha256": _hashed(weights, weights.stat().st_mtime_ns)}
         written = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refusal(_damaged(name)) from error
@@ -266,6 +267,12 @@ def _folder(name: str, root: Path) -> Path:
 
 def _damaged(name: str) -> str:
     return f"The checkpoint {name} is damaged or incomplete: restore its folder with git or download it anew."
+
+
+@cache
+def _hashed(path: Path, changed: int) -> str:
+    """The sha256 of a file that was `changed` then: the page asks for it at every run of such a network."""
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:

@@ -54,6 +54,17 @@ def test_the_page_offers_what_its_owner_names_and_runs_it(monkeypatch, elsewhere
     assert {row["name"]: row["available"] for row in endpoints.variants()}["elsewhere"]
 
 
+def test_weights_without_a_record_are_hashed_once_until_they_change(monkeypatch, elsewhere):
+    name, hashed = checkpoints.offer(str(elsewhere)).name, []
+    weights = elsewhere / checkpoints.WEIGHTS
+    plain = checkpoints._sha256
+    monkeypatch.setattr(checkpoints, "_sha256", lambda path: hashed.append(path) or plain(path))
+    before = [checkpoints.record(name)["weights_sha256"] for _ in range(3)]
+    assert hashed == [weights]
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert checkpoints.record(name)["weights_sha256"] not in before
+
+
 def test_without_its_owner_s_word_no_folder_is_opened(monkeypatch, elsewhere, one_sentence):
     monkeypatch.delenv("LOWLIGHT_NETWORKS", raising=False)
     assert "elsewhere" not in offered(interface.build())

@@ -1,13 +1,12 @@
 """Gradio components of the tab: where a photograph is dropped, where it is seen, and the loupe.
 
-Each is gr.HTML with a template, styles and a script in static/photograph, and shows its value in the browser.
+Each shows its value in the browser.
 """
 
 from base64 import b64encode
 from io import BytesIO
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
@@ -16,37 +15,22 @@ from PIL import Image
 
 from lowlight_ddpm.images.photometry import data_uri
 from lowlight_ddpm.images.writing import save_png
-from lowlight_ddpm.paths import STATIC
 from lowlight_ddpm.photographs.brighten import tone_in_words
 from lowlight_ddpm.photographs.photograph import Photograph
+from lowlight_ddpm.ui.components.scripted import Scripted
 
 LONGEST = 1600  # pixels of a side of the copy that is brightened in the browser
 LAST = 80  # hundredths of a mean luma: the highest level that is offered
 FILE_META = {"_type": "gradio.FileData"}  # by which Gradio knows what to serve, and what to check
-_FOLDER = STATIC / "photograph"
 
 
-class _View(gr.HTML):
-    """gr.HTML of the three files called `name`."""
-
-    def __init__(self, name: str, value: Any = None, **kwargs) -> None:
-        html, css, js = (
-            (_FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-        )
-        super().__init__(
-            value, html_template=html, css_template=css, js_on_load=js, apply_default_css=False, **kwargs
-        )
-
-    def get_block_name(self) -> str:
-        """The name of the component whose browser code draws this one."""
-        return "html"
-
-
-class Drop(_View):
+class Drop(Scripted):
     """Where a file is chosen, dropped or pasted; its value is the upload's path, which Gradio has checked."""
 
+    drawn_by = "photograph/drop"
+
     def __init__(self, limit: str, **kwargs) -> None:
-        super().__init__("drop", limit=limit, **kwargs)
+        super().__init__(limit=limit, **kwargs)
 
     def preprocess(self, payload: Any) -> tuple[str, str] | None:
         """(path on the server, name that the file had)."""
@@ -55,28 +39,25 @@ class Drop(_View):
         return payload["path"], payload.get("orig_name") or "photograph"
 
 
-class Darkroom(_View):
+class Darkroom(Scripted):
     """The photograph under a wipe, toned in the browser; its value is what `development` gives.
 
     Its `select` event has as `x` and `y` where the loupe was put, as shares of the width and the height.
     """
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__("darkroom", **kwargs)
+    drawn_by = "photograph/darkroom"
 
 
-class Loupe(_View):
+class Loupe(Scripted):
     """A part of the photograph, pixel by pixel, under a wipe; its value is what `layers` gives."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__("loupe", **kwargs)
+    drawn_by = "photograph/loupe"
 
 
-class Made(_View):
+class Made(Scripted):
     """Hands the finished photograph's copy, its value, to the Darkroom; it shows nothing itself."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__("made", **kwargs)
+    drawn_by = "photograph/made"
 
 
 def development(photograph: Photograph, name: str) -> dict[str, Any]:
