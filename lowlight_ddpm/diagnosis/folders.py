@@ -113,7 +113,7 @@ def _weights(place: str, folder: Path) -> tuple[str | None, list[Path]]:
             return variant, [folder / "unet" / whole]
         if (folder / "unet" / index).is_file():
             parts = _read(place, folder, f"unet/{index}").get("weight_map")
-            names = set(parts.values()) if isinstance(parts, dict) else {None}
+            names: set[Any] = set(parts.values()) if isinstance(parts, dict) else {None}
             if not all(isinstance(name, str) and Path(name).name == name for name in names):
                 raise _damaged(place, f"unet/{index}")
             return variant, [folder / "unet" / name for name in sorted(names)]

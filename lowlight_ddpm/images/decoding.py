@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from PIL import Image
@@ -164,7 +164,8 @@ def _named(picture: Image.Image, profile: str | None, finer: bool = False) -> Im
 
     Whoever saves it would else save a profile with it that is no longer that of its pixels.
     """
-    picture.info = ({PROFILE: profile} if profile else {}) | ({FINER: True} if finer else {})
+    info: dict[Any, Any] = {PROFILE: profile} if profile else {}
+    picture.info = info | ({FINER: True} if finer else {})
     return picture
 
 

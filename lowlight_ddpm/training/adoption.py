@@ -73,9 +73,9 @@ def _check_pipeline(name: str, folder: Path) -> None:
     try:
         pipeline = DDPMPipeline.from_pretrained(folder, local_files_only=True)
         pipeline.set_progress_bar_config(disable=True)
-        drawn = pipeline(
-            num_inference_steps=_TRIED, generator=torch.Generator().manual_seed(0), output_type="np"
-        ).images
+        noise = torch.Generator().manual_seed(0)
+        output: Any = pipeline(num_inference_steps=_TRIED, generator=noise, output_type="np")
+        drawn = output.images
     except Exception as error:  # diffusers raises many kinds
         raise Refusal(f"Plain diffusers cannot draw with the network {name} in {folder}: {error}") from error
     side = pipeline.unet.config["sample_size"]

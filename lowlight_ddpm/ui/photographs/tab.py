@@ -178,7 +178,7 @@ def look(shot: Shot | None, *values) -> Any:
 def _opening(shot: Shot) -> tuple[Any, ...]:
     """(shot, darkroom, level, loupe, made, download)."""
     photograph = shot.photograph
-    shown = views.development(photograph, shot.name) | {"key": shot.key}
+    shown: dict[str, Any] = views.development(photograph, shot.name) | {"key": shot.key}
     least = shown["first"] / 100
     level = gr.Slider(minimum=least, value=max(least, LEVELS["day"]))
     return shot, shown, level, None, None, gr.DownloadButton(visible=False)

@@ -226,12 +226,13 @@ def _misled(written: Written) -> None:
         number = int(row.picture.removeprefix("drawn_"))
         how = {"start": int(row.start), "steps": int(row.steps), "variance_type": row.variance_type}
         run = api.denoise(f"drawn:{number}", row.variant, seed=int(row.run_seed), **how)
+        dim: Any = run.dim  # never None: an image was given
         gain = 1 / row.brightness
-        figures = measure(run.x0[0], run.dim[0])
+        figures = measure(run.x0[0], dim[0])
         known = {"mse": figures.mse, "delta_e": figures.delta_e}
         written.keep(name, tiled(run.x0, gain), "png", [row.variant], **known)
         if name == "preferred":
-            written.keep("original", tiled(run.dim, gain), "png", [])
+            written.keep("original", tiled(dim, gain), "png", [])
 
 
 if __name__ == "__main__":
